@@ -1,0 +1,253 @@
+"""The Program's builder: what activities and laws are handed to write options, resources, rates and charges, array by array.
+
+Every method takes whole arrays; numbers are broadcast. ``build`` sorts and freezes. Nothing here knows GPUs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from placement.program import (
+    Anchor,
+    Bools,
+    Charges,
+    CostRow,
+    Floats,
+    Grid,
+    Groups,
+    Ints,
+    Options,
+    Program,
+    Rates,
+    Resources,
+)
+
+Edge = tuple[Anchor, int]
+START: Edge = (Anchor.START, 0)
+END: Edge = (Anchor.END, 0)
+FIRST: Edge = (Anchor.FIRST, 0)
+LAST: Edge = (Anchor.LAST, 0)
+
+
+class _Table:
+    """Columns that grow by chunks of rows."""
+
+    def __init__(self, **dtypes: type) -> None:
+        self._dtypes = dtypes
+        self._chunks: dict[str, list[NDArray[np.generic]]] = {name: [] for name in dtypes}
+        self.rows = 0
+
+    def add(self, count: int, **values: ArrayLike) -> Ints:
+        for name, dtype in self._dtypes.items():
+            self._chunks[name].append(np.broadcast_to(np.asarray(values[name], dtype=dtype), (count,)))
+        ids = np.arange(self.rows, self.rows + count, dtype=np.int64)
+        self.rows += count
+        return ids
+
+    def column(self, name: str) -> NDArray[np.generic]:
+        chunks = self._chunks[name]
+        return np.concatenate(chunks) if chunks else np.empty(0, dtype=self._dtypes[name])
+
+    def sorted_by_option(self, options: int) -> tuple[Ints, dict[str, NDArray[np.generic]]]:
+        option = self.column("option")
+        order = np.argsort(option, kind="stable")
+        offset = np.zeros(options + 1, dtype=np.int64)
+        np.cumsum(np.bincount(option.astype(np.int64), minlength=options), out=offset[1:])
+        return offset, {name: self.column(name)[order] for name in self._dtypes if name != "option"}
+
+
+class _Rows:
+    """Distinct rows of factors, deduplicated by content; row 0 is given."""
+
+    def __init__(self, first: NDArray[np.generic]) -> None:
+        self._rows = [first]
+        self._ids = {first.tobytes(): 0}
+
+    def add(self, row: ArrayLike) -> int:
+        array = np.ascontiguousarray(np.broadcast_to(np.asarray(row, dtype=self._rows[0].dtype), self._rows[0].shape))
+        key = array.tobytes()
+        if key not in self._ids:
+            self._ids[key] = len(self._rows)
+            self._rows.append(array)
+        return self._ids[key]
+
+    def stack(self) -> NDArray[np.generic]:
+        return np.stack(self._rows)
+
+
+class Builder:
+    """Collects a Program. Ids returned are int64 arrays in the order of the rows given."""
+
+    def __init__(self, grid: Grid, levels: Sequence[str], terms: Sequence[str]) -> None:
+        self.grid = grid
+        self.levels = tuple(levels)
+        self.terms = tuple(terms)
+        self._options = _Table(
+            running=np.bool_, first=np.int64, last=np.int64, hours=np.float64, pace=np.int64, upper=np.float64,
+            upper_profile=np.int64, whole=np.bool_, group=np.int64,
+        )  # fmt: skip
+        self._rates = _Table(
+            option=np.int64, resource=np.int64, amount=np.float64, from_anchor=np.int64, from_offset=np.int64,
+            to_anchor=np.int64, to_offset=np.int64, profile=np.int64, lump=np.bool_,
+        )  # fmt: skip
+        self._charges = _Table(
+            option=np.int64, level=np.int64, term=np.int64, amount=np.float64, anchor=np.int64, table=np.int64
+        )
+        self._resources = _Table(
+            equality=np.bool_, partition=np.int64, slots=np.int64, hourly=np.bool_, price=np.float64,
+            price_profile=np.int64, price_level=np.int64, price_term=np.int64, private=np.int64,
+        )  # fmt: skip
+        self._resource_names: list[str] = []
+        self._resource_units: list[str] = []
+        self._limits: list[Floats] = []
+        self._group_names: list[str] = []
+        self._group_must: list[bool] = []
+        self._profiles = _Rows(np.ones(grid.periods))
+        self._curves = _Rows(np.ones(grid.blocks + 1))
+        self._paces = _Rows(np.ones(grid.periods))
+        self._partitions = _Rows(np.arange(grid.periods, dtype=np.int64))
+        self._constants = np.zeros((len(self.levels), len(self.terms)))
+        self._cost_rows: list[CostRow] = []
+
+    # ------------------------------------------------------------ tables of factors
+
+    def profile(self, factors: ArrayLike) -> int:
+        """Id of a row of factors per period, [P]."""
+        return self._profiles.add(factors)
+
+    def curve(self, factors: ArrayLike) -> int:
+        """Id of a row of factors per block boundary, [B + 1]."""
+        return self._curves.add(factors)
+
+    def pace(self, factors: ArrayLike) -> int:
+        """Id of a row of progress per hour in each period, [P]."""
+        return self._paces.add(factors)
+
+    # ------------------------------------------------------------ options and groups
+
+    @property
+    def option_count(self) -> int:
+        return self._options.rows
+
+    def add_groups(self, names: Sequence[str], must: ArrayLike) -> Ints:
+        """Groups of which at most one option is chosen (exactly one where ``must``)."""
+        first = len(self._group_names)
+        self._group_names += names
+        self._group_must += np.broadcast_to(np.asarray(must, dtype=bool), (len(names),)).tolist()
+        return np.arange(first, len(self._group_names), dtype=np.int64)
+
+    def add_running(
+        self, *, first: Ints, last: Ints, hours: ArrayLike, pace: ArrayLike = 0, upper: ArrayLike = 1.0, whole: ArrayLike = True,
+        group: ArrayLike = -1,
+    ) -> Ints:  # fmt: skip
+        """Options that start at a block in [first, last] and run for ``hours`` at their pace."""
+        return self._options.add(
+            len(first), running=True, first=first, last=last, hours=hours, pace=pace, upper=upper, upper_profile=0, whole=whole,
+            group=group,
+        )  # fmt: skip
+
+    def add_per_period(
+        self, *, first: Ints, last: Ints, upper: ArrayLike, upper_profile: ArrayLike = 0, whole: ArrayLike = False,
+        group: ArrayLike = -1,
+    ) -> Ints:  # fmt: skip
+        """Options that live in one period of [first, last]; each period has its own x, at most upper x profile."""
+        return self._options.add(
+            len(first), running=False, first=first, last=last, hours=0.0, pace=0, upper=upper, upper_profile=upper_profile,
+            whole=whole, group=group,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ resources
+
+    def add_resources(
+        self, names: Sequence[str], unit: str, limit: ArrayLike, *, equality: bool = False, price: ArrayLike = 0.0,
+        price_profile: ArrayLike = 0, level: int = 0, term: int = 0, private: ArrayLike = -1,
+    ) -> Ints:  # fmt: skip
+        """Resources with a slot per period; ``limit`` broadcasts to [n, P]."""
+        limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), (len(names), self.grid.periods))
+        return self._add_resources(names, unit, limits, 0, False, equality, price, price_profile, level, term, private)
+
+    def add_budgets(
+        self, names: Sequence[str], unit: str, limit: ArrayLike, slot_of_period: ArrayLike | None = None, *, equality: bool = False,
+        price: ArrayLike = 0.0, price_profile: ArrayLike = 0, level: int = 0, term: int = 0, private: ArrayLike = -1,
+    ) -> Ints:  # fmt: skip
+        """Resources whose slots span periods (default: one slot, the horizon); use counts by hours. ``limit``: [n, slots]."""
+        slots = np.zeros(self.grid.periods, dtype=np.int64) if slot_of_period is None else np.asarray(slot_of_period, dtype=np.int64)
+        count = int(slots.max()) + 1
+        limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), (len(names), count))
+        partition = self._partitions.add(slots)
+        return self._add_resources(names, unit, limits, partition, True, equality, price, price_profile, level, term, private)
+
+    def _add_resources(
+        self, names: Sequence[str], unit: str, limits: Floats, partition: int, hourly: bool, equality: bool, price: ArrayLike,
+        price_profile: ArrayLike, level: int, term: int, private: ArrayLike,
+    ) -> Ints:  # fmt: skip
+        self._resource_names += names
+        self._resource_units += [unit] * len(names)
+        self._limits.append(limits.reshape(-1))
+        return self._resources.add(
+            len(names), equality=equality, partition=partition, slots=limits.shape[1], hourly=hourly, price=price,
+            price_profile=price_profile, price_level=level, price_term=term, private=private,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ what options do
+
+    def add_rates(
+        self, option: Ints, resource: ArrayLike, amount: ArrayLike, *, start: Edge = START, end: Edge = END,
+        profile: ArrayLike = 0, lump: ArrayLike = False,
+    ) -> None:  # fmt: skip
+        """Use (or, negative, supply) of resources by options while they run, or over another window."""
+        self._rates.add(
+            len(option), option=option, resource=resource, amount=amount, from_anchor=start[0], from_offset=start[1],
+            to_anchor=end[0], to_offset=end[1], profile=profile, lump=lump,
+        )  # fmt: skip
+
+    def add_charges(
+        self, option: Ints, level: int, term: int, amount: ArrayLike, *, anchor: Anchor = Anchor.START, table: ArrayLike = 0
+    ) -> None:
+        """Own cost of options; ``table`` is a curve (running) or profile (per period), see ``Charges``."""
+        self._charges.add(len(option), option=option, level=level, term=term, amount=amount, anchor=anchor, table=table)
+
+    def add_constant(self, level: int, term: int, amount: float) -> None:
+        """Cost that is owed whatever is decided."""
+        self._constants[level, term] += amount
+
+    def add_cost_row(self, row: CostRow) -> None:
+        self._cost_rows.append(row)
+
+    # ------------------------------------------------------------ the result
+
+    def build(self) -> Program:
+        options = Options(**{name: self._options.column(name) for name in self._options._dtypes})  # type: ignore[arg-type]
+        rate_offset, rates = self._rates.sorted_by_option(len(options))
+        charge_offset, charges = self._charges.sorted_by_option(len(options))
+        columns = {name: self._resources.column(name) for name in self._resources._dtypes}
+        slots = columns.pop("slots").astype(np.int64)
+        return Program(
+            grid=self.grid,
+            resources=Resources(
+                name=tuple(self._resource_names),
+                unit=tuple(self._resource_units),
+                offset=np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(slots)]),
+                limit=np.concatenate(self._limits) if self._limits else np.empty(0),
+                **columns,  # type: ignore[arg-type]
+            ),
+            options=options,
+            rates=Rates(offset=rate_offset, **rates),  # type: ignore[arg-type]
+            charges=Charges(offset=charge_offset, **charges),  # type: ignore[arg-type]
+            groups=Groups(tuple(self._group_names), _bools(self._group_must)),
+            levels=self.levels,
+            terms=self.terms,
+            constants=self._constants,
+            profiles=self._profiles.stack().astype(np.float64),
+            curves=self._curves.stack().astype(np.float64),
+            paces=self._paces.stack().astype(np.float64),
+            partitions=self._partitions.stack().astype(np.int64),
+            cost_rows=tuple(self._cost_rows),
+        )
+
+
+def _bools(values: list[bool]) -> Bools:
+    return np.asarray(values, dtype=np.bool_)
