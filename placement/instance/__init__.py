@@ -1,0 +1,37 @@
+"""The nouns of an instance: frozen, self-validating, one module per family."""
+
+from placement.instance.calendar import Band, Calendar, Steps
+from placement.instance.demand import (
+    DailyProfile,
+    Growth,
+    JobShape,
+    Ladder,
+    LatencyClass,
+    Rung,
+    Service,
+    ServiceProfile,
+    Stream,
+    Tenant,
+    TrainingJob,
+)
+from placement.instance.instance import Document, Instance, Settings
+from placement.instance.jobs import Jobs
+from placement.instance.supply import (
+    Accelerator,
+    Contract,
+    Feed,
+    IslandGroup,
+    Link,
+    Mode,
+    Pool,
+    Provider,
+    Region,
+    Site,
+    Spanning,
+)
+
+__all__ = [
+    "Accelerator", "Band", "Calendar", "Contract", "DailyProfile", "Document", "Feed", "Growth", "Instance", "IslandGroup", "JobShape",
+    "Jobs", "Ladder", "LatencyClass", "Link", "Mode", "Pool", "Provider", "Region", "Rung", "Service", "ServiceProfile", "Settings",
+    "Site", "Spanning", "Steps", "Stream", "Tenant", "TrainingJob",
+]  # fmt: skip

@@ -1,0 +1,69 @@
+"""What all nouns share: strictness, identifiers, bounded quantities, and fields whose law is not yet in force."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+
+class Noun(BaseModel):
+    """Base of all nouns: frozen, unknown fields rejected, no NaN, no silent conversion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True)
+
+    source: Annotated[str, Field(max_length=2000)] | None = None
+    """Where the figures come from."""
+    assumption: Annotated[str, Field(max_length=2000)] | None = None
+    """What is assumed rather than sourced."""
+
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:+-]{0,99}$"
+Id = Annotated[str, Field(pattern=ID_PATTERN, description="letters, digits and . _ : + -, starting with a letter or digit")]
+Label = Annotated[str, Field(max_length=200)]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Gpus = Annotated[int, Field(ge=1, le=100_000_000)]
+OnlineGpus = Annotated[int, Field(ge=0, le=100_000_000)]
+Kw = Annotated[float, Field(ge=0, le=1e9)]
+Hours = Annotated[float, Field(gt=0, le=1e6)]
+Usd = Annotated[float, Field(ge=0, le=1e14)]
+UsdPerUnit = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""A price per GPU-hour or kWh; electricity can be negative."""
+UsdPerMillionTokens = Annotated[float, Field(ge=0, le=1e7)]
+TokensPerS = Annotated[float, Field(ge=0, le=1e14)]
+Gbits = Annotated[float, Field(ge=0, le=1e9)]
+Ms = Annotated[float, Field(ge=0, le=1e5)]
+Factor = Annotated[float, Field(gt=0, le=1e6)]
+
+UNLIMITED: Literal["unlimited"] = "unlimited"
+Unlimited = Literal["unlimited"]
+"""Said in words: an absent limit is an error, never unlimited."""
+OPEN: Literal["open"] = "open"
+OpenEnd = Literal["open"]
+"""A contract without an end in sight, said in words."""
+
+
+def _date(value: Any) -> Any:
+    """YAML gives dates, JSON gives text; both are days in UTC."""
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_date)]
+
+
+def later(law: str) -> Any:
+    """Type of a field that has its place in the format but whose law is not yet in force: any value is rejected, never ignored."""
+
+    def reject(_: Any) -> Any:
+        raise PydanticCustomError("not_in_force", "the law '{law}' is not in force in this version", {"law": law})
+
+    schema = {"not": {}, "description": f"Reserved: the law '{law}' is not in force in this version."}
+    return Annotated[Any, BeforeValidator(reject), WithJsonSchema(schema)]

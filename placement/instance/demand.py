@@ -1,0 +1,264 @@
+"""What wants to run: tenants, services and their streams, training and batch jobs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from placement.instance.base import (
+    Day,
+    Factor,
+    Gbits,
+    Gpus,
+    Hours,
+    Id,
+    Label,
+    Ms,
+    Noun,
+    Share,
+    TokensPerS,
+    Unlimited,
+    Usd,
+    UsdPerMillionTokens,
+    later,
+)
+from placement.instance.calendar import Steps, known_zone
+
+
+class Rung(Noun):
+    """A part of demand and what each million of its tokens costs when it is not served."""
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    usd_per_million_tokens_unserved: UsdPerMillionTokens
+
+
+class Ladder(Noun):
+    """What shortfall costs: rungs in the order in which demand is shed, cheapest first, shares summing to 1.
+
+    The last ``floor_share`` of demand is a promise: shedding it counts at the first level, or is forbidden where ``hard``.
+    """
+
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1, max_length=100, strict=False)]
+    floor_share: Share = 0.0
+    hard: bool = False
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Ladder:
+        if abs(sum(rung.share for rung in self.rungs) - 1) > 1e-9:
+            raise PydanticCustomError("ladder_sum", "the shares of the rungs must sum to 1")
+        prices = [rung.usd_per_million_tokens_unserved for rung in self.rungs]
+        if prices != sorted(prices):
+            raise PydanticCustomError("ladder_order", "prices must not decrease from one rung to the next")
+        if self.hard and self.floor_share == 0:
+            raise PydanticCustomError("ladder_hard", "hard: true needs a floor_share above 0")
+        return self
+
+
+class Tenant(Noun):
+    """Who demands: a plan tier, a product, a research team, the landlord."""
+
+    id: Id
+    name: Label | None = None
+    ladder: Ladder | None = None
+    """Of its streams, unless they state their own."""
+    residency: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
+    """Jurisdictions in which its work may run; default: any."""
+    quota_gpus: later("quota") = None  # type: ignore[valid-type]
+    priority: later("quota") = None  # type: ignore[valid-type]
+    isolation: later("isolation") = None  # type: ignore[valid-type]
+
+
+class LatencyClass(Noun):
+    """How far from its users a request may be served. Classes are listed tightest first: a replica of one class serves that and looser ones."""
+
+    id: Id
+    max_rtt_ms: Ms | Unlimited
+
+
+class ServiceProfile(Noun):
+    """What one replica needs and sustains on one accelerator, in one mode, under one latency class."""
+
+    accelerator: Id
+    latency_class: Id
+    gpus_per_replica: Gpus
+    tokens_per_s: Annotated[float, Field(gt=0, le=1e9)]
+    """Output tokens per second of one replica at the service's stated mix of input and output."""
+    mode: Id | None = None
+    """Default: the accelerator's first."""
+
+
+class Service(Noun):
+    """An inference model behind an endpoint."""
+
+    id: Id
+    name: Label | None = None
+    input_tokens_per_output_token: Annotated[float, Field(ge=0, le=1e5)] | None = None
+    """The mix at which the profiles were measured (information)."""
+    profiles: Annotated[tuple[ServiceProfile, ...], Field(min_length=1, max_length=200, strict=False)]
+    pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
+    """Pools that may carry it; default: all for which a profile exists, or rows in the eligibility table."""
+    start_up_hours: later("scaling") = None  # type: ignore[valid-type]
+    min_replicas: later("scaling") = None  # type: ignore[valid-type]
+    spread: later("spread") = None  # type: ignore[valid-type]
+    replicas_running: later("movement") = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Service:
+        keys = [(p.accelerator, p.latency_class, p.mode) for p in self.profiles]
+        if len(set(keys)) < len(keys):
+            raise PydanticCustomError("profiles", "two profiles have the same accelerator, latency class and mode")
+        return self
+
+
+class GrowthStep(Noun):
+    """Growth by this factor per year (365 days) from a day on."""
+
+    from_date: Day
+    annual_factor: Factor
+
+
+class Growth(Noun):
+    """A path of growth, 1 at the calendar's start and compounding by the hour; before the first step it stays 1."""
+
+    id: Id
+    steps: Annotated[tuple[GrowthStep, ...], Field(min_length=1, strict=False)]
+
+
+class DailyProfile(Noun):
+    """Demand by hour of the day in a zone, relative to the stream's base."""
+
+    id: Id
+    zone: str
+    weekday: Annotated[tuple[Annotated[float, Field(ge=0, le=1e4)], ...], Field(min_length=24, max_length=24, strict=False)]
+    weekend: Annotated[tuple[Annotated[float, Field(ge=0, le=1e4)], ...], Field(min_length=24, max_length=24, strict=False)]
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return known_zone(value)
+
+
+class Stream(Noun):
+    """The demand of one tenant from one region on one service.
+
+    Demand is stated in exactly one way: ``demand_tokens_per_s``; or ``base_tokens_per_s`` with ``growth`` and ``daily_profile``
+    (then the percentile of ``settings`` over each period counts); or rows in the demand table.
+    """
+
+    id: Id
+    tenant: Id
+    region: Id
+    service: Id
+    latency_class: Id
+    demand_tokens_per_s: Steps | None = None
+    mean_tokens_per_s: Steps | None = None
+    """What volumes count with; default: the demand, or the mean over the profile."""
+    base_tokens_per_s: TokensPerS | None = None
+    growth: Id | None = None
+    daily_profile: Id | None = None
+    revenue_usd_per_million_tokens: UsdPerMillionTokens = 0.0
+    """Earned for each million tokens served (default 0)."""
+    ladder: Ladder | None = None
+    """Default: the tenant's."""
+    shifting: later("rationing") = None  # type: ignore[valid-type]
+    degrade_to: later("rationing") = None  # type: ignore[valid-type]
+    elasticity: later("rationing") = None  # type: ignore[valid-type]
+    credits: later("credits") = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Stream:
+        if self.demand_tokens_per_s is not None and self.base_tokens_per_s is not None:
+            raise PydanticCustomError("demand_ways", "state demand_tokens_per_s or base_tokens_per_s, not both")
+        if self.base_tokens_per_s is None and (self.growth is not None or self.daily_profile is not None):
+            raise PydanticCustomError("demand_base", "growth and daily_profile need base_tokens_per_s")
+        if self.mean_tokens_per_s is not None and self.demand_tokens_per_s is None:
+            raise PydanticCustomError("demand_mean", "mean_tokens_per_s needs demand_tokens_per_s")
+        return self
+
+
+class JobShape(Noun):
+    """One way to run a gang: so many accelerators of a type for so many hours at the full speed of its mode's accelerator.
+
+    In a mode of speed f the hours are divided by f.
+    """
+
+    accelerator: Id
+    gpus: Gpus
+    duration_hours: Hours
+    modes: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
+    """Modes it may run in; default: the accelerator's first."""
+
+
+Span = Literal["domain", "island", "pool", "sites"]
+SPANS: tuple[Span, ...] = ("domain", "island", "pool", "sites")
+Commitment = Literal["optional", "promised", "must"]
+COMMITMENTS: tuple[Commitment, ...] = ("optional", "promised", "must")
+
+
+class TrainingJob(Noun):
+    """An all-or-nothing gang that runs without pause on whole blocks."""
+
+    id: Id
+    tenant: Id
+    shapes: Annotated[tuple[JobShape, ...], Field(min_length=1, max_length=100, strict=False)] | None = None
+    """Or rows in the shapes table."""
+    commitment: Commitment
+    """must: no plan without it; promised: dropping it counts at the first level; optional: runs if it pays."""
+    value_usd: Usd
+    """Earned when it is finished."""
+    span: Span
+    """Widest place allowed: one scale-up domain, one island, several islands of a pool, two sites."""
+    release_date: Day | None = None
+    """Default: the calendar's start."""
+    due_date: Day | None = None
+    """Lateness counts from here; default: never late."""
+    deadline_date: Day | None = None
+    """Must have ended; default: the calendar's end (or beyond it with continues_after)."""
+    lateness_usd_per_day: Usd = 0.0
+    continues_after: bool = False
+    """May run past the horizon; its value then counts pro rata."""
+    breach_usd: Usd | None = None
+    """Weight of dropping a promised job at the first level; default: its value."""
+    scale_up_gpus: Gpus = 1
+    """Scale-up domains must join at least so many accelerators (default 1)."""
+    gbit_s_per_gpu: Gbits | None = None
+    """Needed out of each island while it spans islands; required for span pool and sites."""
+    wan_gbit_s: Gbits | None = None
+    """Needed between two sites; required for span sites."""
+    max_rtt_ms: Ms | None = None
+    """Tolerated between two sites; required for span sites."""
+    wan_loss: Share | None = None
+    """Part of its speed lost on two sites; required for span sites."""
+    pace: dict[str, Share] | None = None
+    """Progress per hour by band; 0 pauses and holds nothing then. Default: 1 in every band."""
+    pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
+    """Pools that may carry it; default: all of its shapes' accelerators, or rows in the eligibility table."""
+    after: later("order") = None  # type: ignore[valid-type]
+    checkpoint_tb: later("movement") = None  # type: ignore[valid-type]
+    current_place: later("movement") = None  # type: ignore[valid-type]
+    quota: later("quota") = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TrainingJob:
+        if self.span in ("pool", "sites") and self.gbit_s_per_gpu is None:
+            raise PydanticCustomError("span_pool", "span '{span}' needs gbit_s_per_gpu", {"span": self.span})
+        if self.span == "sites" and (self.wan_gbit_s is None or self.max_rtt_ms is None or self.wan_loss is None):
+            raise PydanticCustomError("span_sites", "span 'sites' needs wan_gbit_s, max_rtt_ms and wan_loss")
+        if self.wan_loss is not None and self.wan_loss >= 1:
+            raise PydanticCustomError("wan_loss", "wan_loss must be below 1")
+        if self.pace is not None and not any(self.pace.values()):
+            raise PydanticCustomError("pace_zero", "pace is 0 in every band: the job would never end")
+        dates = [d for d in (self.release_date, self.due_date or self.deadline_date, self.deadline_date) if d is not None]
+        if dates != sorted(dates):
+            raise PydanticCustomError("job_dates", "release_date, due_date and deadline_date must be in this order")
+        if self.breach_usd is not None and self.commitment != "promised":
+            raise PydanticCustomError("breach", "breach_usd is for promised jobs")
+        return self
+
+
+class BatchJob(Noun):
+    """Divisible work; its law is not yet in force."""
+
+    id: later("batch")  # type: ignore[valid-type]

@@ -1,0 +1,228 @@
+"""The instance: a document as written, and the same resolved, with what has fleet size in arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from placement.instance.base import Id, Label, Noun, later
+from placement.instance.calendar import Calendar
+from placement.instance.demand import DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.jobs import Jobs
+from placement.instance.policy import Scenario
+from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
+from placement.program import Floats, Ints
+
+FORMAT = "fleet-placement/1"
+TableName = Annotated[str, Field(max_length=255)]
+
+
+class Settings(Noun):
+    """How figures are read."""
+
+    demand_percentile: Annotated[float, Field(ge=0, le=100)] = 95.0
+    """Percentile over a period that sizes capacity where demand comes from a daily profile."""
+    wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
+    """How many of the shortest paths between two sites a gang may use."""
+
+
+class Tables(Noun):
+    """Long tables beside the file: CSV or Parquet files in the same folder."""
+
+    jobs: TableName | None = None
+    shapes: TableName | None = None
+    eligibility: TableName | None = None
+    demand: TableName | None = None
+    ramps: TableName | None = None
+
+
+
+class Document(Noun):
+    """An instance as written in ``fleet.yaml``; tables hold the rest."""
+
+    format: Literal["fleet-placement/1"]
+    name: Label
+    description: Annotated[str, Field(max_length=10_000)] | None = None
+    calendar: Calendar
+    settings: Settings = Settings()
+    accelerators: Annotated[tuple[Accelerator, ...], Field(strict=False)] = ()
+    """Added to the catalogue, or replacing its entries."""
+    providers: Annotated[tuple[Provider, ...], Field(strict=False)]
+    regions: Annotated[tuple[Region, ...], Field(strict=False)]
+    sites: Annotated[tuple[Site, ...], Field(strict=False)]
+    feeds: Annotated[tuple[Feed, ...], Field(strict=False)]
+    contracts: Annotated[tuple[Contract, ...], Field(strict=False)]
+    pools: Annotated[tuple[Pool, ...], Field(strict=False)]
+    links: Annotated[tuple[Link, ...], Field(strict=False)] = ()
+    tenants: Annotated[tuple[Tenant, ...], Field(strict=False)]
+    latency_classes: Annotated[tuple[LatencyClass, ...], Field(strict=False)] = ()
+    services: Annotated[tuple[Service, ...], Field(strict=False)] = ()
+    growths: Annotated[tuple[Growth, ...], Field(strict=False)] = ()
+    daily_profiles: Annotated[tuple[DailyProfile, ...], Field(strict=False)] = ()
+    streams: Annotated[tuple[Stream, ...], Field(strict=False)] = ()
+    jobs: Annotated[tuple[TrainingJob, ...], Field(strict=False)] = ()
+    tables: Tables = Tables()
+    scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
+    batch_jobs: later("batch") = None  # type: ignore[valid-type]
+    policies: later("policy") = None  # type: ignore[valid-type]
+    running_plan: later("movement") = None  # type: ignore[valid-type]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A validated instance. Mappings keep the order of the files; positions in them are the indices used in arrays.
+
+    Q pools, S streams, P periods, F feeds. Construct with ``placement.files.load``.
+    """
+
+    name: str
+    calendar: Calendar
+    settings: Settings
+    accelerators: Mapping[str, Accelerator]
+    providers: Mapping[str, Provider]
+    regions: Mapping[str, Region]
+    sites: Mapping[str, Site]
+    feeds: Mapping[str, Feed]
+    contracts: Mapping[str, Contract]
+    pools: Mapping[str, Pool]
+    links: Mapping[str, Link]
+    tenants: Mapping[str, Tenant]
+    latency_classes: Mapping[str, LatencyClass]
+    services: Mapping[str, Service]
+    streams: Mapping[str, Stream]
+    jobs: Jobs
+    service_pools: tuple[Ints, ...]
+    """Pools that may carry each service, ascending."""
+    pool_ramp_gpus: Floats
+    """GPUs delivered in each pool in each period, before the contract is looked at, [Q, P]."""
+    demand_tokens_per_s: Floats
+    """[S, P]; what capacity must sustain."""
+    mean_tokens_per_s: Floats
+    """[S, P]; what volumes count with."""
+
+    @cached_property
+    def digest(self) -> str:
+        """Identity of what the instance means: equal for YAML and tables, untouched by comments, sources and scenarios."""
+        return digest(self)
+
+    # ------------------------------------------------------------ supply in each period
+
+    @cached_property
+    def pool_online_gpus(self) -> Ints:
+        """GPUs that are delivered and inside their contract throughout each period, [Q, P]."""
+        rows = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
+        for q, pool in enumerate(self.pools.values()):
+            contract = self.contracts[pool.contract]
+            end = None if contract.to_date == "open" else contract.to_date
+            inside = self.calendar.covered(contract.from_date, end)
+            rows[q] = np.minimum(np.floor(self.pool_ramp_gpus[q]), pool.gpus) * inside
+        return rows
+
+    @cached_property
+    def island_pool(self) -> Ints:
+        """Pool of each island; islands are numbered through all pools in order, [I]."""
+        return np.repeat(np.arange(len(self.pools), dtype=np.int64), [len(pool.island_gpus) for pool in self.pools.values()])
+
+    @cached_property
+    def island_names(self) -> tuple[str, ...]:
+        """``pool/number`` of each island, numbers from 1."""
+        return tuple(f"{name}/{n + 1}" for name, pool in self.pools.items() for n in range(len(pool.island_gpus)))
+
+    @cached_property
+    def pool_island(self) -> Ints:
+        """First island of each pool, [Q + 1]."""
+        return np.searchsorted(self.island_pool, np.arange(len(self.pools) + 1)).astype(np.int64)
+
+    @cached_property
+    def island_online_gpus(self) -> Ints:
+        """GPUs online in each island: a pool's islands come online one after another, [I, P]."""
+        rows = []
+        for q, pool in enumerate(self.pools.values()):
+            size = np.array(pool.island_gpus, dtype=np.int64)
+            before = np.cumsum(size) - size
+            rows.append(np.clip(self.pool_online_gpus[q] - before[:, None], 0, size[:, None]))
+        return np.concatenate(rows) if rows else np.zeros((0, self.calendar.period_count), dtype=np.int64)
+
+    @cached_property
+    def unit_gpus(self) -> Ints:
+        """Accelerators per allocation unit of each pool, [Q]."""
+        return np.array([self.accelerators[pool.accelerator].allocation_unit_gpus for pool in self.pools.values()], dtype=np.int64)
+
+    @cached_property
+    def pool_accelerator(self) -> Ints:
+        """Index of the accelerator of each pool, [Q]."""
+        index = {name: a for a, name in enumerate(self.accelerators)}
+        return np.array([index[pool.accelerator] for pool in self.pools.values()], dtype=np.int64)
+
+    @cached_property
+    def pool_site(self) -> Ints:
+        """Index of the site of each pool, [Q]."""
+        index = {name: s for s, name in enumerate(self.sites)}
+        return np.array([index[pool.site] for pool in self.pools.values()], dtype=np.int64)
+
+    def feeds_above(self, pool: Pool) -> tuple[str, ...]:
+        """Feeds that carry a pool's power, from its own up to the root."""
+        path = []
+        feed: str | None = pool.feed or self.sites[pool.site].feed
+        while feed is not None:
+            path.append(feed)
+            feed = self.feeds[feed].parent
+        return tuple(path)
+
+
+_IGNORED = {"source", "assumption", "certainty", "description"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Noun):
+        return {k: _plain(v) for k, v in value if k not in _IGNORED and v is not None}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def digest(instance: Instance) -> str:
+    """sha256 over nouns and arrays, as ``sha256:<hex>``."""
+    used = {pool.accelerator for pool in instance.pools.values()} | set(_shape_accelerators(instance))
+    nouns: dict[str, Any] = {
+        "calendar": _plain(instance.calendar),
+        "settings": _plain(instance.settings),
+        "accelerators": {name: _plain(a) for name, a in instance.accelerators.items() if name in used},
+    }
+    for family in ("providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "services"):
+        nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
+    in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile"}
+    for family in ("pools", "streams"):
+        nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
+    nouns["jobs"] = list(instance.jobs.id)
+    total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
+    jobs, shapes = instance.jobs, instance.jobs.shapes
+    names = np.array(list(instance.accelerators), dtype="U100")
+    arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
+    arrays += [value for value in vars(jobs).values() if isinstance(value, np.ndarray)]
+    arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
+    for array in arrays:
+        total.update(np.ascontiguousarray(array).tobytes())
+    return f"sha256:{total.hexdigest()}"
+
+
+def _shape_accelerators(instance: Instance) -> list[str]:
+    names = list(instance.accelerators)
+    return [names[a] for a in np.unique(instance.jobs.shapes.accelerator)]
+
+
+def frozen(nouns: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only copy of a mapping."""
+    return MappingProxyType(dict(nouns))

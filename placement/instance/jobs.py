@@ -1,0 +1,151 @@
+"""Training jobs as columns: what has fleet size is held in arrays, one row per job, shape or (job, pool)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.instance.calendar import Calendar
+from placement.instance.demand import COMMITMENTS, SPANS, TrainingJob
+from placement.instance.supply import Accelerator
+from placement.program import Bools, Floats, Ints
+
+NEVER_DUE = np.inf
+
+
+@dataclass(frozen=True)
+class ShapeColumns:
+    """Shapes, one row per (shape, mode), sorted by job: [n] each. ``hours`` are in that mode, on one island."""
+
+    job: Ints
+    accelerator: Ints
+    gpus: Ints
+    hours: Floats
+    mode: Ints
+    """Index into the accelerator's modes."""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """J jobs. Blocks count from 0; days from the calendar's start. ``paces`` rows are progress per hour by band."""
+
+    id: tuple[str, ...]
+    tenant: Ints
+    commitment: Ints
+    """Index into COMMITMENTS."""
+    span: Ints
+    """Index into SPANS."""
+    value_usd: Floats
+    breach_usd: Floats
+    """Weight of dropping it, for promised jobs; 0 for others."""
+    release_block: Ints
+    deadline_block: Ints
+    """Blocks that it may use end before this one; B without a deadline."""
+    due_day: Floats
+    """inf where never late."""
+    lateness_usd_per_day: Floats
+    continues_after: Bools
+    scale_up_gpus: Ints
+    gbit_s_per_gpu: Floats
+    """nan where not stated, as the next three."""
+    wan_gbit_s: Floats
+    max_rtt_ms: Floats
+    wan_loss: Floats
+    pace: Ints
+    """Row of ``paces``."""
+    paces: Floats
+    """[n, K]; row 0 is all ones."""
+    shapes: ShapeColumns
+    shape_offset: Ints
+    """Shapes of job j are rows ``shape_offset[j]:shape_offset[j + 1]``."""
+    pools: Ints
+    pool_offset: Ints
+    """Pools that may carry job j, ascending: ``pools[pool_offset[j]:pool_offset[j + 1]]``."""
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def is_commitment(self, name: str) -> Bools:
+        """Jobs of a commitment, [J]."""
+        return self.commitment == COMMITMENTS.index(name)  # type: ignore[arg-type]
+
+
+def job_columns(
+    rows: Sequence[TrainingJob],
+    shapes: ShapeColumns,
+    pools: Ints,
+    pool_offset: Ints,
+    *,
+    calendar: Calendar,
+    tenants: Mapping[str, int],
+) -> Jobs:
+    """Jobs from validated rows. ``shapes`` sorted by job; ``pools``, ``pool_offset`` as in Jobs."""
+    bands = {band.id: k for k, band in enumerate(calendar.bands)}
+    paces: dict[tuple[float, ...], int] = {(1.0,) * len(bands): 0}
+
+    def pace(row: TrainingJob) -> int:
+        if row.pace is None:
+            return 0
+        key = tuple(float(row.pace[band]) for band in bands)
+        return paces.setdefault(key, len(paces))
+
+    def figures(name: str, absent: float = np.nan) -> Floats:
+        values = (getattr(row, name) for row in rows)
+        return np.array([absent if value is None else value for value in values], dtype=np.float64)
+
+    promised = np.array([row.commitment == "promised" for row in rows], dtype=np.bool_)
+    value = figures("value_usd")
+    breach = figures("breach_usd")
+    pace_row = np.array([pace(row) for row in rows], dtype=np.int64)
+    return Jobs(
+        id=tuple(row.id for row in rows),
+        tenant=np.array([tenants[row.tenant] for row in rows], dtype=np.int64),
+        commitment=np.array([COMMITMENTS.index(row.commitment) for row in rows], dtype=np.int64),
+        span=np.array([SPANS.index(row.span) for row in rows], dtype=np.int64),
+        value_usd=value,
+        breach_usd=np.where(promised, np.where(np.isnan(breach), value, breach), 0.0),
+        release_block=np.array(
+            [0 if row.release_date is None else calendar.first_block_from(row.release_date) for row in rows], dtype=np.int64
+        ),
+        deadline_block=np.array(
+            [calendar.blocks if row.deadline_date is None else calendar.last_block_until(row.deadline_date) for row in rows],
+            dtype=np.int64,
+        ),
+        due_day=np.array([NEVER_DUE if row.due_date is None else calendar.day_number(row.due_date) for row in rows], dtype=np.float64),
+        lateness_usd_per_day=figures("lateness_usd_per_day"),
+        continues_after=np.array([row.continues_after for row in rows], dtype=np.bool_),
+        scale_up_gpus=np.array([row.scale_up_gpus for row in rows], dtype=np.int64),
+        gbit_s_per_gpu=figures("gbit_s_per_gpu"),
+        wan_gbit_s=figures("wan_gbit_s"),
+        max_rtt_ms=figures("max_rtt_ms"),
+        wan_loss=figures("wan_loss"),
+        pace=pace_row,
+        paces=np.array(list(paces), dtype=np.float64).reshape(len(paces), len(bands)),
+        shapes=shapes,
+        shape_offset=offsets(shapes.job, len(rows)),
+        pools=pools,
+        pool_offset=pool_offset,
+    )
+
+
+def shape_columns(rows: Sequence[tuple[int, str, int, float, Sequence[str] | None]], accelerators: Mapping[str, Accelerator]) -> ShapeColumns:
+    """Shapes from (job, accelerator, gpus, full-speed hours, modes); one row per mode, hours divided by its speed. Sorted by job."""
+    index = {name: a for a, name in enumerate(accelerators)}
+    job, accelerator, gpus, hours, mode = [], [], [], [], []
+    for j, name, count, duration, modes in sorted(rows, key=lambda row: row[0]):
+        known = accelerators[name].modes
+        for m in [0] if modes is None else [[k.id for k in known].index(wanted) for wanted in modes]:
+            job.append(j)
+            accelerator.append(index[name])
+            gpus.append(count)
+            hours.append(duration / known[m].training_speed)
+            mode.append(m)
+    ints = (np.array(values, dtype=np.int64) for values in (job, accelerator, gpus))
+    return ShapeColumns(*ints, np.array(hours, dtype=np.float64), np.array(mode, dtype=np.int64))  # type: ignore[call-arg]
+
+
+def offsets(sorted_owner: Ints, owners: int) -> Ints:
+    """Start of each owner's rows in a table sorted by owner, [owners + 1]."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(sorted_owner, minlength=owners))]).astype(np.int64)

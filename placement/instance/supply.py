@@ -1,0 +1,202 @@
+"""What there is to run on: accelerators, providers, sites, feeds, pools, contracts and links."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from placement.instance.base import (
+    Day,
+    Gbits,
+    Gpus,
+    Id,
+    Kw,
+    Label,
+    Ms,
+    Noun,
+    OpenEnd,
+    Share,
+    Unlimited,
+    later,
+)
+from placement.instance.calendar import Steps
+
+
+class Mode(Noun):
+    """A power cap of an accelerator: IT kW per accelerator and speed against the uncapped part, by kind of work."""
+
+    id: Id
+    training_kw: Annotated[float, Field(gt=0, le=100)]
+    serving_kw: Annotated[float, Field(gt=0, le=100)]
+    training_speed: Annotated[float, Field(gt=0, le=10)]
+    serving_speed: Annotated[float, Field(gt=0, le=10)]
+
+
+class Accelerator(Noun):
+    """A type of accelerator. IT kW are per accelerator and include its share of host, network and fans."""
+
+    id: Id
+    vendor: Label
+    name: Label
+    hbm_gb: Annotated[float, Field(gt=0, le=1e5)]
+    scale_up_domain_gpus: Gpus
+    """Accelerators joined by the scale-up fabric (node, rack, slice)."""
+    allocation_unit_gpus: Gpus
+    """Least that is given to a workload; whole units only."""
+    scale_out_gbit_s: Gbits
+    """Network bandwidth of one accelerator out of its scale-up domain."""
+    idle_kw: Annotated[float, Field(ge=0, le=100)]
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1, strict=False)]
+    """The first is the default."""
+    certainty: Label | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Accelerator:
+        if self.scale_up_domain_gpus % self.allocation_unit_gpus:
+            raise PydanticCustomError("unit", "scale_up_domain_gpus must be a multiple of allocation_unit_gpus")
+        if len({mode.id for mode in self.modes}) < len(self.modes):
+            raise PydanticCustomError("mode_ids", "mode ids must differ")
+        for mode in self.modes:
+            if min(mode.training_kw, mode.serving_kw) < self.idle_kw:
+                raise PydanticCustomError("idle", "mode '{mode}' draws less than idle_kw", {"mode": mode.id})
+        return self
+
+    def mode(self, mode: str | None) -> Mode:
+        """The mode of that id; the first for None. KeyError if unknown."""
+        if mode is None:
+            return self.modes[0]
+        return {m.id: m for m in self.modes}[mode]
+
+
+class Provider(Noun):
+    """Who controls sites: ourselves, a landlord, a cloud."""
+
+    id: Id
+    kind: Literal["self", "landlord", "cloud"]
+    name: Label | None = None
+
+
+class Region(Noun):
+    """Where demand comes from; a node of the WAN."""
+
+    id: Id
+    jurisdiction: Id
+    name: Label | None = None
+
+
+class Site(Noun):
+    """A campus with a feed; a node of the WAN. ``pue``: facility kW per IT kW."""
+
+    id: Id
+    provider: Id
+    region: Id
+    jurisdiction: Id
+    feed: Id
+    pue: Annotated[float, Field(ge=1, le=5)]
+    name: Label | None = None
+    cooling_kw: later("cooling") = None  # type: ignore[valid-type]
+
+
+class Feed(Noun):
+    """A node of the power tree. Limit and price count facility kW; prices add up along the path to the root."""
+
+    id: Id
+    parent: Id | None
+    """The feed above; null for a root."""
+    limit_kw: Steps | Unlimited
+    price_usd_per_kwh: Steps
+    reserve_kw: Kw = 0.0
+    """Kept free below the limit (default 0)."""
+    carbon_g_per_kwh: later("budget") = None  # type: ignore[valid-type]
+    non_firm_kw: later("power events") = None  # type: ignore[valid-type]
+    second_feed: later("resilience") = None  # type: ignore[valid-type]
+
+
+class Contract(Noun):
+    """Dated terms under which pools are ours; capacity exists only inside [from_date, to_date)."""
+
+    id: Id
+    kind: Literal["owned", "leased", "future"]
+    provider: Id
+    from_date: Day
+    to_date: Day | OpenEnd
+    price_usd_per_gpu_hour: Steps
+    """Paid for every GPU-hour held by a workload."""
+    fee_usd_per_month: Steps = 0.0
+    """Paid while the contract runs, used or not; a month is 730 hours (default 0)."""
+    optional: later("contract") = None  # type: ignore[valid-type]
+    start_window: later("contract") = None  # type: ignore[valid-type]
+    term_blocks: later("contract") = None  # type: ignore[valid-type]
+    take_or_pay_share: later("contract") = None  # type: ignore[valid-type]
+    notice_days: later("contract") = None  # type: ignore[valid-type]
+    reclaim: later("contract") = None  # type: ignore[valid-type]
+    sublet_usd_per_gpu_hour: later("contract") = None  # type: ignore[valid-type]
+    delivery: later("contract") = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Contract:
+        if self.to_date != "open" and self.to_date <= self.from_date:
+            raise PydanticCustomError("contract_order", "to_date must be after from_date")
+        return self
+
+
+class IslandGroup(Noun):
+    """``count`` islands of ``gpus`` each: domains of full bandwidth."""
+
+    gpus: Gpus
+    count: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class Spanning(Noun):
+    """How one gang may span islands of this pool. Over k islands its speed is 1 - loss (1 - 1/k)."""
+
+    max_islands: Annotated[int, Field(ge=2, le=64)]
+    sets: Literal["consecutive", "all"]
+    """Which sets of k islands are offered: neighbours in the order of the pool, or every one (small pools only)."""
+    loss: Share
+    oversubscription: Annotated[float, Field(ge=1, le=1000)]
+    """An island's uplink is its GPUs x scale_out_gbit_s / this."""
+
+
+class Pool(Noun):
+    """Accelerators of one type at one site, cut into islands that come online in order."""
+
+    id: Id
+    site: Id
+    accelerator: Id
+    contract: Id
+    islands: Annotated[tuple[IslandGroup, ...], Field(min_length=1, strict=False)]
+    online_gpus: Steps | None = None
+    """GPUs online from dates on; 0 before the first step. Give this or rows in the ramps table."""
+    feed: Id | None = None
+    """The feed that supplies it (a hall); default: the site's."""
+    spanning: Spanning | None = None
+    """Default: no gang spans islands of this pool."""
+    spare_share: later("goodput") = None  # type: ignore[valid-type]
+    maintenance: later("maintenance") = None  # type: ignore[valid-type]
+
+    @cached_property
+    def island_gpus(self) -> tuple[int, ...]:
+        """GPUs of each island, in order."""
+        return tuple(group.gpus for group in self.islands for _ in range(group.count))
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of all islands, online or not."""
+        return sum(group.gpus * group.count for group in self.islands)
+
+
+class Link(Noun):
+    """A WAN edge between two sites or regions, either way; ``gbit_s`` is shared by all that cross."""
+
+    id: Id
+    a: Id
+    b: Id
+    gbit_s: Gbits | Unlimited
+    rtt_ms: Ms
+    price_usd_per_gb: later("wan") = None  # type: ignore[valid-type]
+
+

@@ -1,0 +1,157 @@
+"""The plan: what was decided, in the instance's own indices, and what is proven about it.
+
+Indices are positions in the instance's mappings; islands are numbered through all pools (``Instance.island_names``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from placement.program import Bools, Floats, Ints, LevelResult, Limit, Status
+
+LEVELS = ("promises", "net_cost")
+"""Minimised in this order, both in USD: promises broken, by their weight; then net cost."""
+
+TERMS = (
+    "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "usage_fees", "fixed_fees", "training_value", "revenue",
+)  # fmt: skip
+"""What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
+
+TERM_LEVEL = {term: int(not term.startswith("promised")) for term in TERMS}
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Gangs that run, one row each: [n]."""
+
+    job: Ints
+    shape: Ints
+    """Row of ``Instance.jobs.shapes``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one held; B also where the run continues after the horizon."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Islands that runs hold, one row per (run, island)."""
+
+    run: Ints
+    """Row of ``Runs``."""
+    island: Ints
+    units: Ints
+    """Allocation units held there."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """WAN links that runs on two sites cross, one row per (run, link)."""
+
+    run: Ints
+    link: Ints
+
+
+@dataclass(frozen=True)
+class Replicas:
+    """Allocation units given to services, one row per (service, profile, island, period)."""
+
+    service: Ints
+    profile: Ints
+    """Position in the service's profiles."""
+    island: Ints
+    period: Ints
+    units: Ints
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Demand served, one row per (stream, site, class of the replicas, period)."""
+
+    stream: Ints
+    site: Ints
+    latency_class: Ints
+    period: Ints
+    tokens_per_s: Floats
+
+
+@dataclass(frozen=True)
+class Shedding:
+    """Demand not served, one row per (stream, rung, promised or not, period)."""
+
+    stream: Ints
+    rung: Ints
+    promised: Bools
+    """Below the floor of the ladder: counts at the first level."""
+    period: Ints
+    tokens_per_s: Floats
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything decided. Jobs without a run do not run."""
+
+    runs: Runs
+    places: Places
+    paths: Paths
+    replicas: Replicas
+    serving: Serving
+    shedding: Shedding
+
+
+TABLES: dict[str, type[Any]] = {
+    "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
+}  # fmt: skip
+
+
+def empty(table: type[Any]) -> Any:
+    """A plan table without rows."""
+    dtypes = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}
+    return table(*(np.empty(0, dtype=dtypes[str(f.type)]) for f in fields(table)))
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One way in which a plan breaks a law: ``amount`` in ``unit`` beyond what is allowed."""
+
+    law: str
+    subject: str
+    """The job, island, feed, stream ... concerned."""
+    period: str | None
+    """Name of the period, or None where it concerns no single one."""
+    amount: float
+    unit: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A checked answer. ``plan`` is None where there is none; ``violations`` is empty for whatever a user sees."""
+
+    status: Status
+    limit: Limit | None
+    plan: Plan | None
+    terms: dict[str, float] | None
+    """USD by term, recomputed from the plan."""
+    levels: tuple[LevelResult, ...]
+    seconds: float
+    solver: str
+    seed: int
+    instance_name: str
+    instance_digest: str
+    facts: dict[str, float | str] = field(default_factory=dict)
+
+    @property
+    def objective(self) -> float | None:
+        """Value of the last level: net cost in USD."""
+        return self.levels[-1].value if self.plan is not None else None
+
+    @property
+    def open_level(self) -> LevelResult:
+        """The first level not closed; the last one when all are."""
+        for level in self.levels:
+            if level.gap is None or level.gap > 0:
+                return level
+        return self.levels[-1]
