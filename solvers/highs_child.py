@@ -1,0 +1,154 @@
+"""The process that HiGHS lives in: takes models from a pipe, sends back incumbents, bounds and results.
+
+It is started by ``solvers.highs_process`` and imports numpy and highspy only, because highspy and ortools cannot share a process.
+Messages in: ("solve", job, model, options, start), ("offer", job, x), ("stop", job). Messages out: ("incumbent", job, x),
+("bound", job, bound), ("done", job, result). Costs are those of the model as it was sent.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+import highspy
+import numpy as np
+
+HIGHEST_COST = 1e4
+"""Costs are scaled by a power of two so that the largest is about this; HiGHS tolerances are absolute."""
+
+SECONDS_BETWEEN_BOUNDS = 0.2
+
+
+class Child:
+    """One HiGHS at a time, fed by a listening thread."""
+
+    def __init__(self, inbox: Connection, outbox: Connection) -> None:
+        self.inbox = inbox
+        self.outbox = outbox
+        self.jobs: queue.Queue[tuple[int, dict[str, Any], dict[str, Any], Any]] = queue.Queue()
+        self.stopped = -1
+        self.offers: dict[int, Any] = {}
+
+    def listen(self) -> None:
+        """Sorts messages; the end of the pipe is the end of this process, so that none outlives its parent."""
+        try:
+            while True:
+                kind, job, *rest = self.inbox.recv()
+                if kind == "solve":
+                    self.jobs.put((job, *rest))
+                elif kind == "stop":
+                    self.stopped = max(self.stopped, job)
+                elif kind == "offer":
+                    self.offers[job] = rest[0]
+        except (EOFError, OSError):
+            os._exit(0)
+
+    def serve(self) -> None:
+        threading.Thread(target=self.listen, daemon=True).start()
+        while True:
+            job, model, options, start = self.jobs.get()
+            try:
+                result = self.solve(job, model, options, start)
+            except MemoryError:
+                result = {"status": "memory"}
+            self.outbox.send(("done", job, result))
+
+    def solve(self, job: int, model: dict[str, Any], options: dict[str, Any], start: Any) -> dict[str, Any]:
+        if self.stopped >= job:
+            return {"status": "interrupted"}
+        highspy.Highs.resetGlobalScheduler(True)  # else a second solve with another thread count fails
+        highs = highspy.Highs()
+        highs.setOptionValue("output_flag", True)
+        highs.setOptionValue("log_to_console", False)
+        whole = bool(model["whole"].any())
+        lp, scale = _model(model)
+        for name, value in options.items():
+            highs.setOptionValue(name, value * scale if name == "mip_abs_gap" else value)
+        highs.passModel(lp)
+        if start is not None:
+            solution = highspy.HighsSolution()
+            solution.col_value = start.tolist()
+            highs.setSolution(solution)
+        self._subscribe(highs, job, scale)
+        highs.run()
+        return self._result(highs, scale, whole)
+
+    def _subscribe(self, highs: Any, job: int, scale: float) -> None:
+        last = [-1.0]
+
+        def check(event: Any) -> None:
+            if self.stopped >= job:
+                event.interrupt()
+
+        def improved(event: Any) -> None:
+            self.outbox.send(("incumbent", job, np.array(event.data_out.mip_solution)))
+
+        def logged(event: Any) -> None:
+            check(event)
+            now = event.data_out.running_time
+            if now - last[0] >= SECONDS_BETWEEN_BOUNDS:
+                last[0] = now
+                self.outbox.send(("bound", job, event.data_out.mip_dual_bound / scale))
+
+        def offered(event: Any) -> None:
+            x = self.offers.pop(job, None)
+            if x is not None:
+                event.data_in.user_has_solution = True
+                event.data_in.user_solution = x
+
+        highs.cbMipInterrupt += logged
+        highs.cbSimplexInterrupt += check
+        highs.cbIpmInterrupt += check
+        highs.cbMipImprovingSolution += improved
+        highs.cbMipUserSolution += offered
+
+    def _result(self, highs: Any, scale: float, whole: bool) -> dict[str, Any]:
+        info = highs.getInfo()
+        status = highs.getModelStatus()
+        names = {
+            highspy.HighsModelStatus.kOptimal: "optimal",
+            highspy.HighsModelStatus.kInfeasible: "infeasible",
+            highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
+            highspy.HighsModelStatus.kModelEmpty: "optimal",
+            highspy.HighsModelStatus.kTimeLimit: "time",
+            highspy.HighsModelStatus.kInterrupt: "interrupted",
+        }
+        solution = highs.getSolution()
+        has_primal = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        has_dual = not whole and solution.dual_valid
+        return {
+            "status": names.get(status, str(status)),
+            "x": np.array(solution.col_value) if has_primal else None,
+            "bound": info.mip_dual_bound / scale if whole and status in names else None,
+            "prices": np.array(solution.row_dual) / scale if has_dual else None,
+            "nodes": float(info.mip_node_count) if whole else 0.0,
+        }
+
+
+def _model(model: dict[str, Any]) -> tuple[Any, float]:
+    """HiGHS's model and the power of two that its costs were multiplied by."""
+    largest = float(np.abs(model["cost"]).max(initial=0.0))
+    scale = 2.0 ** np.round(np.log2(HIGHEST_COST / largest)) if largest > 0 else 1.0
+    lp = highspy.HighsLp()
+    lp.num_col_ = len(model["cost"])
+    lp.num_row_ = len(model["row_lower"])
+    lp.offset_ = model["constant"] * scale
+    lp.col_cost_ = model["cost"] * scale
+    lp.col_lower_, lp.col_upper_ = model["lower"], model["upper"]
+    lp.row_lower_, lp.row_upper_ = model["row_lower"], model["row_upper"]
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = model["offset"], model["row"], model["value"]
+    if model["whole"].any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[k] for k in model["whole"].astype(int)]
+    return lp, scale
+
+
+def main(inbox: int, outbox: int) -> None:
+    """Serves until the pipe closes. Ctrl-C is the parent's to handle, and HiGHS's own output must not reach the terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Child(Connection(inbox, writable=False), Connection(outbox, readable=False)).serve()

@@ -1,0 +1,191 @@
+"""HiGHS in its own process, as a handle: submit a model, receive events, offer incumbents, stop; limits hold by killing it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+import numpy as np
+
+from placement.program import Floats
+from solvers.linear import Linear
+
+GRACE_S = 0.5
+"""Seconds past its deadline after which the process is killed; it is told to stop at the deadline."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a backend found for a model: ``status`` is optimal, infeasible, time, interrupted, memory or the solver's own word."""
+
+    status: str
+    x: Floats | None
+    bound: float | None
+    prices: Floats | None = None
+    work: float = 0.0
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Options handed to HiGHS; gaps as it defines them, absolute ones in the model's cost."""
+
+    relative_gap: float = 1e-4
+    absolute_gap: float = 1e-6
+    threads: int = 1
+    seed: int = 0
+    time_s: float = float("inf")
+    node_limit: int | None = None
+    method: str | None = None
+    """LP method: simplex or ipm."""
+    crossover: bool = True
+
+    def options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "mip_rel_gap": self.relative_gap,
+            "mip_abs_gap": self.absolute_gap,
+            "threads": self.threads,
+            "parallel": "on" if self.threads > 1 else "off",
+            "random_seed": self.seed,
+        }
+        if np.isfinite(self.time_s):
+            options["time_limit"] = max(self.time_s, 0.01)
+        if self.node_limit is not None:
+            options["mip_max_nodes"] = self.node_limit
+        if self.method is not None:
+            options["solver"] = self.method
+        if not self.crossover:
+            options["run_crossover"] = "off"
+        return options
+
+
+class HighsProcess:
+    """A running child; use as a context manager. After ``dead`` turns true every call answers with what was received before."""
+
+    def __init__(self) -> None:
+        child_in, parent_out = os.pipe()
+        parent_in, child_out = os.pipe()
+        code = f"import sys; sys.path[:] = {sys.path!r}; from solvers.highs_child import main; main({child_in}, {child_out})"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code], pass_fds=(child_in, child_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        os.close(child_in)
+        os.close(child_out)
+        self._inbox = Connection(parent_in, writable=False)
+        self._outbox = Connection(parent_out, readable=False)
+        self._job = 0
+        self._began = 0.0
+        self._told_to_stop = False
+        self._deadline = float("inf")
+        self.dead = False
+        self.x: Floats | None = None
+        self.bound: float | None = None
+        self.outcome: Outcome | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        self.dead = True
+        self._process.kill()
+        self._process.wait()
+        self._inbox.close()
+        self._outbox.close()
+
+    @property
+    def running(self) -> bool:
+        return self.outcome is None and not self.dead
+
+    def _send(self, *message: Any) -> None:
+        with contextlib.suppress(BrokenPipeError, OSError):
+            self._outbox.send(message)
+
+    def submit(self, model: Linear, tuning: Tuning, start: Floats | None = None) -> None:
+        """Begins to solve ``model``; the limit in ``tuning`` counts from here."""
+        self._job += 1
+        self.x, self.bound, self.outcome = None, None, None
+        self._told_to_stop = False
+        self._began = time.monotonic()
+        self._deadline = self._began + tuning.time_s
+        names = ("cost", "constant", "lower", "upper", "whole", "offset", "row", "value", "row_lower", "row_upper")
+        payload = {name: getattr(model, name) for name in names}
+        payload["offset"] = payload["offset"].astype(np.int32)
+        self._send("solve", self._job, payload, tuning.options(), start)
+
+    def offer(self, x: Floats) -> None:
+        """Hands a solution to the running search."""
+        self._send("offer", self._job, x)
+
+    def stop(self) -> None:
+        if not self._told_to_stop:
+            self._told_to_stop = True
+            self._deadline = min(self._deadline, time.monotonic())
+            self._send("stop", self._job)
+
+    def poll(self, wait_s: float) -> list[Floats]:
+        """Takes in what arrived within ``wait_s`` (returns at the first event); incumbents are returned, bounds kept in ``bound``."""
+        found: list[Floats] = []
+        now = time.monotonic()
+        if now > self._deadline + GRACE_S and self.running:
+            self._end("interrupted" if self._told_to_stop else "time")
+            return found
+        if now > self._deadline:
+            self.stop()
+        try:
+            if self._inbox.poll(wait_s):
+                while self.running and self._inbox.poll(0):
+                    self._take(self._inbox.recv(), found)
+        except (EOFError, OSError):
+            self._end("memory")
+        return found
+
+    def _take(self, message: Any, found: list[Floats]) -> None:
+        kind, job, content = message
+        if job != self._job:
+            return
+        if kind == "incumbent":
+            self.x = content
+            found.append(content)
+        elif kind == "bound":
+            self._raise_bound(content)
+        else:
+            self._raise_bound(content.get("bound"))
+            x = content.get("x")
+            self.x = self.x if x is None else x
+            self.outcome = Outcome(content["status"], self.x, self.bound, content.get("prices"), content.get("nodes", 0.0))
+
+    def _raise_bound(self, bound: float | None) -> None:
+        if bound is not None and np.isfinite(bound) and (self.bound is None or bound > self.bound):
+            self.bound = float(bound)
+
+    def _end(self, status: str) -> None:
+        self.kill()
+        self.outcome = Outcome(status, self.x, self.bound)
+
+    def solve(
+        self,
+        model: Linear,
+        tuning: Tuning,
+        start: Floats | None = None,
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+        on_event: Callable[[Floats | None, float | None], None] = lambda x, bound: None,
+    ) -> Outcome:
+        """Solves ``model`` to its end or limit; ``on_event`` hears every incumbent and bound."""
+        self.submit(model, tuning, start)
+        while self.outcome is None:
+            for x in self.poll(0.1):
+                on_event(x, self.bound)
+            on_event(None, self.bound)
+            if stopped():
+                self.stop()
+        return self.outcome

@@ -1,0 +1,114 @@
+"""A mixed-integer linear model as sparse arrays, with what every backend does to one: evaluate, restrict, bound.
+
+    minimise constant + cost x   subject to   row_lower <= A x <= row_upper,  lower <= x <= upper,  x whole where marked
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
+
+Rows32 = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """C columns by M rows; A by columns: entries ``offset[c]:offset[c + 1]`` of ``row`` and ``value`` are column c."""
+
+    cost: Floats
+    constant: float
+    lower: Floats
+    upper: Floats
+    whole: Bools
+    offset: Ints
+    row: Rows32
+    value: Floats
+    row_lower: Floats
+    row_upper: Floats
+
+    @property
+    def columns(self) -> int:
+        return len(self.cost)
+
+    @property
+    def rows(self) -> int:
+        return len(self.row_lower)
+
+    @cached_property
+    def column(self) -> Ints:
+        """Column of every entry."""
+        return np.repeat(np.arange(self.columns, dtype=np.int64), np.diff(self.offset))
+
+    @cached_property
+    def matrix(self) -> Any:
+        """A as scipy's CSR matrix, [M, C]."""
+        from scipy.sparse import csc_matrix
+
+        return csc_matrix((self.value, self.row, self.offset), shape=(self.rows, self.columns)).tocsr()
+
+    def objective(self, x: Floats) -> float:
+        return self.constant + float(self.cost @ x)
+
+    def activity(self, x: Floats) -> Floats:
+        """A x, [M]."""
+        return np.bincount(self.row, self.value * x[self.column], self.rows)
+
+    def feasible(self, x: Floats, tolerance: float = FEASIBILITY_TOLERANCE) -> bool:
+        """Whether x keeps every row, bound and integer, rows by ``tolerance`` times max(1, |side|, sum of |a x|)."""
+        use = self.activity(x)
+        size = np.maximum(1.0, np.bincount(self.row, np.abs(self.value * x[self.column]), self.rows))
+        with np.errstate(invalid="ignore"):
+            low = np.where(np.isfinite(self.row_lower), self.row_lower - use, -np.inf)
+            high = np.where(np.isfinite(self.row_upper), use - self.row_upper, -np.inf)
+            size = np.maximum(size, np.where(np.isfinite(self.row_upper), np.abs(self.row_upper), 1.0))
+        if np.any(np.maximum(low, high) > tolerance * size):
+            return False
+        slack = tolerance * np.maximum(1.0, np.abs(x))
+        if np.any(x < self.lower - slack) or np.any(x > self.upper + slack):
+            return False
+        return not np.any(np.abs(x - np.round(x))[self.whole] > tolerance)
+
+    def with_bounds(self, lower: Floats, upper: Floats) -> Linear:
+        return replace(self, lower=lower, upper=upper)
+
+    def relaxed(self) -> Linear:
+        """The same without integers."""
+        return replace(self, whole=np.zeros(self.columns, dtype=bool))
+
+    def with_row(self, coefficients: Floats, upper: float) -> Linear:
+        """The same with one more row ``coefficients x <= upper``, scaled so that its largest coefficient is 1."""
+        scale = float(np.abs(coefficients).max(initial=0.0)) or 1.0
+        used = np.flatnonzero(coefficients)
+        return replace(
+            self,
+            row=np.insert(self.row, self.offset[used + 1], np.int32(self.rows)),
+            value=np.insert(self.value, self.offset[used + 1], coefficients[used] / scale),
+            offset=self.offset + np.concatenate([[0], np.cumsum(coefficients != 0)]),
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, upper / scale),
+        )
+
+    def reduced_costs(self, prices: Floats) -> Floats:
+        """cost - A' y for row duals y, [C]."""
+        return self.cost - np.bincount(self.column, self.value * prices[self.row], self.columns)
+
+    def lagrangian(self, prices: Floats) -> float:
+        """A lower bound on the objective, valid for any row duals y: y is cut to the signs that the rows allow."""
+        prices = self.valid_prices(prices)
+        reduced = self.reduced_costs(prices)
+        side = np.where(prices > 0, self.row_lower, self.row_upper)
+        used = prices != 0
+        return float(
+            self.constant + (prices[used] * side[used]).sum() + np.where(reduced > 0, reduced * self.lower, reduced * self.upper).sum()
+        )
+
+    def valid_prices(self, prices: Floats) -> Floats:
+        """Row duals with those of the wrong sign set to 0: above 0 needs a lower side, below 0 an upper one."""
+        wrong = ((prices > 0) & ~np.isfinite(self.row_lower)) | ((prices < 0) & ~np.isfinite(self.row_upper))
+        return np.where(wrong, 0.0, prices)

@@ -1,0 +1,264 @@
+"""One level's search, and the walk through the levels that every backend shares.
+
+A backend is a function that works on a ``Search``: it offers plans, raises the bound, and returns when the search is closed or
+time is up. The walk minimises level after level, each subject to what the levels before reached.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from placement.program import Floats, LevelResult, Limit, Program, Solution, Status
+from solvers.columns import Columns, Stopped, expand
+from solvers.linear import Linear
+from solvers.solver import Clock, Limits, OnProgress, Progress, Start
+
+PROVEN = 1e-9
+"""A gap at or below this counts as none."""
+
+SECONDS_BETWEEN_EVENTS = 0.5
+
+CAP_SLACK = 1e-9
+"""A level may end above the value it reached by this times max(1, |value|) when later levels are minimised."""
+
+
+@dataclass
+class Search:
+    """The state of one level: best plan, bound, and why it ended. ``share`` is the part of the time left that it may use."""
+
+    model: Linear
+    clock: Clock
+    level: str
+    solver: str
+    deadline: float
+    report: OnProgress | None = None
+    hint: Floats | None = None
+    x: Floats | None = None
+    value: float = math.inf
+    bound: float = -math.inf
+    infeasible: bool = False
+    limit: Limit | None = None
+    prices: Floats | None = None
+    work: float = 0.0
+    facts: dict[str, float | str] = field(default_factory=dict)
+    _last_event: float = -math.inf
+    _last_state: tuple[float, float] = (math.inf, -math.inf)
+
+    @property
+    def limits(self) -> Limits:
+        return self.clock.limits
+
+    @property
+    def gap(self) -> float:
+        if self.x is None or not math.isfinite(self.bound):
+            return math.inf
+        return max(0.0, self.value - self.bound) / max(1.0, abs(self.value))
+
+    @property
+    def closed(self) -> bool:
+        return self.gap <= max(self.limits.gap, PROVEN) or self.infeasible
+
+    @property
+    def left(self) -> float:
+        """Seconds that this level may still use."""
+        return self.deadline - self.clock.seconds
+
+    @property
+    def over(self) -> bool:
+        return self.left <= 0 or self.clock.interrupted
+
+    @property
+    def absolute_gap(self) -> float:
+        """The difference of value and bound at which this level is closed, at the best value so far."""
+        return self.limits.gap * max(1.0, abs(self.value) if math.isfinite(self.value) else 1.0)
+
+    def offer(self, x: Floats, phase: str = "") -> bool:
+        """Takes x, its integers rounded, if it is feasible and better; says whether it is feasible."""
+        x = np.where(self.model.whole, np.round(x), x)
+        x = np.clip(x, self.model.lower, self.model.upper)
+        if not self.model.feasible(x):
+            return False
+        value = self.model.objective(x)
+        if value < self.value:
+            self.x, self.value = x, value
+            self.tell(phase)
+        return True
+
+    def raise_bound(self, bound: float | None, phase: str = "") -> None:
+        if bound is not None and math.isfinite(bound) and bound > self.bound:
+            self.bound = bound
+            self.tell(phase)
+
+    def tell(self, phase: str) -> None:
+        """Reports progress; at once after the first plan, else not too often and only news."""
+        if self.report is None or (self.value, self.bound) == self._last_state:
+            return
+        now = time.monotonic()
+        first = math.isinf(self._last_state[0]) and self.x is not None
+        if not first and now - self._last_event < SECONDS_BETWEEN_EVENTS:
+            return
+        self._last_event, self._last_state = now, (self.value, self.bound)
+        finite = math.isfinite(self.gap)
+        self.report(
+            Progress(
+                seconds=self.clock.seconds,
+                level=self.level,
+                incumbent=self.value if self.x is not None else None,
+                bound=self.bound if math.isfinite(self.bound) else None,
+                gap=self.gap if finite else None,
+                solver=self.solver,
+                phase=phase,
+            )
+        )
+
+
+SolveLevel = Callable[[Search], None]
+
+
+def by_levels(
+    program: Program,
+    solve_level: SolveLevel,
+    *,
+    name: str,
+    limits: Limits,
+    start: Start | None,
+    on_progress: OnProgress | None,
+    clock: Clock | None = None,
+) -> Solution:
+    """Minimises every level of ``program`` in turn with ``solve_level``."""
+    clock = clock or Clock(limits)
+    try:
+        columns = expand(program, stopped=lambda: clock.over)
+    except Stopped:
+        return _nothing(program, clock, name, Status.NO_PLAN, clock.reason)
+    facts: dict[str, float | str] = {
+        "columns": float(len(columns)),
+        "rows": float(len(columns.row_lower)),
+        "entries": float(len(columns.value)),
+        "columns_dropped": float(columns.dropped),
+    }
+    model = columns.linear(0)
+    hint = columns.vector(start) if start is not None else None
+    x = _given(program, columns, start)
+    bounds: list[float | None] = []
+    limit: Limit | None = None
+    prices: Floats | None = None
+    work = 0.0
+    for k, level in enumerate(program.levels):
+        model = replace(model, cost=columns.costs[:, k], constant=float(columns.constants[k]))
+        last = k == len(program.levels) - 1 or not columns.costs[:, k + 1 :].any()
+        deadline = clock.seconds + clock.left * (1.0 if last else 0.5)
+        search = Search(model, clock, level, name, deadline, on_progress, hint)
+        _settle(search, x)
+        if not search.closed and not (search.over and search.x is not None):
+            solve_level(search)
+        work += search.work
+        facts.update(search.facts)
+        if search.infeasible and k == 0:
+            return _nothing(program, clock, name, Status.INFEASIBLE, None, work, facts)
+        if search.x is None:
+            return _nothing(program, clock, name, Status.NO_PLAN, search.limit or clock.reason, work, facts)
+        limit = limit or (None if search.closed else search.limit or clock.reason)
+        prices = search.prices if search.prices is not None else prices
+        x, hint = search.x, search.x
+        bounds.append(search.bound if math.isfinite(search.bound) else None)
+        model = _capped(model, search, x)
+    return _solution(program, columns, x, bounds, limit, clock, name, prices, work, facts)
+
+
+def trivial_bound(model: Linear) -> float:
+    """What x would cost if only its own bounds mattered."""
+    return model.constant + float(np.minimum(model.cost * model.lower, model.cost * model.upper).sum())
+
+
+def _settle(search: Search, x: Floats | None) -> None:
+    """Begins a level with what is known for free: the plan so far, and the bound of the columns' own limits."""
+    search.raise_bound(trivial_bound(search.model))
+    if x is not None:
+        search.x, search.value = x, search.model.objective(x)
+    elif search.hint is None or not search.offer(search.hint, "start"):
+        search.offer(search.model.lower, "start")
+
+
+def _given(program: Program, columns: Columns, start: Start | None) -> Floats | None:
+    """The start as x if it is a feasible plan."""
+    if start is None:
+        return None
+    x = columns.vector(start)
+    x = np.where(columns.whole, np.round(x), x)
+    return x if not program.infeasibility(*columns.choice(x)) else None
+
+
+def _capped(model: Linear, search: Search, x: Floats) -> Linear:
+    """The model with this level held at what it reached.
+
+    Where the level reached what its columns' own limits allow, those limits hold it exactly; a row would leave its tolerance.
+    """
+    if not model.cost.any():
+        return model
+    value = search.value - model.constant
+    if search.value <= trivial_bound(model) + CAP_SLACK * max(1.0, abs(search.value)):
+        lower = np.where(model.cost < 0, x, model.lower)
+        upper = np.where(model.cost > 0, x, model.upper)
+        return model.with_bounds(lower, upper)
+    return model.with_row(model.cost, value + CAP_SLACK * max(1.0, abs(value)))
+
+
+def _nothing(
+    program: Program,
+    clock: Clock,
+    name: str,
+    status: Status,
+    limit: Limit | None,
+    work: float = 0.0,
+    facts: dict[str, float | str] | None = None,
+) -> Solution:
+    levels = tuple(LevelResult(level, None, None) for level in program.levels)
+    return Solution(status, limit, None, None, None, levels, clock.seconds, name, None, work, tuple((facts or {}).items()))
+
+
+def _solution(
+    program: Program,
+    columns: Columns,
+    x: Floats | None,
+    bounds: list[float | None],
+    limit: Limit | None,
+    clock: Clock,
+    name: str,
+    prices: Floats | None,
+    work: float,
+    facts: dict[str, float | str],
+) -> Solution:
+    """The answer, evaluated once more by the Program itself; a plan that it rejects is not returned."""
+    choice = columns.choice(x if x is not None else np.zeros(len(columns)))
+    broken = program.infeasibility(*choice)
+    if broken:
+        facts["rejected"] = broken[0]
+        return _nothing(program, clock, name, Status.NO_PLAN, limit, work, facts)
+    values = program.objective(*choice).sum(axis=1)
+    levels = tuple(
+        LevelResult(level, float(v), None if b is None else min(b, float(v)))
+        for level, v, b in zip(program.levels, values, bounds, strict=True)
+    )
+    gaps = [math.inf if level.gap is None else level.gap for level in levels]
+    optimal = all(gap <= max(clock.limits.gap, PROVEN) for gap in gaps)
+    if optimal:
+        limit = Limit.GAP if max(gaps, default=0.0) > PROVEN else None
+    return Solution(
+        status=Status.OPTIMAL if optimal else Status.FEASIBLE,
+        limit=limit,
+        option=choice[0],
+        start=choice[1],
+        value=choice[2],
+        levels=levels,
+        seconds=clock.seconds,
+        solver=name,
+        prices=columns.slot_prices(prices) if prices is not None else None,
+        work=work,
+        facts=tuple(facts.items()),
+    )
