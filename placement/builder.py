@@ -103,6 +103,7 @@ class Builder:
         self._resource_names: list[str] = []
         self._resource_units: list[str] = []
         self._limits: list[Floats] = []
+        self._members: list[tuple[Ints, Ints]] = []
         self._group_names: list[str] = []
         self._group_must: list[bool] = []
         self._profiles = _Rows(np.ones(grid.periods))
@@ -117,6 +118,10 @@ class Builder:
     def profile(self, factors: ArrayLike) -> int:
         """Id of a row of factors per period, [P]."""
         return self._profiles.add(factors)
+
+    def profile_of_paces(self, paces: Floats) -> Ints:
+        """Ids of profiles that are 1 in the bands in which a pace [n, K] makes progress, else 0, [n]."""
+        return np.array([self.profile(np.tile(row > 0, self.grid.blocks)) for row in paces], dtype=np.int64)
 
     def curve(self, factors: ArrayLike) -> int:
         """Id of a row of factors per block boundary, [B + 1]."""
@@ -138,6 +143,10 @@ class Builder:
         self._group_names += names
         self._group_must += np.broadcast_to(np.asarray(must, dtype=bool), (len(names),)).tolist()
         return np.arange(first, len(self._group_names), dtype=np.int64)
+
+    def join(self, option: Ints, group: Ints) -> None:
+        """Put options into groups, row by row; an option is in one group at most."""
+        self._members.append((option, group))
 
     def add_running(
         self, *, first: Ints, last: Ints, hours: ArrayLike, pace: ArrayLike = 0, upper: ArrayLike = 1.0, whole: ArrayLike = True,
@@ -220,7 +229,10 @@ class Builder:
     # ------------------------------------------------------------ the result
 
     def build(self) -> Program:
-        options = Options(**{name: self._options.column(name) for name in self._options._dtypes})  # type: ignore[arg-type]
+        table = {name: self._options.column(name) for name in self._options._dtypes}
+        for option, group in self._members:
+            table["group"][option] = group
+        options = Options(**table)  # type: ignore[arg-type]
         rate_offset, rates = self._rates.sorted_by_option(len(options))
         charge_offset, charges = self._charges.sorted_by_option(len(options))
         columns = {name: self._resources.column(name) for name in self._resources._dtypes}

@@ -227,6 +227,11 @@ class Calendar(Noun):
         blocks[self.first_block_from(first) : self.blocks if end is None else self.last_block_until(end)] = True
         return np.repeat(blocks, len(self.bands))
 
+    def share_inside(self, first: date, end: date | None) -> Floats:
+        """Share of the days of each period's block that lie in [first, end), [P]; ``end`` None means for ever."""
+        edges = np.clip(self.block_edges_days, self.day_number(first), np.inf if end is None else self.day_number(end))
+        return np.repeat(np.diff(edges) / np.diff(self.block_edges_days), len(self.bands))
+
     def least(self, steps: Steps, before: float | None = None) -> Floats:
         """Least value in force during each period, [P]: what capacity counts with."""
         return self._resolve(steps, before, least=True)

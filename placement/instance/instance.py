@@ -15,11 +15,12 @@ from pydantic import Field
 
 from placement.instance.base import Id, Label, Noun, later
 from placement.instance.calendar import Calendar
-from placement.instance.demand import DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
 from placement.instance.jobs import Jobs
 from placement.instance.policy import Scenario
 from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
-from placement.program import Floats, Ints
+from placement.instance.wan import Wan
+from placement.program import Bools, Floats, Ints
 
 FORMAT = "fleet-placement/1"
 TableName = Annotated[str, Field(max_length=255)]
@@ -167,6 +168,45 @@ class Instance:
         """Index of the site of each pool, [Q]."""
         index = {name: s for s, name in enumerate(self.sites)}
         return np.array([index[pool.site] for pool in self.pools.values()], dtype=np.int64)
+
+    @cached_property
+    def wan(self) -> Wan:
+        """Round-trip times and paths over the links."""
+        return Wan(self)
+
+    @cached_property
+    def may_run_at(self) -> Bools:
+        """Whether the residency of a tenant admits a site, [tenants, sites]."""
+        rows = [
+            [tenant.residency is None or site.jurisdiction in tenant.residency for site in self.sites.values()]
+            for tenant in self.tenants.values()
+        ]
+        return np.array(rows, dtype=np.bool_).reshape(len(self.tenants), len(self.sites))
+
+    @cached_property
+    def domain_units(self) -> Ints:
+        """Allocation units per scale-up domain of each pool, [Q]."""
+        domain = [self.accelerators[pool.accelerator].scale_up_domain_gpus for pool in self.pools.values()]
+        return np.array(domain, dtype=np.int64) // np.maximum(self.unit_gpus, 1)
+
+    @cached_property
+    def counts_domains(self) -> Bools:
+        """Pools in which whole scale-up domains are counted, [Q].
+
+        True where islands hold several domains of several units, and a replica or a job of span ``domain`` needs more than one unit of one.
+        """
+        several = np.array([max(pool.island_gpus) for pool in self.pools.values()], dtype=np.int64)
+        several = (self.domain_units > 1) & (several > self.domain_units * self.unit_gpus)
+        needed = np.zeros(len(self.pools), dtype=np.bool_)
+        names = [pool.accelerator for pool in self.pools.values()]
+        for service, pools in zip(self.services.values(), self.service_pools, strict=True):
+            for q in pools.tolist():
+                needed[q] |= any(p.accelerator == names[q] and p.gpus_per_replica > self.unit_gpus[q] for p in service.profiles)
+        shapes, inside = self.jobs.shapes, self.jobs.span == SPANS.index("domain")
+        for q in range(len(self.pools)):
+            mine = (shapes.accelerator == self.pool_accelerator[q]) & inside[shapes.job]
+            needed[q] |= bool(np.any(shapes.gpus[mine] > self.unit_gpus[q]))
+        return several & needed
 
     def feeds_above(self, pool: Pool) -> tuple[str, ...]:
         """Feeds that carry a pool's power, from its own up to the root."""

@@ -39,7 +39,7 @@ class Jobs:
     """Index into SPANS."""
     value_usd: Floats
     breach_usd: Floats
-    """Weight of dropping it, for promised jobs; 0 for others."""
+    """Weight of dropping it, for promised jobs, at least 1; 0 for others."""
     release_block: Ints
     deadline_block: Ints
     """Blocks that it may use end before this one; B without a deadline."""
@@ -105,7 +105,7 @@ def job_columns(
         commitment=np.array([COMMITMENTS.index(row.commitment) for row in rows], dtype=np.int64),
         span=np.array([SPANS.index(row.span) for row in rows], dtype=np.int64),
         value_usd=value,
-        breach_usd=np.where(promised, np.where(np.isnan(breach), value, breach), 0.0),
+        breach_usd=np.where(promised, np.maximum(np.where(np.isnan(breach), value, breach), 1.0), 0.0),
         release_block=np.array(
             [0 if row.release_date is None else calendar.first_block_from(row.release_date) for row in rows], dtype=np.int64
         ),

@@ -1,0 +1,42 @@
+"""What a plan can do: one module per family of options; each writes them, reads them back from a solution, and finds them for a plan.
+
+Adding an activity touches one new module and one line here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from placement.activities.columns import Columns
+from placement.activities.gangs import Gangs
+from placement.activities.replicas import ReplicaOptions
+from placement.activities.serving import ServeOptions, ShedOptions
+from placement.builder import Builder
+from placement.instance import Instance
+from placement.plan import Plan
+
+
+class Activity(Protocol):
+    """A family of options of one Program, as columns."""
+
+    def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
+        """The plan's tables that this activity fills, from the columns of its options."""
+
+    def encode(self, instance: Instance, plan: Plan) -> Columns:
+        """The columns that stand for a plan; ValueError if the plan does what no option offers."""
+
+
+class Activities:
+    """All activities of one instance; laws read their columns to attach rates and charges."""
+
+    def __init__(self, instance: Instance, builder: Builder) -> None:
+        self.gangs = Gangs.offer(instance, builder)
+        self.replicas = ReplicaOptions.offer(instance, builder)
+        self.serve = ServeOptions.offer(instance, builder)
+        self.shed = ShedOptions.offer(instance, builder)
+
+    def all(self) -> tuple[Activity, ...]:
+        return (self.gangs, self.replicas, self.serve, self.shed)
+
+
+__all__ = ["Activities", "Activity", "Columns", "Gangs", "ReplicaOptions", "ServeOptions", "ShedOptions"]

@@ -1,0 +1,147 @@
+"""Where gangs may stand: single islands, sets of islands of a pool, and pairs of such sets at two sites.
+
+The rule that lists the sets is the instance's: a pool's ``spanning`` says how many islands and which sets; two sites are offered
+to jobs of span ``sites``, along the shortest WAN paths within their round-trip time, each half on the fewest islands that hold it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+from placement.instance import Instance, Pool
+from placement.program import Floats, Ints
+
+MAX_SETS_PER_POOL = 5_000
+
+
+@dataclass
+class Places:
+    """A growing list of places; the first I are the single islands, in order.
+
+    A place has one side or, at two sites, two; each side is a tuple of islands that share the gang's units evenly.
+    """
+
+    instance: Instance
+    sides: list[tuple[tuple[int, ...], ...]] = field(default_factory=list)
+    links: list[tuple[int, ...]] = field(default_factory=list)
+    _ids: dict[tuple[tuple[tuple[int, ...], ...], tuple[int, ...]], int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, instance: Instance) -> Places:
+        places = cls(instance)
+        for island in range(len(instance.island_pool)):
+            places.add(((island,),))
+        return places
+
+    def add(self, sides: tuple[tuple[int, ...], ...], links: tuple[int, ...] = ()) -> int:
+        """Id of a place, new or known."""
+        key = (sides, links)
+        if key not in self._ids:
+            self._ids[key] = len(self.sides)
+            self.sides.append(sides)
+            self.links.append(links)
+        return self._ids[key]
+
+    def find(self, sides: tuple[tuple[int, ...], ...], links: tuple[int, ...]) -> int | None:
+        """Id of a known place; None if it is not offered."""
+        return self._ids.get((sides, links))
+
+    @cached_property
+    def most_units(self) -> Ints:
+        """Most units ever online in each island, [I]."""
+        units = self.instance.island_online_gpus // self.instance.unit_gpus[self.instance.island_pool][:, None]
+        return units.max(axis=1, initial=0)
+
+    @cached_property
+    def pool_sets(self) -> tuple[Ints, ...]:
+        """Places over two or more islands of each pool."""
+        return tuple(
+            np.array([self.add((islands,)) for islands in island_sets(pool, int(self.instance.pool_island[q]))], dtype=np.int64)
+            for q, pool in enumerate(self.instance.pools.values())
+        )
+
+    def two_sites(self, units: int, pools: Ints, max_rtt_ms: float) -> list[int]:
+        """Places on two of the pools (one accelerator type) at different sites that hold so many units."""
+        found = []
+        for a, b in combinations(pools.tolist(), 2):
+            site_a, site_b = int(self.instance.pool_site[a]), int(self.instance.pool_site[b])
+            if site_a == site_b:
+                continue
+            paths = self.instance.wan.paths(site_a, site_b, max_rtt_ms)
+            if not paths:
+                continue
+            halves = (self._fewest(a, units - units // 2), self._fewest(b, units // 2))
+            found += [self.add((x, y), path) for x in halves[0] for y in halves[1] for path in paths]
+        return found
+
+    def _fewest(self, pool: int, units: int) -> list[tuple[int, ...]]:
+        """Sets of the fewest islands of a pool that can hold so many units."""
+        first, last = self.instance.pool_island[pool], self.instance.pool_island[pool + 1]
+        singles = [(i,) for i in range(first, last) if self.most_units[i] >= units]
+        if singles or units == 0:
+            return singles if units else []
+        sets = [self.sides[place][0] for place in self.pool_sets[pool].tolist()]
+        fitting = [s for s in sets if all(self.most_units[i] >= share for i, share in zip(s, split(units, len(s)), strict=True))]
+        least = min((len(s) for s in fitting), default=0)
+        return [s for s in fitting if len(s) == least]
+
+    # ------------------------------------------------------------ columns over places
+
+    def shares(self, place: Ints, units: Ints) -> tuple[Ints, Ints, Ints]:
+        """How gangs of so many units lie on places: (row, island, units held), one row per island of each row's place."""
+        single = place < len(self.instance.island_pool)
+        rows, islands, held = [np.flatnonzero(single)], [place[single]], [units[single]]
+        for row in np.flatnonzero(~single):
+            for island, share in zip(*self.layout(int(place[row]), int(units[row])), strict=True):
+                rows.append(np.array([row]))
+                islands.append(np.array([island]))
+                held.append(np.array([share]))
+        return np.concatenate(rows), np.concatenate(islands), np.concatenate(held)
+
+    def layout(self, place: int, units: int) -> tuple[list[int], list[int]]:
+        """Islands of a place and the units that a gang holds on each."""
+        sides = self.sides[place]
+        halves = [units] if len(sides) == 1 else [units - units // 2, units // 2]
+        islands = [island for side in sides for island in side]
+        return islands, [share for side, half in zip(sides, halves, strict=True) for share in split(half, len(side))]
+
+    def slow_down(self, place: Ints) -> Floats:
+        """Speed on each place against one island, before any loss over the WAN, [n]."""
+        speed = np.ones(len(place))
+        pools = list(self.instance.pools.values())
+        for row in np.flatnonzero(place >= len(self.instance.island_pool)):
+            speeds = [1.0]
+            for side in self.sides[int(place[row])]:
+                spanning = pools[int(self.instance.island_pool[side[0]])].spanning
+                if len(side) > 1 and spanning is not None:
+                    speeds.append(1 - spanning.loss * (1 - 1 / len(side)))
+            speed[row] = min(speeds)
+        return speed
+
+
+def split(units: int, islands: int) -> list[int]:
+    """Units as evenly as they go; the first islands take one more."""
+    base, more = divmod(units, islands)
+    return [base + (n < more) for n in range(islands)]
+
+
+def island_sets(pool: Pool, first: int) -> list[tuple[int, ...]]:
+    """Sets of two or more islands that the pool's rule offers, islands numbered from ``first``."""
+    if pool.spanning is None:
+        return []
+    count = len(pool.island_gpus)
+    sizes = range(2, min(pool.spanning.max_islands, count) + 1)
+    if pool.spanning.sets == "consecutive":
+        found = [tuple(range(first + i, first + i + k)) for k in sizes for i in range(count - k + 1)]
+    else:
+        found = [tuple(first + i for i in chosen) for k in sizes for chosen in combinations(range(count), k)]
+    if len(found) > MAX_SETS_PER_POOL:
+        raise ValueError(
+            f"pool '{pool.id}' offers {len(found)} sets of islands, more than {MAX_SETS_PER_POOL}; "
+            "use sets: consecutive or a smaller max_islands"
+        )
+    return found

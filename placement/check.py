@@ -1,0 +1,57 @@
+"""The judge: every violation of every law in a plan, and its cost by term; no solver and no Program behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.instance import Instance
+from placement.plan import LEVELS, TERM_LEVEL, TERMS, Plan, Violation
+from placement.rules import RULES
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the check found; ``terms`` and ``levels`` in USD, recomputed from the plan."""
+
+    violations: tuple[Violation, ...]
+    terms: dict[str, float]
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """Value of each level of the objective."""
+        return {name: sum(self.terms[t] for t in TERMS if TERM_LEVEL[t] == n) for n, name in enumerate(LEVELS)}
+
+
+def check(instance: Instance, plan: Plan) -> Check:
+    """Judge a plan by the laws alone. Indices in the plan must lie inside the instance: ValueError otherwise."""
+    _inside(instance, plan)
+    terms = dict.fromkeys(TERMS, 0.0)
+    violations: list[Violation] = []
+    for rule in RULES:
+        violations += rule.violations(instance, plan)
+        for term, usd in rule.costs(instance, plan).items():
+            terms[term] += usd
+    return Check(tuple(violations), terms)
+
+
+def _inside(instance: Instance, plan: Plan) -> None:
+    """Every index must exist before a law reads it."""
+    periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
+    bounds = (
+        (plan.runs.job, len(instance.jobs), "job"), (plan.runs.shape, len(instance.jobs.shapes.job), "shape"),
+        (plan.places.run, runs, "run"), (plan.places.island, islands, "island"),
+        (plan.paths.run, runs, "run"), (plan.paths.link, len(instance.links), "link"),
+        (plan.replicas.service, len(instance.services), "service"), (plan.replicas.island, islands, "island"),
+        (plan.replicas.period, periods, "period"), (plan.serving.stream, len(instance.streams), "stream"),
+        (plan.serving.site, len(instance.sites), "site"), (plan.serving.latency_class, len(instance.latency_classes), "latency class"),
+        (plan.serving.period, periods, "period"), (plan.shedding.stream, len(instance.streams), "stream"),
+        (plan.shedding.period, periods, "period"),
+    )  # fmt: skip
+    for values, count, what in bounds:
+        if np.any((values < 0) | (values >= count)):
+            raise ValueError(f"the plan names a {what} that the instance does not have")
+    profiles = np.array([len(service.profiles) for service in instance.services.values()], dtype=np.int64)
+    if np.any((plan.replicas.profile < 0) | (plan.replicas.profile >= profiles[plan.replicas.service])):
+        raise ValueError("the plan names a service profile that the instance does not have")

@@ -1,0 +1,58 @@
+"""From Instance to Program, and from a Solution back to a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from placement.activities import Activities, Columns
+from placement.builder import Builder
+from placement.instance import Instance
+from placement.plan import LEVELS, TERMS, Plan
+from placement.program import Floats, Grid, Ints, Program
+from placement.rules import RULES
+from placement.rules.capacity import online_units
+from placement.rules.reading import gang_units
+
+
+@dataclass(frozen=True)
+class Formulation:
+    """A Program together with what its options mean."""
+
+    instance: Instance
+    program: Program
+    activities: Activities
+
+    def decode(self, option: Ints, start: Ints, value: Floats) -> Plan:
+        """The plan that a choice of columns stands for; islands of pool-wide replicas are named here."""
+        order = np.lexsort((start, option))
+        columns = Columns(option[order], start[order], value[order])
+        tables: dict[str, Any] = {}
+        for activity in self.activities.all():
+            tables |= activity.decode(self.instance, columns)
+        row, period, units = tables.pop("replicas_by_pool")
+        none = np.empty(0, dtype=np.int64)
+        replicas = self.activities.replicas
+        gangs_only = Plan(replicas=replicas.named(self.instance, _no_units(self.instance), none, none, none), **tables)
+        free = online_units(self.instance) - gang_units(self.instance, gangs_only).astype(np.int64)
+        return Plan(replicas=replicas.named(self.instance, free, row, period, units), **tables)
+
+    def encode(self, plan: Plan) -> tuple[Ints, Ints, Floats]:
+        """Columns (option, start, value) that stand for a plan; ValueError if it does what no option offers."""
+        columns = Columns.joined([activity.encode(self.instance, plan) for activity in self.activities.all()])
+        return columns.option, columns.start, columns.value
+
+
+def formulate(instance: Instance) -> Formulation:
+    """Write all activities, then all laws, into one Program."""
+    builder = Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS)
+    activities = Activities(instance, builder)
+    for rule in RULES:
+        rule.formulate(instance, builder, activities)
+    return Formulation(instance, builder.build(), activities)
+
+
+def _no_units(instance: Instance) -> Ints:
+    return np.zeros((len(instance.island_pool), instance.calendar.period_count), dtype=np.int64)

@@ -1,0 +1,114 @@
+"""Figures over time and dates against the calendar: steps in order, bands complete, nothing outside the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from placement.instance.calendar import Calendar, Steps
+from placement.instance.findings import Draft, Finding, Path
+
+# Figures over time that must not be negative (prices may be).
+_NOT_NEGATIVE = {"limit_kw", "demand_tokens_per_s", "mean_tokens_per_s", "online_gpus", "fee_usd_per_month"}
+_STEPS: tuple[tuple[str, str], ...] = (
+    ("feeds", "limit_kw"),
+    ("feeds", "price_usd_per_kwh"),
+    ("contracts", "price_usd_per_gpu_hour"),
+    ("contracts", "fee_usd_per_month"),
+    ("streams", "demand_tokens_per_s"),
+    ("streams", "mean_tokens_per_s"),
+)
+
+
+def timing(draft: Draft) -> Iterator[Finding]:
+    """All that has a date or changes over time; silent where the calendar itself is invalid."""
+    calendar = draft.calendar
+    if calendar is None:
+        return
+    for family, field in _STEPS:
+        for n, noun in draft[family].valid.items():
+            value = getattr(noun, field)
+            if value is not None and not isinstance(value, str):
+                yield from _steps(calendar, (family, n, field), value, field, from_start=True)
+    for n, steps in draft.online.items():
+        yield from _steps(calendar, ("pools", n, "online_gpus"), steps, "online_gpus", from_start=False)
+    for n, growth in draft["growths"].valid.items():
+        yield from _dates(calendar, ("growths", n, "steps"), growth.steps)
+    yield from _contracts(draft, calendar)
+    yield from _jobs(draft, calendar)
+
+
+def values_of(steps: Steps) -> Iterator[tuple[Path, float]]:
+    """Every number of a figure over time, with its place within it."""
+    if isinstance(steps, tuple):
+        for k, step in enumerate(steps):
+            for path, value in values_of(step.value):
+                yield (k, "value", *path), value
+    elif isinstance(steps, Mapping):
+        for band, value in steps.items():
+            yield (band,), value
+    else:
+        yield (), steps
+
+
+def _steps(calendar: Calendar, path: Path, steps: Steps, field: str, *, from_start: bool) -> Iterator[Finding]:
+    if isinstance(steps, tuple):
+        yield from _dates(calendar, path, steps)
+        first = min(range(len(steps)), key=lambda k: steps[k].from_date)
+        if from_start and steps[first].from_date > calendar.start:
+            where = (*path, first, "from_date")
+            expected = f"a first step on or before the calendar's start, {calendar.start}: missing is never zero"
+            yield Finding(where, steps[first].from_date, expected, "add a step that holds from the start")
+        for k, step in enumerate(steps):
+            yield from _bands(calendar, (*path, k, "value"), step.value)
+    else:
+        yield from _bands(calendar, path, steps)
+    if field in _NOT_NEGATIVE:
+        for place, value in values_of(steps):
+            if value < 0:
+                yield Finding((*path, *place), value, "at least 0", "correct the figure")
+
+
+def _dates(calendar: Calendar, path: Path, steps: Any) -> Iterator[Finding]:
+    days = [step.from_date for step in steps]
+    for k, day in enumerate(days):
+        where = (*path, k, "from_date")
+        if day in days[:k]:
+            yield Finding(where, day, "each date once", "remove one of the two steps")
+        if day >= calendar.end:
+            expected = f"a day before the calendar's end, {calendar.end}"
+            yield Finding(where, day, expected, "remove the step, correct its date, or give the calendar more blocks")
+
+
+def _bands(calendar: Calendar, path: Path, value: Any) -> Iterator[Finding]:
+    if not isinstance(value, Mapping):
+        return
+    known = [band.id for band in calendar.bands]
+    for band in value:
+        if band not in known:
+            yield Finding((*path, band), value[band], f"bands of the calendar only: {', '.join(known)}", "correct or remove this band")
+    missing = [band for band in known if band not in value]
+    if missing:
+        yield Finding(path, value, f"a figure for every band; missing: {', '.join(missing)}", "add the bands that are missing")
+
+
+def _contracts(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
+    for n, contract in draft["contracts"].valid.items():
+        remedy = "correct the date, move the calendar, or remove the contract and its pools"
+        if contract.to_date != "open" and contract.to_date <= calendar.start:
+            yield Finding(("contracts", n, "to_date"), contract.to_date, f"an end after the calendar's start, {calendar.start}", remedy)
+        if contract.from_date >= calendar.end:
+            yield Finding(("contracts", n, "from_date"), contract.from_date, f"a start before the calendar's end, {calendar.end}", remedy)
+
+
+def _jobs(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
+    known = {band.id for band in calendar.bands}
+    for n, job in draft["jobs"].valid.items():
+        if job.release_date is not None and job.release_date >= calendar.end:
+            expected = f"a day before the calendar's end, {calendar.end}"
+            yield Finding(("jobs", n, "release_date"), job.release_date, expected, "correct the date or remove the job")
+        if job.deadline_date is not None and job.deadline_date <= calendar.start:
+            expected = f"a day after the calendar's start, {calendar.start}"
+            yield Finding(("jobs", n, "deadline_date"), job.deadline_date, expected, "correct the date or remove the job")
+        if job.pace is not None and set(job.pace) != known:
+            yield from _bands(calendar, ("jobs", n, "pace"), job.pace)

@@ -1,0 +1,33 @@
+"""The laws, in reading order; adding one touches one new module and one line of ``RULES``.
+
+A law states itself in words and as a formula, writes itself into the Program (``formulate``), finds what breaks it in a plan, in the
+instance's own words and without the Program (``violations``), and recomputes the money that it accounts for (``costs``).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from placement.activities import Activities
+from placement.builder import Builder
+from placement.instance import Instance
+from placement.plan import Plan, Violation
+from placement.rules import assignment, capacity, contract, interconnect, power, sla
+
+
+class Rule(Protocol):
+    """What a law's module offers."""
+
+    NAME: str
+
+    def formulate(self, instance: Instance, builder: Builder, activities: Activities) -> None:
+        """Write the law into the Program."""
+
+    def violations(self, instance: Instance, plan: Plan) -> list[Violation]:
+        """What in the plan breaks the law, with amounts."""
+
+    def costs(self, instance: Instance, plan: Plan) -> dict[str, float]:
+        """USD by term that the law accounts for; {} for none."""
+
+
+RULES: tuple[Rule, ...] = (assignment, capacity, interconnect, power, sla, contract)

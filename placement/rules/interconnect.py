@@ -1,0 +1,254 @@
+"""Law 3, interconnect: a gang fits its span, and what joins its parts has room for its traffic.
+
+One scale-up domain; one island; several islands of a pool, at the pool's slow-down, each island's uplink carrying Gbit/s per GPU x GPUs there;
+or two sites over links with the Gbit/s it needs and the RTT it tolerates. No replica straddles scale-up domains: where islands hold
+several domains and a replica or a job of span ``domain`` takes several units of one, gangs are laid on whole domains, and
+
+    sum over gangs ceil(units / domain)  +  sum over large replicas 1 / (replicas per domain)   <= whole domains online
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from placement.activities import Activities
+from placement.activities.columns import expand
+from placement.builder import Builder
+from placement.instance import Instance
+from placement.instance.demand import SPANS
+from placement.plan import Plan, Violation
+from placement.program import Floats, Ints
+from placement.rules.reading import broken, during_runs, excess, gpus_on_places, no_costs, run_units
+
+NAME = "interconnect"
+
+
+# ------------------------------------------------------------ into the Program
+
+
+def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
+    """Uplinks of islands, WAN links, and whole domains."""
+    gangs = activities.gangs
+    held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
+    row, island = gangs.share_row, gangs.share_island
+    gpus = instance.jobs.shapes.gpus[gangs.shape[row]] * gangs.share_units / gangs.units[row]
+
+    widest = np.array([max(len(side) for side in sides) for sides in gangs.places.sides], dtype=np.int64)
+    spanning = widest[gangs.place[row]] > 1
+    if np.any(spanning):
+        uplink = builder.add_resources([f"uplink {name}" for name in instance.island_names], "Gbit/s", _uplinks(instance))
+        traffic = instance.jobs.gbit_s_per_gpu[gangs.job[row]] * gpus
+        builder.add_rates(
+            gangs.option[row[spanning]], uplink[island[spanning]], traffic[spanning], profile=held[row[spanning]]
+        )
+
+    crossed = np.array([len(links) for links in gangs.places.links], dtype=np.int64)[gangs.place]
+    if np.any(crossed):
+        limits = _link_limits(instance)
+        link = builder.add_resources([f"link {name}" for name in instance.links], "Gbit/s", limits)
+        owner, _ = expand(crossed)
+        used = np.array([n for place in gangs.place[crossed > 0] for n in gangs.places.links[place]], dtype=np.int64)
+        keep = np.isfinite(limits[used, 0])
+        builder.add_rates(
+            gangs.option[owner[keep]], link[used[keep]], instance.jobs.wan_gbit_s[gangs.job[owner[keep]]], profile=held[owner[keep]]
+        )
+    _formulate_domains(instance, builder, activities, held)
+
+
+def _formulate_domains(instance: Instance, builder: Builder, activities: Activities, held: Ints) -> None:
+    counted = np.flatnonzero(instance.counts_domains[instance.island_pool])
+    if not len(counted):
+        return
+    gangs, replicas = activities.gangs, activities.replicas
+    resource = np.full(len(instance.island_pool), -1, dtype=np.int64)
+    resource[counted] = builder.add_resources(
+        [f"domains {instance.island_names[i]}" for i in counted], "scale-up domains", whole_domains(instance)[counted]
+    )
+    mine = resource[gangs.share_island] >= 0
+    island, row = gangs.share_island[mine], gangs.share_row[mine]
+    domains = -(-gangs.share_units[mine] // instance.domain_units[instance.island_pool[island]])
+    builder.add_rates(gangs.option[row], resource[island], domains, profile=held[row])
+    large = (replicas.units > 1) & (replicas.island >= 0)
+    large &= resource[np.maximum(replicas.island, 0)] >= 0
+    per_domain = instance.domain_units[replicas.pool[large]] // replicas.units[large]
+    builder.add_rates(replicas.option[large], resource[replicas.island[large]], 1.0 / per_domain)
+
+
+def _uplinks(instance: Instance) -> Floats:
+    """Gbit/s out of each island, [I, P]; 0 where gangs may not span."""
+    rows = np.zeros(instance.island_online_gpus.shape)
+    for q, pool in enumerate(instance.pools.values()):
+        if pool.spanning is not None:
+            per_gpu = instance.accelerators[pool.accelerator].scale_out_gbit_s / pool.spanning.oversubscription
+            islands = slice(instance.pool_island[q], instance.pool_island[q + 1])
+            rows[islands] = instance.island_online_gpus[islands] * per_gpu
+    return rows
+
+
+def _link_limits(instance: Instance) -> Floats:
+    """Gbit/s of each link, [links, 1]; inf where said to be unlimited."""
+    limits = [np.inf if link.gbit_s == "unlimited" else link.gbit_s for link in instance.links.values()]
+    return np.array(limits, dtype=np.float64)[:, None]
+
+
+def whole_domains(instance: Instance) -> Ints:
+    """Scale-up domains that are online in full in each island, [I, P]."""
+    size = (instance.domain_units * instance.unit_gpus)[instance.island_pool]
+    return instance.island_online_gpus // size[:, None]
+
+
+# ------------------------------------------------------------ the check
+
+
+def violations(instance: Instance, plan: Plan) -> list[Violation]:
+    """Gangs on places that their span or the pool's rule excludes, straddling replicas, and crowded uplinks, links and domains."""
+    found = []
+    total = run_units(plan)
+    for run in range(len(plan.runs.job)):
+        found += _place_violations(instance, plan, run, int(total[run]))
+    return found + _traffic_violations(instance, plan) + _domain_violations(instance, plan)
+
+
+def costs(instance: Instance, plan: Plan) -> dict[str, float]:
+    """None."""
+    return no_costs()
+
+
+def sides_of(instance: Instance, plan: Plan, run: int) -> dict[int, tuple[list[int], list[int]]]:
+    """Islands and units of a run by site."""
+    sides: dict[int, tuple[list[int], list[int]]] = {}
+    for row in np.flatnonzero(plan.places.run == run):
+        island = int(plan.places.island[row])
+        islands, units = sides.setdefault(int(instance.pool_site[instance.island_pool[island]]), ([], []))
+        islands.append(island)
+        units.append(int(plan.places.units[row]))
+    return sides
+
+
+def run_hours(instance: Instance, plan: Plan) -> Floats:
+    """Hours at pace 1 that each run needs where it stands, [runs]."""
+    hours = instance.jobs.shapes.hours[plan.runs.shape].astype(np.float64)
+    pools = list(instance.pools.values())
+    for run, job in enumerate(plan.runs.job):
+        sides = sides_of(instance, plan, run)
+        slowest = 1.0
+        for islands, _ in sides.values():
+            spanning = pools[int(instance.island_pool[islands[0]])].spanning
+            if len(islands) > 1 and spanning is not None:
+                slowest = min(slowest, 1 - spanning.loss * (1 - 1 / len(islands)))
+        if len(sides) > 1:
+            slowest *= 1 - instance.jobs.wan_loss[job]
+        hours[run] /= slowest
+    return hours
+
+
+def _place_violations(instance: Instance, plan: Plan, run: int, total: int) -> list[Violation]:
+    jobs, job, shape = instance.jobs, int(plan.runs.job[run]), int(plan.runs.shape[run])
+    name, span, gpus = jobs.id[job], SPANS[jobs.span[job]], int(jobs.shapes.gpus[shape])
+    accelerator = list(instance.accelerators.values())[int(jobs.shapes.accelerator[shape])]
+    sides = sides_of(instance, plan, run)
+    found = []
+    if not sides:
+        return [broken(NAME, name, "runs but holds no island")]
+    needed = -(-gpus // accelerator.allocation_unit_gpus)
+    if total != needed:
+        found.append(broken(NAME, name, f"holds {total} allocation units, its {gpus} GPUs need {needed}", abs(total - needed), "units"))
+    if accelerator.scale_up_domain_gpus < jobs.scale_up_gpus[job]:
+        text = f"needs scale-up domains of {jobs.scale_up_gpus[job]}, {accelerator.id} joins {accelerator.scale_up_domain_gpus}"
+        found.append(broken(NAME, name, text))
+    if span == "domain" and gpus > accelerator.scale_up_domain_gpus:
+        found.append(broken(NAME, name, "does not fit one scale-up domain", gpus - accelerator.scale_up_domain_gpus, "GPUs"))
+    if len(sides) > (2 if span == "sites" else 1):
+        found.append(broken(NAME, name, f"stands at {len(sides)} sites, which its span '{span}' excludes"))
+    held = [sum(units) for _, units in sides.values()]
+    if max(held) - min(held) > 1:
+        found.append(broken(NAME, name, f"is not split evenly over sites: {held} units", max(held) - min(held), "units"))
+    for islands, units in sides.values():
+        found += _side_violations(instance, name, span, islands, units)
+    if len(sides) == 2:
+        found += _path_violations(instance, plan, run, name, list(sides))
+    elif np.any(plan.paths.run == run):
+        found.append(broken(NAME, name, "crosses WAN links though it stands at one site"))
+    return found
+
+
+def _side_violations(instance: Instance, name: str, span: str, islands: list[int], units: list[int]) -> list[Violation]:
+    found = []
+    pools = {int(instance.island_pool[island]) for island in islands}
+    if len(pools) > 1:
+        return [broken(NAME, name, "stands in two pools of one site")]
+    pool = list(instance.pools.values())[pools.pop()]
+    if len(set(islands)) < len(islands) or min(units) <= 0:
+        found.append(broken(NAME, name, "names an island twice or without units"))
+    if max(units) - min(units) > 1:
+        found.append(broken(NAME, name, f"is not split evenly over islands: {units} units", max(units) - min(units), "units"))
+    if len(islands) > 1:
+        rule = pool.spanning
+        if span in ("domain", "island") or rule is None:
+            found.append(broken(NAME, name, f"spans {len(islands)} islands of pool {pool.id}, which is excluded"))
+        elif len(islands) > rule.max_islands:
+            found.append(broken(NAME, name, f"spans {len(islands)} islands, at most {rule.max_islands} in pool {pool.id}"))
+        elif rule.sets == "consecutive" and any(b - a != 1 for a, b in pairwise(sorted(islands))):
+            found.append(broken(NAME, name, f"spans islands of pool {pool.id} that are not neighbours"))
+    return found
+
+
+def _path_violations(instance: Instance, plan: Plan, run: int, name: str, sites: list[int]) -> list[Violation]:
+    links = [list(instance.links.values())[n] for n in plan.paths.link[plan.paths.run == run]]
+    names = list(instance.sites)
+    at, left, rtt = names[sites[0]], list(links), 0.0
+    while left:
+        step = next((link for link in left if at in (link.a, link.b)), None)
+        if step is None:
+            break
+        left.remove(step)
+        at = step.b if step.a == at else step.a
+        rtt += step.rtt_ms
+    if at != names[sites[1]] or left or not links:
+        return [broken(NAME, name, f"its WAN links do not lead from {names[sites[0]]} to {names[sites[1]]}")]
+    limit = instance.jobs.max_rtt_ms[plan.runs.job[run]]
+    if rtt > limit + 1e-6:
+        return [broken(NAME, name, f"round trip of {rtt:.6g} ms against {limit:.6g} ms tolerated", float(rtt - limit), "ms")]
+    return []
+
+
+def _traffic_violations(instance: Instance, plan: Plan) -> list[Violation]:
+    places, jobs = plan.places, instance.jobs
+    spanning = np.zeros(len(places.run), dtype=np.bool_)
+    for run in range(len(plan.runs.job)):
+        if any(len(islands) > 1 for islands, _ in sides_of(instance, plan, run).values()):
+            spanning |= places.run == run
+    job = plan.runs.job[places.run[spanning]]
+    traffic = np.nan_to_num(jobs.gbit_s_per_gpu[job]) * gpus_on_places(instance, plan)[spanning]
+    use = during_runs(instance, plan, places.run[spanning], places.island[spanning], traffic, len(instance.island_pool))
+    found = excess(NAME, "Gbit/s", instance.island_names, use, _uplinks(instance), instance, "uplink carries")
+
+    need = np.nan_to_num(jobs.wan_gbit_s[plan.runs.job[plan.paths.run]])
+    use = during_runs(instance, plan, plan.paths.run, plan.paths.link, need, len(instance.links))
+    limit = np.broadcast_to(_link_limits(instance), use.shape) if len(instance.links) else use
+    finite = np.isfinite(limit)
+    return found + excess(
+        NAME, "Gbit/s", list(instance.links), np.where(finite, use, 0), np.where(finite, limit, 0), instance, "link carries"
+    )
+
+
+def _domain_violations(instance: Instance, plan: Plan) -> list[Violation]:
+    places, table, found = plan.places, plan.replicas, []
+    domain = instance.domain_units[instance.island_pool]
+    counted = instance.counts_domains[instance.island_pool]
+    shape = (len(instance.island_pool), instance.calendar.period_count)
+    use = during_runs(instance, plan, places.run, places.island, -(-places.units // domain[places.island]).astype(np.float64), shape[0])
+    for s, service in enumerate(instance.services.values()):
+        for p, profile in enumerate(service.profiles):
+            size = -(-profile.gpus_per_replica // instance.accelerators[profile.accelerator].allocation_unit_gpus)
+            mine = np.flatnonzero((table.service == s) & (table.profile == p)) if size > 1 else np.empty(0, dtype=np.int64)
+            for row in mine[table.units[mine] % size != 0]:
+                period = instance.calendar.period_name(int(table.period[row]))
+                text = f"{table.units[row]} units on island {instance.island_names[table.island[row]]} do not make whole replicas of {size}"
+                found.append(broken(NAME, service.id, text, float(table.units[row] % size), "units", period))
+            per_domain = np.maximum(domain[table.island[mine]] // size, 1)
+            np.add.at(use, (table.island[mine], table.period[mine]), table.units[mine] / size / per_domain)
+    use[~counted] = 0
+    return found + excess(NAME, "scale-up domains", instance.island_names, use, whole_domains(instance), instance, "takes")

@@ -1,0 +1,153 @@
+"""Law 4, power: at every feed and in every period, facility kW summed up the tree stay under the limit less the reserve.
+
+    facility kW of a pool = PUE x (idle kW x GPUs online + sum over running GPUs of (kW in their mode - idle kW))
+    cost = facility kWh x price of every feed on the way to the root
+
+What is online draws its idle power, used or not; running charges the increment. Training and serving draw differently.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement.activities import Activities
+from placement.builder import Builder
+from placement.instance import Instance
+from placement.plan import Plan, Violation
+from placement.program import Floats, Ints
+from placement.rules.reading import (
+    during_runs,
+    excess,
+    gpus_on_places,
+    level_and_term,
+    price_over_feeds,
+    pue_of_pools,
+    replica_counts,
+)
+
+NAME = "power"
+
+
+def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
+    """kW of feeds: the limit less what idles; gangs and replicas charge their increments up the tree."""
+    gangs, replicas, calendar = activities.gangs, activities.replicas, instance.calendar
+    idle = idle_kw(instance)
+    below = pools_below(instance)
+    level, term = level_and_term("energy")
+    limit = feed_limits_kw(instance)
+    # An unlimited feed can still have a price; it then gets the most that could ever be drawn as its limit.
+    most = below.astype(np.float64) @ (most_kw(instance))
+    prices = np.array([calendar.mean(feed.price_usd_per_kwh) for feed in instance.feeds.values()])
+    prices = prices.reshape(len(instance.feeds), calendar.period_count)
+    feed = builder.add_resources(
+        [f"feed {name}" for name in instance.feeds], "kW", np.where(np.isfinite(limit), limit, most) - below.astype(np.float64) @ idle,
+        price=np.any(prices != 0, axis=1).astype(np.float64), price_profile=[builder.profile(row) for row in prices],
+        level=level, term=term,
+    )  # fmt: skip
+    builder.add_constant(level, term, float(np.sum(idle * price_over_feeds(instance) * calendar.hours)))
+
+    paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
+    pue, idle_each = pue_of_pools(instance), _idle_of_accelerators(instance)[instance.pool_accelerator]
+    held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
+    training = _training_kw(instance)
+    row, pool = gangs.share_row, instance.island_pool[gangs.share_island]
+    shape = gangs.shape[row]
+    gpus = instance.jobs.shapes.gpus[shape] * gangs.share_units / gangs.units[row]
+    kw = gpus * (training[shape] - idle_each[pool]) * pue[pool]
+    serving = replicas.gpus * (replicas.serving_kw - idle_each[replicas.pool]) * pue[replicas.pool]
+    for q, path in enumerate(paths):
+        gang_rows, replica_rows = np.flatnonzero(pool == q), np.flatnonzero(replicas.pool == q)
+        for f in path:
+            builder.add_rates(gangs.option[row[gang_rows]], feed[f], kw[gang_rows], profile=held[row[gang_rows]])
+            builder.add_rates(replicas.option[replica_rows], feed[f], serving[replica_rows])
+
+
+def violations(instance: Instance, plan: Plan) -> list[Violation]:
+    """Feeds that carry more than their limit less the reserve."""
+    use = _feed_sums(instance, facility_kw(instance, plan))
+    limit = feed_limits_kw(instance)
+    finite = np.isfinite(limit)
+    names = list(instance.feeds)
+    return excess(NAME, "kW", names, np.where(finite, use, 0), np.where(finite, limit, 0), instance, "draws")
+
+
+def costs(instance: Instance, plan: Plan) -> dict[str, float]:
+    """energy: kWh at every feed by its price."""
+    use = _feed_sums(instance, facility_kw(instance, plan))
+    total = 0.0
+    for f, feed in enumerate(instance.feeds.values()):
+        total += float(np.sum(use[f] * instance.calendar.mean(feed.price_usd_per_kwh) * instance.calendar.hours))
+    return {"energy": total}
+
+
+def facility_kw(instance: Instance, plan: Plan) -> Floats:
+    """Facility kW of each pool under a plan, idle draw included, [Q, P]."""
+    pools = list(instance.pools.values())
+    it_kw = np.array([instance.accelerators[p.accelerator].idle_kw for p in pools])[:, None] * instance.pool_online_gpus
+    accelerators, shapes = list(instance.accelerators.values()), instance.jobs.shapes
+    places, table = plan.places, plan.replicas
+    gpus = gpus_on_places(instance, plan)
+    more = np.empty(len(places.run))
+    for n, run in enumerate(places.run):
+        accelerator = accelerators[shapes.accelerator[plan.runs.shape[run]]]
+        more[n] = gpus[n] * (accelerator.modes[shapes.mode[plan.runs.shape[run]]].training_kw - accelerator.idle_kw)
+    it_kw = it_kw + during_runs(instance, plan, places.run, instance.island_pool[places.island], more, len(pools))
+    _, running = replica_counts(instance, plan)
+    for s, service in enumerate(instance.services.values()):
+        for p, profile in enumerate(service.profiles):
+            mine = (table.service == s) & (table.profile == p)
+            accelerator = instance.accelerators[profile.accelerator]
+            each = accelerator.mode(profile.mode).serving_kw - accelerator.idle_kw
+            np.add.at(it_kw, (instance.island_pool[table.island[mine]], table.period[mine]), running[mine] * each)
+    return it_kw * np.array([instance.sites[p.site].pue for p in pools])[:, None]
+
+
+def feed_limits_kw(instance: Instance) -> Floats:
+    """Limit less reserve of each feed, [F, P]; inf where said to be unlimited."""
+    rows = np.full((len(instance.feeds), instance.calendar.period_count), np.inf)
+    for f, feed in enumerate(instance.feeds.values()):
+        if not isinstance(feed.limit_kw, str):
+            rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw
+    return rows
+
+
+def _feed_sums(instance: Instance, kw: Floats) -> Floats:
+    """Sums of the pools below each feed, walking up from each pool, [F, P]."""
+    names = {name: f for f, name in enumerate(instance.feeds)}
+    total = np.zeros((len(names), instance.calendar.period_count))
+    for q, pool in enumerate(instance.pools.values()):
+        for name in instance.feeds_above(pool):
+            total[names[name]] += kw[q]
+    return total
+
+
+def pools_below(instance: Instance) -> Ints:
+    """1 where a feed carries a pool, [F, Q]."""
+    names = {name: f for f, name in enumerate(instance.feeds)}
+    below = np.zeros((len(names), len(instance.pools)), dtype=np.int64)
+    for q, pool in enumerate(instance.pools.values()):
+        below[[names[name] for name in instance.feeds_above(pool)], q] = 1
+    return below
+
+
+def idle_kw(instance: Instance) -> Floats:
+    """Facility kW of each pool with nothing running, [Q, P]."""
+    idle = _idle_of_accelerators(instance)[instance.pool_accelerator] * pue_of_pools(instance)
+    return idle[:, None] * instance.pool_online_gpus
+
+
+def most_kw(instance: Instance) -> Floats:
+    """Facility kW of each pool with everything running in its hungriest mode, [Q, P]."""
+    top = np.array([max(max(m.training_kw, m.serving_kw) for m in a.modes) for a in instance.accelerators.values()])
+    return (top[instance.pool_accelerator] * pue_of_pools(instance))[:, None] * instance.pool_online_gpus
+
+
+def _idle_of_accelerators(instance: Instance) -> Floats:
+    return np.array([a.idle_kw for a in instance.accelerators.values()])
+
+
+def _training_kw(instance: Instance) -> Floats:
+    """IT kW of one accelerator in each shape's mode, [shapes]."""
+    accelerators, shapes = list(instance.accelerators.values()), instance.jobs.shapes
+    table = {(a, m): mode.training_kw for a, x in enumerate(accelerators) for m, mode in enumerate(x.modes)}
+    return np.array([table[key] for key in zip(shapes.accelerator.tolist(), shapes.mode.tolist(), strict=True)])

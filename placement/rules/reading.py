@@ -1,0 +1,125 @@
+"""What a plan says, laid out over islands and periods: the checker's own reading of it, without the Program."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement.instance import Instance
+from placement.plan import TERM_LEVEL, TERMS, Plan, Violation
+from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
+
+
+def active_bands(instance: Instance, job: Ints) -> Bools:
+    """Bands in which each job makes progress and holds what it needs, [n, K]."""
+    return instance.jobs.paces[instance.jobs.pace[job]] > 0
+
+
+def during_runs(instance: Instance, plan: Plan, run: Ints, target: Ints, amount: Floats, targets: int) -> Floats:
+    """Sum of amounts that rows (run, target) add while their run is active, [targets, P]."""
+    calendar, runs = instance.calendar, plan.runs
+    total = np.zeros((targets, calendar.blocks, calendar.band_count))
+    pace = instance.jobs.pace[runs.job[run]] if len(run) else np.empty(0, dtype=np.int64)
+    for row in np.unique(pace):
+        mine = pace == row
+        change = np.zeros((targets, calendar.blocks + 1))
+        start = np.clip(runs.start_block[run[mine]], 0, calendar.blocks)
+        end = np.clip(runs.end_block[run[mine]], start, calendar.blocks)
+        np.add.at(change, (target[mine], start), amount[mine])
+        np.add.at(change, (target[mine], end), -amount[mine])
+        held = np.cumsum(change, axis=1)[:, :-1]
+        total += held[:, :, None] * (instance.jobs.paces[row] > 0)
+    return total.reshape(targets, -1)
+
+
+def gang_units(instance: Instance, plan: Plan) -> Floats:
+    """Allocation units that gangs hold in each island, [I, P]."""
+    places = plan.places
+    return during_runs(instance, plan, places.run, places.island, places.units.astype(np.float64), len(instance.island_pool))
+
+
+def replica_units(instance: Instance, plan: Plan) -> Floats:
+    """Allocation units that replicas hold in each island, [I, P]."""
+    total = np.zeros((len(instance.island_pool), instance.calendar.period_count))
+    np.add.at(total, (plan.replicas.island, plan.replicas.period), plan.replicas.units)
+    return total
+
+
+def by_pool(instance: Instance, by_island: Floats) -> Floats:
+    """Sums over the islands of each pool, [Q, P]."""
+    total = np.zeros((len(instance.pools), by_island.shape[1]))
+    np.add.at(total, instance.island_pool, by_island)
+    return total
+
+
+def run_units(plan: Plan) -> Ints:
+    """Units held by each run in all, [runs]."""
+    return np.bincount(plan.places.run, plan.places.units, len(plan.runs.job)).astype(np.int64)
+
+
+def gpus_on_places(instance: Instance, plan: Plan) -> Floats:
+    """Accelerators that a run really uses on each row of ``places``: spread evenly over its units."""
+    share = plan.places.units / np.maximum(run_units(plan), 1)[plan.places.run]
+    return instance.jobs.shapes.gpus[plan.runs.shape[plan.places.run]] * share
+
+
+def replica_counts(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
+    """Whole replicas in each row of ``replicas``, and the accelerators that they run on, [n] each."""
+    table = plan.replicas
+    replicas = np.zeros(len(table.units))
+    gpus = np.zeros(len(table.units))
+    for s, service in enumerate(instance.services.values()):
+        for p, profile in enumerate(service.profiles):
+            mine = (table.service == s) & (table.profile == p)
+            unit = instance.accelerators[profile.accelerator].allocation_unit_gpus
+            if profile.gpus_per_replica <= unit:
+                count = table.units[mine] * (unit // profile.gpus_per_replica)
+            else:
+                count = table.units[mine] // -(-profile.gpus_per_replica // unit)
+            replicas[mine] = count
+            gpus[mine] = count * profile.gpus_per_replica
+    return replicas, gpus
+
+
+def price_over_feeds(instance: Instance) -> Floats:
+    """USD per facility kWh of each pool: prices add up along the path of its feeds, [Q, P]."""
+    rows = np.zeros((len(instance.pools), instance.calendar.period_count))
+    for q, pool in enumerate(instance.pools.values()):
+        for feed in instance.feeds_above(pool):
+            rows[q] += instance.calendar.mean(instance.feeds[feed].price_usd_per_kwh)
+    return rows
+
+
+def pue_of_pools(instance: Instance) -> Floats:
+    """Facility kW per IT kW of each pool, [Q]."""
+    return np.array([instance.sites[pool.site].pue for pool in instance.pools.values()])
+
+
+# ------------------------------------------------------------ reporting
+
+
+def excess(
+    law: str, unit: str, names: tuple[str, ...] | list[str], use: Floats, limit: Floats, instance: Instance, what: str, size: Floats | None = None
+) -> list[Violation]:
+    """Violations where use [n, P] exceeds its limit beyond the tolerance; ``size`` is the sum of the amounts without sign."""
+    allowed = FEASIBILITY_TOLERANCE * np.maximum(1.0, np.maximum(np.abs(limit), np.abs(use) if size is None else size))
+    found = []
+    for row, period in zip(*np.nonzero(use - limit > allowed), strict=True):
+        amount = float(use[row, period] - limit[row, period])
+        text = f"{names[row]}: {what} {use[row, period]:,.6g} {unit} against a limit of {limit[row, period]:,.6g} {unit}"
+        found.append(Violation(law, names[row], instance.calendar.period_name(int(period)), amount, unit, text))
+    return found
+
+
+def broken(law: str, subject: str, message: str, amount: float = 1.0, unit: str = "", period: str | None = None) -> Violation:
+    """A violation that is not an excess over a row of limits."""
+    return Violation(law, subject, period, amount, unit, f"{subject}: {message}")
+
+
+def no_costs() -> dict[str, float]:
+    """For laws that account for no money."""
+    return {}
+
+
+def level_and_term(term: str) -> tuple[int, int]:
+    """Indices of a term and of the level that it belongs to."""
+    return TERM_LEVEL[term], TERMS.index(term)

@@ -1,0 +1,165 @@
+"""Law 5, sla: the balance of every stream and period holds, from replicas within reach; the ladder prices each rung of shortfall.
+
+    served from all sites + shed on all rungs = demand                                     for every stream and period
+    served by replicas of a class at a site  <=  their throughput                          for every service, site, class and period
+    cost = unserved volume x its rung's price - served volume x revenue; promised volume that is shed counts at the first level
+
+A stream is served from sites within its class's RTT and its tenant's residency, by replicas of its class or a tighter one.
+A volume is the mean rate over the period: x of the demand d counts as x / d of the mean.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement.activities import Activities
+from placement.activities.serving import ladder_of, pieces
+from placement.builder import Builder
+from placement.instance import Instance
+from placement.plan import Plan, Violation
+from placement.program import Floats
+from placement.rules.reading import broken, excess, level_and_term, replica_counts
+
+NAME = "sla"
+
+SECONDS_PER_HOUR = 3600.0
+TOKENS_PER_MILLION = 1e6
+LEAST_PROMISE_USD_PER_MILLION = 1.0
+"""A promise on a rung without a price still weighs this much."""
+
+
+def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
+    """Balances of streams, throughput of services at sites, and what shedding and serving cost."""
+    serve, shed, replicas = activities.serve, activities.shed, activities.replicas
+    streams = list(instance.streams.values())
+    service_of = {name: s for s, name in enumerate(instance.services)}
+    balance = builder.add_resources(
+        [f"demand {name}" for name in instance.streams], "tokens/s", instance.demand_tokens_per_s, equality=True,
+        private=np.array([service_of[stream.service] for stream in streams], dtype=np.int64),
+    )  # fmt: skip
+    builder.add_rates(serve.option, balance[serve.stream], 1.0)
+    builder.add_rates(shed.option, balance[shed.stream], 1.0)
+
+    site = instance.pool_site[replicas.pool]
+    supplied = np.stack([replicas.service, site, replicas.latency_class])
+    used = np.stack([serve.service, serve.site, serve.latency_class])
+    keys, at = np.unique(np.concatenate([supplied, used], axis=1), axis=1, return_inverse=True)
+    sites, classes, services = list(instance.sites), list(instance.latency_classes), list(instance.services)
+    throughput = builder.add_resources(
+        [f"throughput {services[s]} at {sites[x]} for {classes[c]}" for s, x, c in keys.T], "tokens/s", 0.0, private=keys[0]
+    )
+    at = at.reshape(-1)
+    builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s)
+    builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
+
+    volume = np.array([builder.profile(row) for row in million_tokens_per_rate(instance)], dtype=np.int64)
+    builder.add_charges(shed.option, *level_and_term("unserved"), shed.usd_per_million_tokens, table=volume[shed.stream])
+    weight = np.maximum(shed.usd_per_million_tokens, LEAST_PROMISE_USD_PER_MILLION)
+    promised = shed.promised
+    builder.add_charges(shed.option[promised], *level_and_term("promised_tokens"), weight[promised], table=volume[shed.stream[promised]])
+    revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
+    builder.add_charges(serve.option, *level_and_term("revenue"), -revenue[serve.stream], table=volume[serve.stream])
+
+
+def million_tokens_per_rate(instance: Instance) -> Floats:
+    """Millions of tokens in a period for each token/s of demand served or shed, [S, P]; 0 where there is no demand."""
+    demand, mean = instance.demand_tokens_per_s, instance.mean_tokens_per_s
+    ratio = np.divide(mean, demand, out=np.zeros_like(mean), where=demand > 0)
+    return ratio * instance.calendar.hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION
+
+
+# ------------------------------------------------------------ the check
+
+
+def violations(instance: Instance, plan: Plan) -> list[Violation]:
+    """Balances that do not close, rungs overdrawn, throughput exceeded, and streams served from where they may not be."""
+    names, demand = list(instance.streams), instance.demand_tokens_per_s
+    served, shed = np.zeros(demand.shape), np.zeros(demand.shape)
+    np.add.at(served, (plan.serving.stream, plan.serving.period), plan.serving.tokens_per_s)
+    np.add.at(shed, (plan.shedding.stream, plan.shedding.period), plan.shedding.tokens_per_s)
+    found = excess(NAME, "tokens/s", names, served + shed, demand, instance, "serves and sheds together", demand)
+    found += excess(NAME, "tokens/s", names, -(served + shed), -demand, instance, "leaves demand without an answer; -(served + shed) is", demand)
+    for table in (plan.serving, plan.shedding):
+        for row in np.flatnonzero(table.tokens_per_s < 0):
+            name, period = names[table.stream[row]], instance.calendar.period_name(int(table.period[row]))
+            found.append(broken(NAME, name, "a negative rate of tokens", -float(table.tokens_per_s[row]), "tokens/s", period))
+    return found + _ladder_violations(instance, plan) + _reach_violations(instance, plan) + _throughput_violations(instance, plan)
+
+
+def _ladder_violations(instance: Instance, plan: Plan) -> list[Violation]:
+    table, demand, found = plan.shedding, instance.demand_tokens_per_s, []
+    for n, (name, stream) in enumerate(instance.streams.items()):
+        ladder = ladder_of(instance, stream)
+        share = {(piece.rung, piece.promised): piece.share for piece in pieces(ladder) if not (piece.promised and ladder.hard)}
+        mine = table.stream == n
+        for rung, promised in {(int(r), bool(p)) for r, p in zip(table.rung[mine], table.promised[mine], strict=True)}:
+            rows = mine & (table.rung == rung) & (table.promised == promised)
+            use = np.bincount(table.period[rows], table.tokens_per_s[rows], instance.calendar.period_count)[None]
+            label = f"{name} rung {rung + 1}{' (promised)' if promised else ''}"
+            limit = demand[n : n + 1] * share.get((rung, promised), 0.0)
+            found += excess(NAME, "tokens/s", [label], use, limit, instance, "sheds", demand[n : n + 1])
+    return found
+
+
+def _reach_violations(instance: Instance, plan: Plan) -> list[Violation]:
+    streams, sites, found = list(instance.streams.values()), list(instance.sites.values()), []
+    classes, regions = list(instance.latency_classes), list(instance.regions)
+    table = plan.serving
+    for t, x, c in np.unique(np.stack([table.stream, table.site, table.latency_class]), axis=1).T:
+        stream, site = streams[t], sites[x]
+        tenant = instance.tenants[stream.tenant]
+        if c > classes.index(stream.latency_class):
+            found.append(broken(NAME, stream.id, f"is served by replicas of the looser class {classes[c]}"))
+        rtt = instance.wan.rtt_ms[regions.index(stream.region), x]
+        limit = instance.latency_classes[stream.latency_class].max_rtt_ms
+        if not np.isfinite(rtt) or (limit != "unlimited" and rtt > limit + 1e-6):
+            found.append(broken(NAME, stream.id, f"is served from {site.id}, {rtt:.6g} ms away; {limit} ms at most"))
+        if tenant.residency is not None and site.jurisdiction not in tenant.residency:
+            found.append(broken(NAME, stream.id, f"is served from {site.id} in {site.jurisdiction}, outside its residency"))
+    return found
+
+
+def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
+    classes, services = list(instance.latency_classes), list(instance.services)
+    periods, sites = instance.calendar.period_count, list(instance.sites)
+    shape = (len(services), len(sites), len(classes), periods)
+    supply, use = np.zeros(shape), np.zeros(shape)
+    replicas, _ = replica_counts(instance, plan)
+    table = plan.replicas
+    for s, service in enumerate(instance.services.values()):
+        for p, profile in enumerate(service.profiles):
+            mine = (table.service == s) & (table.profile == p)
+            where = (s, instance.pool_site[instance.island_pool[table.island[mine]]], classes.index(profile.latency_class), table.period[mine])
+            np.add.at(supply, where, replicas[mine] * profile.tokens_per_s)
+    service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
+    serving = plan.serving
+    np.add.at(use, (service_of[serving.stream], serving.site, serving.latency_class, serving.period), serving.tokens_per_s)
+    names = [f"{s} at {x} for {c}" for s in services for x in sites for c in classes]
+    flat = (len(names), periods)
+    return excess(NAME, "tokens/s", names, use.reshape(flat), supply.reshape(flat), instance, "serves", (use + supply).reshape(flat))
+
+
+def costs(instance: Instance, plan: Plan) -> dict[str, float]:
+    """unserved, revenue and promised_tokens, by volume."""
+    mean, demand, hours = instance.mean_tokens_per_s, instance.demand_tokens_per_s, instance.calendar.hours
+    streams = list(instance.streams.values())
+
+    def millions(stream: np.ndarray[tuple[int], np.dtype[np.int64]], period: np.ndarray[tuple[int], np.dtype[np.int64]], rate: Floats) -> Floats:
+        share = np.divide(rate, demand[stream, period], out=np.zeros_like(rate), where=demand[stream, period] > 0)
+        return share * mean[stream, period] * hours[period] * SECONDS_PER_HOUR / TOKENS_PER_MILLION
+
+    shed, served = plan.shedding, plan.serving
+    price = np.zeros(len(shed.stream))
+    for n, stream in enumerate(streams):
+        rungs = [rung.usd_per_million_tokens_unserved for rung in ladder_of(instance, stream).rungs]
+        mine = shed.stream == n
+        price[mine] = np.array(rungs)[np.clip(shed.rung[mine], 0, len(rungs) - 1)]
+    unserved = millions(shed.stream, shed.period, shed.tokens_per_s)
+    revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
+    earned = millions(served.stream, served.period, served.tokens_per_s)
+    weight = np.maximum(price, LEAST_PROMISE_USD_PER_MILLION)
+    return {
+        "unserved": float(np.sum(unserved * price)),
+        "promised_tokens": float(np.sum((unserved * weight)[shed.promised])),
+        "revenue": -float(np.sum(earned * revenue[served.stream])) if len(streams) else 0.0,
+    }
