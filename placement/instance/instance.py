@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from placement.instance.base import Id, Label, Noun, later
+from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
 from placement.instance.jobs import Jobs
@@ -195,8 +195,8 @@ class Instance:
 
         True where islands hold several domains of several units, and a replica or a job of span ``domain`` needs more than one unit of one.
         """
-        several = np.array([max(pool.island_gpus) for pool in self.pools.values()], dtype=np.int64)
-        several = (self.domain_units > 1) & (several > self.domain_units * self.unit_gpus)
+        largest = np.array([max(pool.island_gpus) for pool in self.pools.values()], dtype=np.int64)
+        several = (self.domain_units > 1) & (largest > self.domain_units * self.unit_gpus)
         needed = np.zeros(len(self.pools), dtype=np.bool_)
         names = [pool.accelerator for pool in self.pools.values()]
         for service, pools in zip(self.services.values(), self.service_pools, strict=True):
@@ -206,7 +206,7 @@ class Instance:
         for q in range(len(self.pools)):
             mine = (shapes.accelerator == self.pool_accelerator[q]) & inside[shapes.job]
             needed[q] |= bool(np.any(shapes.gpus[mine] > self.unit_gpus[q]))
-        return several & needed
+        return np.asarray(several & needed, dtype=np.bool_)
 
     def feeds_above(self, pool: Pool) -> tuple[str, ...]:
         """Feeds that carry a pool's power, from its own up to the root."""

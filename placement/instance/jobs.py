@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.instance.calendar import Calendar
-from placement.instance.demand import COMMITMENTS, SPANS, TrainingJob
+from placement.instance.demand import COMMITMENTS, SPANS, Commitment, TrainingJob
 from placement.instance.supply import Accelerator
 from placement.program import Bools, Floats, Ints
 
@@ -67,9 +67,9 @@ class Jobs:
     def __len__(self) -> int:
         return len(self.id)
 
-    def is_commitment(self, name: str) -> Bools:
+    def is_commitment(self, name: Commitment) -> Bools:
         """Jobs of a commitment, [J]."""
-        return self.commitment == COMMITMENTS.index(name)  # type: ignore[arg-type]
+        return np.asarray(self.commitment == COMMITMENTS.index(name), dtype=np.bool_)
 
 
 def job_columns(
@@ -142,8 +142,8 @@ def shape_columns(rows: Sequence[tuple[int, str, int, float, Sequence[str] | Non
             gpus.append(count)
             hours.append(duration / known[m].training_speed)
             mode.append(m)
-    ints = (np.array(values, dtype=np.int64) for values in (job, accelerator, gpus))
-    return ShapeColumns(*ints, np.array(hours, dtype=np.float64), np.array(mode, dtype=np.int64))  # type: ignore[call-arg]
+    owner, kind, size, cap = (np.array(values, dtype=np.int64) for values in (job, accelerator, gpus, mode))
+    return ShapeColumns(owner, kind, size, np.array(hours, dtype=np.float64), cap)
 
 
 def offsets(sorted_owner: Ints, owners: int) -> Ints:

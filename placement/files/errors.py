@@ -1,0 +1,107 @@
+"""What is wrong with an input, all of it at once: file, line, field, value, what was expected and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from placement.files.limits import ERRORS_PER_KIND, ERRORS_SHOWN
+
+ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "(nothing)"})()
+"""Stands for a value that is not there."""
+
+
+def shown(value: Any, width: int = 80) -> str:
+    """A value in at most ``width`` characters, printable whatever it holds."""
+    if value is ABSENT:
+        return "(nothing)"
+    if isinstance(value, Mapping):
+        return f"a mapping of {len(value)} field{'' if len(value) == 1 else 's'}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    text = ascii(value[:width]) if isinstance(value, str) else str(value)
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. ``line`` counts from 1; None where no line is to blame. ``path`` is dotted, with ids in brackets."""
+
+    file: str
+    line: int | None
+    path: str
+    value: str
+    expected: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        head = f"{place}: {self.path} = {self.value}" if self.path else f"{place}: {self.value}"
+        return f"{head}\n    expected: {self.expected}\n    remedy:   {self.remedy}"
+
+
+class InputErrors(Exception):
+    """An input that cannot be used; ``problems`` holds everything that was found, in the order of the files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line or 0)))
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = [str(problem) for problem in self.problems[:ERRORS_SHOWN]]
+        more = len(self.problems) - ERRORS_SHOWN
+        if more > 0:
+            parts.append(f"... and {more} more")
+        return "\n\n".join(parts)
+
+
+class WrongInstance(Exception):
+    """A plan file that was made for another instance."""
+
+
+def refuse(file: str, line: int | None, path: str, value: Any, expected: str, remedy: str) -> InputErrors:
+    """A single problem after which reading cannot go on, ready to be raised."""
+    text = value if isinstance(value, str) and not path else shown(value)
+    return InputErrors([Problem(file, line, path, text, expected, remedy)])
+
+
+class Problems:
+    """Collects problems; of each (file, column, kind) only the first few are kept, the rest are counted."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+        self._count: dict[tuple[str, str, str], int] = {}
+        self._last: dict[tuple[str, str, str], Problem] = {}
+
+    def add(self, problem: Problem) -> None:
+        """Keep one problem, whatever there was before."""
+        self._found.append(problem)
+
+    def add_cell(self, problem: Problem, kind: str, more: int = 0) -> None:
+        """Keep a problem of a table's column; ``more`` of the same kind are only counted."""
+        key = (problem.file, problem.path, kind)
+        self._count[key] = self._count.get(key, 0) + 1 + more
+        if self._count[key] - more <= ERRORS_PER_KIND:
+            self._found.append(problem)
+            self._last[key] = problem
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def all(self) -> list[Problem]:
+        """Everything kept, and one line for what was only counted."""
+        rest = []
+        for key, count in self._count.items():
+            kept = min(count, ERRORS_PER_KIND, sum(1 for p in self._found if (p.file, p.path) == key[:2]))
+            if count > kept:
+                last = self._last[key]
+                rest.append(Problem(last.file, last.line, last.path, f"{count - kept} more cells", last.expected, last.remedy))
+        return self._found + rest
+
+    def raise_if_any(self) -> None:
+        """Raise InputErrors when there is something to report."""
+        if self._found:
+            raise InputErrors(self.all())

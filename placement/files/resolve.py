@@ -1,0 +1,153 @@
+"""From a draft in which everything holds to the Instance: indices, arrays, and figures per period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from placement.files.limits import CELLS
+from placement.instance import Instance, Settings
+from placement.instance.calendar import Calendar
+from placement.instance.demand import Service, Stream
+from placement.instance.findings import Draft, Finding, Pairs
+from placement.instance.instance import frozen
+from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
+from placement.instance.paths import DemandPaths
+from placement.program import Floats, Ints
+
+MOST_TOKENS_PER_S = 1e14
+DemandTable = tuple[Mapping[int, int], Floats, Floats]
+"""Row by position of the stream; demand and mean [rows, P]."""
+
+
+def too_large(draft: Draft) -> Iterator[Finding]:
+    """What would not fit into memory once it is spread over the periods."""
+    calendar = draft.calendar
+    if calendar is None:
+        return
+    islands = sum(group.count for pool in draft["pools"].valid.values() for group in pool.islands)
+    for what, count in (("streams", len(draft["streams"].ids)), ("pools", len(draft["pools"].ids)), ("islands", islands)):
+        if count * calendar.period_count > CELLS:
+            where: tuple[str, ...] = ("pools" if what == "islands" else what,)
+            found = f"{count} {what} x {calendar.period_count} periods"
+            yield Finding(where, found, f"at most {CELLS} {what} x periods", f"use longer blocks, fewer bands or fewer {what}")
+
+
+def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | None) -> Instance:
+    """The instance. The draft must have passed every check; findings that only show in the figures come from ``demand_findings``."""
+    calendar = draft.calendar
+    assert calendar is not None
+    nouns = {family: {noun.id: noun for noun in draft[family].valid.values()} for family in draft.families}
+    demand, mean = _demand(draft, calendar, settings, table)
+    pools = nouns["pools"]
+    ramps = [calendar.least(draft.online[n], before=0.0) for n in draft["pools"].valid]
+    return Instance(
+        name=name,
+        calendar=calendar,
+        settings=settings,
+        accelerators=frozen(draft.accelerators),
+        **{
+            family: frozen(nouns[family])
+            for family in (
+                "providers", "regions", "sites", "feeds", "contracts", "pools", "links", "tenants", "latency_classes", "services", "streams",
+            )
+        },
+        jobs=_jobs(draft, calendar),
+        service_pools=tuple(_service_pools(draft, n, service) for n, service in draft["services"].valid.items()),
+        pool_ramp_gpus=np.array(ramps, dtype=np.float64).reshape(len(pools), calendar.period_count),
+        demand_tokens_per_s=demand,
+        mean_tokens_per_s=mean,
+    )  # fmt: skip
+
+
+def demand_findings(draft: Draft, demand: Floats, mean: Floats) -> Iterator[Finding]:
+    """What shows only once demand is spread over the periods: more than can be meant, or a mean above the demand."""
+    calendar = draft.calendar
+    assert calendar is not None
+    for row, (n, stream) in enumerate(draft["streams"].valid.items()):
+        field = "demand_tokens_per_s" if stream.base_tokens_per_s is None else "base_tokens_per_s"
+        absurd = np.flatnonzero(~(demand[row] <= MOST_TOKENS_PER_S))
+        over = np.flatnonzero(mean[row] > demand[row] * (1 + 1e-9))
+        if len(absurd):
+            expected = f"at most {MOST_TOKENS_PER_S:g} in every period; exceeded in {calendar.period_name(absurd[0])}"
+            yield Finding(("streams", n, field), f"{demand[row][absurd[0]]:g}", expected, "correct the base, the growth or its dates")
+        elif len(over) and stream.mean_tokens_per_s is not None:
+            expected = f"a mean of at most the demand; {demand[row][over[0]]:g} in {calendar.period_name(over[0])}"
+            where = ("streams", n, "mean_tokens_per_s")
+            yield Finding(where, f"{mean[row][over[0]]:g}", expected, "lower the mean or raise the demand")
+
+
+def _demand(draft: Draft, calendar: Calendar, settings: Settings, table: DemandTable | None) -> tuple[Floats, Floats]:
+    streams = draft["streams"].valid
+    demand = np.zeros((len(streams), calendar.period_count))
+    mean = np.zeros_like(demand)
+    paths = DemandPaths(calendar, settings.demand_percentile)
+    for row, (n, stream) in enumerate(streams.items()):
+        if table is not None and n in table[0]:
+            demand[row], mean[row] = table[1][table[0][n]], table[2][table[0][n]]
+        else:
+            demand[row], mean[row] = _stream_demand(draft, calendar, paths, stream)
+    return demand, mean
+
+
+def _stream_demand(draft: Draft, calendar: Calendar, paths: DemandPaths, stream: Stream) -> tuple[Floats, Floats]:
+    if stream.demand_tokens_per_s is not None:
+        demand = calendar.mean(stream.demand_tokens_per_s)
+        return demand, demand if stream.mean_tokens_per_s is None else calendar.mean(stream.mean_tokens_per_s)
+    growth = None if stream.growth is None else draft["growths"].by_id[stream.growth]
+    profile = None if stream.daily_profile is None else draft["daily_profiles"].by_id[stream.daily_profile]
+    demand, mean = paths.factors(growth, profile)
+    base = stream.base_tokens_per_s or 0.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        return base * demand, np.minimum(base * mean, np.inf)
+
+
+def _jobs(draft: Draft, calendar: Calendar) -> Jobs:
+    rows = list(draft["jobs"].valid.values())
+    shapes = shape_columns([(s.job, s.accelerator, s.gpus, s.duration_hours, s.modes) for s in draft.shapes], draft.accelerators)
+    pools, offset = _job_pools(draft)
+    tenants = {name: n for n, name in enumerate(draft["tenants"].by_id)}
+    return job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants)
+
+
+def _job_pools(draft: Draft) -> tuple[Ints, Ints]:
+    """Pools of each job: those of the eligibility table, those that it names, or all of its shapes' accelerators."""
+    jobs, pools = draft["jobs"].valid, draft["pools"]
+    by_accelerator: dict[str, list[int]] = {}
+    for n, pool in pools.valid.items():
+        by_accelerator.setdefault(pool.accelerator, []).append(n)
+    wanted: dict[int, set[str]] = {}
+    for row in draft.shapes:
+        wanted.setdefault(row.job, set()).add(row.accelerator)
+    tabled = set(np.unique(draft.job_pairs.workload).tolist())
+    known: dict[tuple[str, ...], list[int]] = {}
+    job: list[int] = []
+    pool_of: list[int] = []
+    for n, noun in jobs.items():
+        if n in tabled:
+            continue
+        if noun.pools is not None:
+            mine = [pools.position[name] for name in noun.pools]
+        else:
+            key = tuple(sorted(wanted[n]))
+            mine = known.setdefault(key, [q for name in key for q in by_accelerator.get(name, [])])
+        job += [n] * len(mine)
+        pool_of += mine
+    owner = np.concatenate([draft.job_pairs.workload, np.array(job, dtype=np.int64)])
+    pool_index = np.concatenate([draft.job_pairs.pool, np.array(pool_of, dtype=np.int64)])
+    order = np.lexsort((pool_index, owner))
+    return pool_index[order], offsets(owner[order], len(jobs))
+
+
+def _service_pools(draft: Draft, n: int, service: Service) -> Ints:
+    pairs: Pairs = draft.service_pairs
+    pools = draft["pools"]
+    tabled = np.unique(pairs.pool[pairs.workload == n])
+    if len(tabled):
+        return tabled
+    if service.pools is not None:
+        return np.array(sorted(pools.position[name] for name in service.pools), dtype=np.int64)
+    able: set[Any] = {profile.accelerator for profile in service.profiles}
+    return np.array([q for q, pool in pools.valid.items() if pool.accelerator in able], dtype=np.int64)
