@@ -1,0 +1,34 @@
+"""Decides which AI workloads run where, on what and when: load an instance, solve it, check the plan, save it.
+
+The names below are imported when they are first used, so that ``import placement`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from placement.check import check as check_plan
+    from placement.cli.solving import RejectedPlan, solve
+    from placement.files import InputErrors, WrongInstance, load, load_plan, save_plan
+
+__all__ = ["InputErrors", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve"]
+
+_HOME = {
+    "InputErrors": ("placement.files", "InputErrors"),
+    "RejectedPlan": ("placement.cli.solving", "RejectedPlan"),
+    "WrongInstance": ("placement.files", "WrongInstance"),
+    "check_plan": ("placement.check", "check"),
+    "load": ("placement.files", "load"),
+    "load_plan": ("placement.files", "load_plan"),
+    "save_plan": ("placement.files", "save_plan"),
+    "solve": ("placement.cli.solving", "solve"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'placement' has no attribute {name!r}")
+    module, attribute = _HOME[name]
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,69 @@
+"""Exit codes, the errors that carry them, and the group of commands that turns every ending into one of them."""
+
+from __future__ import annotations
+
+import enum
+import errno
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+
+class ExitCode(enum.IntEnum):
+    """How a command ended. Stopped by a signal, it ends with 128 and the signal's number: 130 for Ctrl-C, 143 for SIGTERM."""
+
+    OK = 0
+    VIOLATIONS = 1
+    BAD_INPUT = 2
+    INFEASIBLE = 3
+    NO_PLAN = 4
+    INTERNAL = 70
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+class BadInput(click.ClickException):
+    """Something given is wrong; the message ends in the remedy."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class InternalError(click.ClickException):
+    """A bug of this program."""
+
+    exit_code = ExitCode.INTERNAL
+
+    def format_message(self) -> str:
+        return f"internal error, please report it: {self.message}"
+
+
+class Commands(click.Group):
+    """Commands whose every ending has its exit code; an error that nobody expected is an internal one."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise _internal(error) from error
+            _silence_stdout()
+            raise click.exceptions.Exit(ExitCode.BROKEN_PIPE) from None
+        except Exception as error:
+            raise _internal(error) from error
+
+
+def _internal(error: Exception) -> InternalError:
+    traceback.print_exception(error, file=sys.stderr)
+    return InternalError(f"{type(error).__name__}: {error}")
+
+
+def _silence_stdout() -> None:
+    """Nobody reads stdout any more: what is still buffered must not raise again when Python exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,41 @@
+"""What commands read: the instance, the scenario and plans, with every complaint turned into exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from placement.cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from placement.instance import Instance
+    from placement.plan import Result
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+instance_argument: Decorator = click.argument("instance", metavar="INSTANCE", type=click.Path(path_type=Path))
+scenario_option: Decorator = click.option("--scenario", metavar="NAME", help="A named patch of the instance.")
+json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, nothing else.")
+
+
+def read_instance(path: Path, scenario: str | None) -> Instance:
+    """The instance at a path. Raises ``BadInput`` with all errors at once."""
+    from placement.files import InputErrors, load
+
+    try:
+        return load(path, scenario)
+    except InputErrors as errors:
+        raise BadInput(str(errors)) from None
+
+
+def read_plan(path: Path, instance: Instance) -> Result:
+    """A plan of this instance. Raises ``BadInput`` if it is malformed or of another instance."""
+    from placement.files import InputErrors, WrongInstance, load_plan
+
+    try:
+        return load_plan(path, instance)
+    except (InputErrors, WrongInstance) as error:
+        raise BadInput(str(error)) from None

@@ -1,0 +1,40 @@
+"""Ctrl-C and SIGTERM: the first asks the solver to stop with its best plan, the second ends the process at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Self
+
+import click
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """While entered, ``event`` is set by the first signal to stop; ``exit_code`` then says which one it was.
+
+    Python runs signal handlers in the main thread, between two of its own instructions. A solver must therefore work in
+    another thread while the main one waits: inside a long call into a solver's library no handler would ever run.
+    """
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.exit_code: int | None = None
+
+    def __enter__(self) -> Self:
+        self._previous = {number: signal.signal(number, self._stop) for number in STOPPING}
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        if self.exit_code is not None:
+            os._exit(128 + number)
+        self.exit_code = 128 + number
+        self.event.set()
+        click.echo("stopping with the best plan so far; once more to quit at once", err=True)

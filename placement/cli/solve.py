@@ -1,0 +1,155 @@
+"""``placement solve``: the main job, from an instance to a plan that has been checked."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from placement.cli.errors import BadInput, ExitCode, InternalError
+from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
+from placement.cli.output import print_json, require_writable, write_text
+from placement.cli.progress import LogFormat, OnProgress, reporter
+from placement.cli.signals import Interrupts
+from placement.report.text import clean
+from solvers import SOLVERS
+
+if TYPE_CHECKING:
+    from placement.cli.solving import RejectedPlan
+    from placement.instance import Instance
+    from placement.plan import Result
+
+FINITE = click.FloatRange(min=0, min_open=True, max=1e9)
+
+
+@click.command()
+@instance_argument
+@scenario_option
+@click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True, help="auto picks by size.")
+@click.option("--time-limit", metavar="S", type=FINITE, help="Seconds for everything, from reading to checking.")
+@click.option(
+    "--gap", metavar="G", type=click.FloatRange(0, 1, max_open=True), default=1e-4, show_default=True,
+    help="Stop when proven this close to the best; a fraction.",
+)  # fmt: skip
+@click.option("--workers", metavar="N", type=click.IntRange(1, 1024), help="Threads; default: every usable core.")
+@click.option("--seed", metavar="N", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@click.option("--deterministic", is_flag=True, help="The same plan on every run; needs --work-limit.")
+@click.option("--work-limit", metavar="W", type=FINITE, help="Stop after so much work, in the solver's own units.")
+@click.option("--start", "start_path", metavar="PLAN", type=click.Path(path_type=Path), help="Begin from a plan.")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan there, its tables beside it.")
+@json_option
+@click.option(
+    "--log-format", type=click.Choice(["text", "json", "none"]), default="text", show_default=True,
+    help="How progress is shown on stderr.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor report.")
+@click.pass_context
+def solve(
+    ctx: click.Context, /, *, instance: Path, scenario: str | None, output: Path | None, start_path: Path | None,
+    time_limit: float | None, as_json: bool, log_format: LogFormat, quiet: bool, **tuning: Any,
+) -> None:  # fmt: skip
+    """Decide which workload of INSTANCE runs where, on what and when."""
+    began = time.monotonic()
+    if tuning["deterministic"] and tuning["work_limit"] is None:
+        raise click.UsageError("--deterministic needs --work-limit: wall time would end it elsewhere each time")
+    if tuning["deterministic"] and tuning["workers"] not in (None, 1):
+        raise click.UsageError("--deterministic runs on one worker; leave --workers away")
+    if output is not None:
+        require_writable(output)
+    fleet = read_instance(instance, scenario)
+    start = None if start_path is None else read_plan(start_path, fleet).plan
+
+    def search(interrupt: threading.Event, on_progress: OnProgress) -> Result:
+        from placement.cli.solving import solve as solve_instance
+
+        left = None if time_limit is None else max(0.01, time_limit - (time.monotonic() - began))
+        return solve_instance(fleet, time_limit_s=left, start=start, interrupt=interrupt, on_progress=on_progress, **tuning)
+
+    with Interrupts() as interrupts:
+        with reporter("none" if quiet else log_format) as on_progress:
+            result = _in_thread(lambda: search(interrupts.event, on_progress), fleet)
+        result = replace(result, seconds=time.monotonic() - began)
+        if output is not None and result.plan is not None:
+            _save(result, fleet, output)
+    _show(result, fleet, output, as_json=as_json, quiet=quiet)
+    ctx.exit(_exit_code(result, interrupts))
+
+
+def _in_thread(work: Callable[[], Result], fleet: Instance) -> Result:
+    """Does the work in another thread, so that this one, the main one, hears signals."""
+    outcome: list[Result | BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, name="solve")
+    thread.start()
+    thread.join()
+    answer = outcome[0]
+    if isinstance(answer, BaseException):
+        raise _explained(answer, fleet)
+    return answer
+
+
+def _explained(error: BaseException, fleet: Instance) -> BaseException:
+    """What the user is told about an error of the solve."""
+    from placement.cli.solving import CannotSolve, RejectedPlan
+
+    if isinstance(error, RejectedPlan):
+        return InternalError(f"{error}; it is not shown as an answer but kept for the report in {_set_aside(error, fleet)}")
+    return BadInput(str(error)) if isinstance(error, CannotSolve) else error
+
+
+def _set_aside(rejected: RejectedPlan, fleet: Instance) -> Path:
+    """Keeps a plan that failed its check where nobody takes it for an answer."""
+    from placement.files import save_plan
+    from placement.report.data import check_data
+
+    folder = Path(tempfile.mkdtemp(prefix="placement-rejected-"))
+    save_plan(rejected.result, fleet, folder / "plan.json")
+    found = check_data(fleet, rejected.violations, rejected.result.terms or {})
+    write_text(folder / "violations.json", json.dumps({"error": str(rejected), **found}, indent=2))
+    return folder
+
+
+def _save(result: Result, fleet: Instance, path: Path) -> None:
+    from placement.files import save_plan
+
+    try:
+        save_plan(result, fleet, path)
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror}; choose another place with -o") from None
+
+
+def _show(result: Result, fleet: Instance, output: Path | None, *, as_json: bool, quiet: bool) -> None:
+    saved = None if output is None or result.plan is None else str(output)
+    if as_json:
+        from placement.report.data import result_data
+
+        print_json(result_data(result, saved))
+    elif not quiet:
+        from placement.report.plan_report import plan_report
+
+        click.echo(plan_report(fleet, result), nl=False)
+        if saved is not None:
+            click.echo(f"\nplan saved in {clean(saved)}")
+
+
+def _exit_code(result: Result, interrupts: Interrupts) -> int:
+    from placement.program import Status
+
+    if interrupts.exit_code is not None:
+        return interrupts.exit_code
+    if result.plan is not None:
+        return ExitCode.OK
+    return ExitCode.INFEASIBLE if result.status is Status.INFEASIBLE else ExitCode.NO_PLAN

@@ -1,0 +1,138 @@
+"""From an instance to a checked answer: formulate, search, decode, check."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from placement.check import Check, check
+from placement.formulate import formulate
+from placement.instance import Instance
+from placement.plan import Plan, Result, Violation
+from placement.program import LevelResult, Solution
+from solvers import load as load_solver
+from solvers.solver import Limits, Start, TooLarge
+
+if TYPE_CHECKING:
+    from solvers.solver import Progress
+
+COST_TOLERANCE = 1e-6
+"""A solver's value of a level may differ from the plan's by this times max(1, |value|): solvers round, plans are added up."""
+
+RESERVE_SHARE = 0.1
+"""Most of the time limit that is kept for decoding and checking."""
+
+
+class CannotSolve(ValueError):
+    """What is asked is beyond the solver, or the start does what the instance does not offer; the message says what."""
+
+
+class RejectedPlan(RuntimeError):
+    """A solver's plan breaks a law, or costs something else than it said: a bug of this program. ``result`` holds the plan."""
+
+    def __init__(self, result: Result, violations: tuple[Violation, ...], message: str) -> None:
+        super().__init__(message)
+        self.result = result
+        self.violations = violations
+
+
+def solve(
+    instance: Instance,
+    *,
+    solver: str = "auto",
+    time_limit_s: float | None = None,
+    gap: float = 1e-4,
+    workers: int | None = None,
+    seed: int = 0,
+    deterministic: bool = False,
+    work_limit: float | None = None,
+    start: Plan | None = None,
+    interrupt: threading.Event | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Result:
+    """The best plan found within the limits, what is proven about it, and its costs; ``result.plan`` is None if there is none.
+
+    ``time_limit_s`` counts from the call and covers formulating and checking too. ``workers``: default every core that may be
+    used, one where ``deterministic``, which also wants ``work_limit``. Setting ``interrupt`` ends the search with the best plan
+    so far. Raises ``ValueError`` for limits that make no sense, ``CannotSolve`` where the solver or ``start`` does not suit the
+    instance, and ``RejectedPlan`` if a plan fails its check, which is a bug.
+    """
+    began = time.monotonic()
+    if deterministic and work_limit is None:
+        raise ValueError("a deterministic solve needs a work limit; wall time would end it elsewhere each time")
+    if deterministic and workers not in (None, 1):
+        raise ValueError("a deterministic solve runs on one worker")
+    search = load_solver(solver)
+    formulation = formulate(instance)
+    limits = Limits(
+        time_limit_s=_time_left(time_limit_s, time.monotonic() - began),
+        work_limit=work_limit,
+        gap=gap,
+        workers=workers or (1 if deterministic else usable_cores()),
+        seed=seed,
+        deterministic=deterministic,
+        interrupt=interrupt,
+    )
+    try:
+        first = None if start is None else Start(*formulation.encode(start))
+    except ValueError as error:
+        raise CannotSolve(f"the plan to start from cannot be used: {error}") from error
+    try:
+        solution = search(formulation.program, limits=limits, start=first, on_progress=on_progress)
+    except TooLarge as error:
+        raise CannotSolve(f"too large for solver {solver}: {error}; choose another") from error
+    plan = None
+    if solution.option is not None and solution.start is not None and solution.value is not None:
+        plan = formulation.decode(solution.option, solution.start, solution.value)
+    return _checked(instance, solution, plan, seed=seed, began=began)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _time_left(limit_s: float | None, spent_s: float) -> float | None:
+    """What is left for the search. Decoding and checking pass over as much data as formulating did: so long is kept for them."""
+    if limit_s is None:
+        return None
+    return max(limit_s - spent_s - min(spent_s, RESERVE_SHARE * limit_s), 0.01)
+
+
+def _checked(instance: Instance, solution: Solution, plan: Plan | None, *, seed: int, began: float) -> Result:
+    """The answer with its costs as the laws count them; ``RejectedPlan`` if it is no answer."""
+    checked = None if plan is None else check(instance, plan)
+    result = Result(
+        status=solution.status,
+        limit=solution.limit,
+        plan=plan,
+        terms=None if checked is None else checked.terms,
+        levels=solution.levels if checked is None else _levels(solution, checked),
+        seconds=time.monotonic() - began,
+        solver=solution.solver,
+        seed=seed,
+        instance_name=instance.name,
+        instance_digest=instance.digest,
+        facts=dict(solution.facts),
+    )
+    if checked is not None and checked.violations:
+        found = tuple(checked.violations)
+        raise RejectedPlan(result, found, f"the plan breaks {len(found)} laws, first: {found[0].message}")
+    for claimed, level in zip(solution.levels, result.levels, strict=True):
+        _compare(result, claimed, level)
+    return result
+
+
+def _levels(solution: Solution, checked: Check) -> tuple[LevelResult, ...]:
+    """Each level with the value that the terms add up to and the solver's bound."""
+    return tuple(LevelResult(level.name, checked.levels[level.name], level.bound) for level in solution.levels)
+
+
+def _compare(result: Result, claimed: LevelResult, level: LevelResult) -> None:
+    if claimed.value is None or level.value is None:
+        return
+    if abs(claimed.value - level.value) > COST_TOLERANCE * max(1.0, abs(level.value)):
+        raise RejectedPlan(result, (), f"{level.name} costs {level.value!r} USD by the plan and {claimed.value!r} by the solver")

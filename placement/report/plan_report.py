@@ -1,0 +1,151 @@
+"""The answer of a solve as text: what is proven, what it costs, who is served, what runs where, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from placement.instance import Instance
+from placement.instance.demand import COMMITMENTS
+from placement.plan import Plan, Result
+from placement.report.plan_figures import PlanFigures, months
+from placement.report.text import brief, clean, count, percent, section, shortened, table
+from placement.rules.power import feed_limits_kw
+
+MOST_ROWS = 60
+"""Rows of a table that a person still reads; the plan's own tables hold all of them."""
+
+MOST_MONTHS = 14
+
+
+def plan_report(instance: Instance, result: Result) -> str:
+    """Everything about an answer that fits a terminal."""
+    parts = [_headline(instance, result)]
+    if result.plan is not None and result.terms is not None:
+        figures = PlanFigures(instance, result.plan)
+        parts += [
+            section("Costs by term, USD (earnings are negative)", _terms(result.terms)),
+            section("Share of demand served", _served(figures)),
+            section("Most demand not served", _sheds(figures)),
+            section("Pools, mean share of the accelerators online", _pools(figures)),
+            section("Feeds, facility kW in their tightest period", _feeds(figures)),
+            section("Training that runs", _runs(instance, result.plan)),
+            section("Training that does not run", _not_run(instance, result.plan)),
+        ]
+    return "\n".join(part for part in parts if part)
+
+
+def _headline(instance: Instance, result: Result) -> str:
+    stopped = f", stopped by its {result.limit} limit" if result.limit is not None else ""
+    name = clean(instance.name)
+    lines = [f"{name}: {result.status}{stopped}, {result.seconds:.1f} s, solver {result.solver}, seed {result.seed}"]
+    if result.plan is None:
+        return "\n".join([*lines, "no plan", ""])
+    rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
+    return "\n".join([*lines, table(("level", "value USD", "bound USD", "gap"), rows), ""])
+
+
+def _usd(value: float | None) -> str:
+    return "-" if value is None else count(value)
+
+
+def _terms(terms: dict[str, float]) -> str:
+    rows = [(name, count(usd)) for name, usd in terms.items() if usd]
+    return table(("term", "USD"), [*rows, ("sum", count(sum(terms.values())))])
+
+
+def _served(figures: PlanFigures) -> str:
+    """Tenants by band, and by month as far as they fit."""
+    calendar = figures.instance.calendar
+    if not figures.instance.streams:
+        return ""
+    names, month = months(figures.instance)
+    if len(names) > MOST_MONTHS:
+        names, month = ("horizon",), np.zeros_like(month)
+    bands = np.arange(calendar.period_count) % calendar.band_count
+    shares = np.concatenate([figures.served_share(bands, calendar.band_count), figures.served_share(month, len(names))], axis=1)
+    rows = [
+        (name, *(percent(share) for share in row))
+        for name, row in zip(figures.instance.tenants, shares, strict=True)
+        if np.isfinite(row).any()
+    ]
+    return table(("tenant", *(band.id for band in calendar.bands), *names), rows)
+
+
+def _sheds(figures: PlanFigures) -> str:
+    """Streams in order of what they lack, each with its worst period."""
+    instance, shed = figures.instance, figures.shed_tokens_per_s
+    hours = instance.calendar.hours
+    lacking = shed @ hours
+    rows = []
+    for s in np.argsort(-lacking, kind="stable"):
+        if lacking[s] <= 0:
+            break
+        share = np.divide(shed[s], instance.demand_tokens_per_s[s], out=np.zeros_like(shed[s]), where=shed[s] > 0)
+        worst = int(np.argmax(share))
+        mean = lacking[s] / (instance.demand_tokens_per_s[s] @ hours)
+        name = instance.calendar.period_name(worst)
+        rows.append((list(instance.streams)[s], percent(mean), percent(float(share[worst])), name, brief(float(shed[s, worst]))))
+    if not rows:
+        return ""
+    kept, more = shortened(rows, MOST_ROWS // 4, "streams")
+    return table(("stream", "not served", "at worst", "in", "tokens/s then"), kept) + more
+
+
+def _pools(figures: PlanFigures) -> str:
+    online, hours = figures.instance.pool_online_gpus, figures.instance.calendar.hours
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for q, (name, pool) in enumerate(figures.instance.pools.items()):
+            there = float(online[q] @ hours)
+            held = (figures.training_gpus, figures.serving_gpus)
+            shares = (percent(float(gpus[q] @ hours) / there if there else None) for gpus in held)
+            yield name, pool.accelerator, count(online[q].max()), *shares
+
+    kept, more = shortened(list(rows()), MOST_ROWS, "pools")
+    return table(("pool", "accelerator", "most online", "training", "serving"), kept, left=2) + more
+
+
+def _feeds(figures: PlanFigures) -> str:
+    """Feeds with the period in which the least is left, or the most is drawn where nothing limits it."""
+    draw, limit = figures.feed_kw, feed_limits_kw(figures.instance)
+    rows = []
+    for f, name in enumerate(figures.instance.feeds):
+        limited = np.isfinite(limit[f]).any()
+        p = int(np.argmin(limit[f] - draw[f])) if limited else int(np.argmax(draw[f]))
+        of_limit = draw[f, p] / limit[f, p] if limited and limit[f, p] > 0 else None
+        rows.append((name, figures.instance.calendar.period_name(p), count(draw[f, p]), count(limit[f, p]), percent(of_limit)))
+    kept, more = shortened(rows, MOST_ROWS, "feeds")
+    return table(("feed", "period", "drawn", "limit", ""), kept, left=2) + more
+
+
+def _runs(instance: Instance, plan: Plan) -> str:
+    jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
+    islands = instance.island_names
+    rows: list[tuple[object, ...]] = []
+    for r in np.lexsort((runs.job, runs.start_block)):
+        where = [islands[i] for i in plan.places.island[plan.places.run == r]]
+        end = int(runs.end_block[r])
+        place = ", ".join(where[:3]) + (f" and {len(where) - 3} more" if len(where) > 3 else "")
+        rows.append(
+            (
+                jobs.id[runs.job[r]], place, calendar.block_starts[runs.start_block[r]], calendar.block_starts[end],
+                count(jobs.shapes.gpus[runs.shape[r]]),
+            )
+        )  # fmt: skip
+    if not rows:
+        return ""
+    kept, more = shortened(rows, MOST_ROWS, "runs in the plan's tables")
+    return table(("job", "on", "from", "until", "accelerators"), kept, left=4) + more
+
+
+def _not_run(instance: Instance, plan: Plan) -> str:
+    jobs = instance.jobs
+    idle = np.setdiff1d(np.arange(len(jobs)), plan.runs.job)
+    idle = idle[np.argsort(-jobs.value_usd[idle], kind="stable")]
+    rows = [(jobs.id[j], COMMITMENTS[jobs.commitment[j]], count(jobs.value_usd[j])) for j in idle]
+    if not rows:
+        return ""
+    kept, more = shortened(rows, MOST_ROWS // 2, "jobs")
+    return table(("job", "commitment", "value USD"), kept, left=2) + more

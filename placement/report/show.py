@@ -1,0 +1,188 @@
+"""Supply against demand as text and as plain data: where an instance is short, before any solve."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from placement.instance import Instance
+from placement.instance.demand import COMMITMENTS
+from placement.program import Floats, Ints
+from placement.report.outlook import Outlook
+from placement.report.text import brief, clean, count, percent, section, shortened, table
+
+By = Literal["block", "period"]
+MOST_ROWS = 60
+LEAST_SHORT_GPUS = 0.5
+"""Below half an accelerator it is rounding."""
+
+
+def show_report(instance: Instance, by: By) -> str:
+    """Everything about supply and demand that fits a terminal; ``by`` block shows the worst band of each."""
+    view = Outlook(instance)
+    calendar = instance.calendar
+    head = (
+        f"{clean(instance.name)}: {calendar.blocks} {calendar.block}s from {calendar.start}, {calendar.band_count} bands each; "
+        f"{len(instance.pools)} pools, {len(instance.streams)} streams, {len(instance.jobs)} training jobs\n"
+    )
+    parts = [
+        head,
+        "\n".join(findings(view)) + "\n",
+        section(_title(by), _by_type(view, by)),
+        section("Feeds, facility kW: idle and with all that is online at work, against the limit", _feeds(view)),
+        section("Demand, tokens/s, and the accelerators it would take on the type that is best for it", _tenants(view)),
+        section("Training, GPU-hours on the lightest shape of each job, against those online over the horizon", _training(view)),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def findings(view: Outlook) -> list[str]:
+    """What is short, from when, and by how much at worst; one sentence each."""
+    name, found = view.instance.calendar.period_name, []
+    short = np.flatnonzero(view.short_gpus > LEAST_SHORT_GPUS)
+    if len(short):
+        worst = int(np.argmax(view.short_gpus))
+        found.append(
+            f"Demand is short from {name(short[0])} on, whatever the plan: by {count(view.short_gpus[short[0]])} accelerators of "
+            f"the best type then, at worst by {count(view.short_gpus[worst])} in {name(worst)}, in {len(short)} of "
+            f"{view.instance.calendar.period_count} periods."
+        )
+    else:
+        found.append("Accelerators suffice for all demand in every period, training and power aside.")
+    waits = np.flatnonzero(view.waiting_gpus.sum(axis=0) > LEAST_SHORT_GPUS)
+    if len(waits):
+        found.append(f"Training begun at its release does not fit beside demand from {name(waits[0])} on: some must wait.")
+    over = view.feed_full_kw > view.feed_limit_kw * (1 + 1e-9)
+    for f in np.flatnonzero(over.any(axis=1)):
+        first = int(np.flatnonzero(over[f])[0])
+        excess = float((view.feed_full_kw - view.feed_limit_kw)[f].max())
+        feed = list(view.instance.feeds)[f]
+        found.append(f"Power of feed {feed} is short of all at work from {name(first)} on, at worst by {count(excess)} kW.")
+    nowhere = view.unreachable_tokens_per_s.max(initial=0.0)
+    if nowhere > 0:
+        found.append(f"Up to {brief(nowhere)} tokens/s have no pool with a profile in reach and are never served.")
+    return found
+
+
+def _title(by: By) -> str:
+    which = "the worst band of each block" if by == "block" else "each period"
+    return f"Accelerators in {which}: online / taken by demand / by training begun at its release; + what is short of it"
+
+
+def _periods(view: Outlook, by: By) -> Ints:
+    """Periods to show: all, or of each block the one with the most short, then with the fullest fleet."""
+    calendar = view.instance.calendar
+    if by == "period":
+        return np.arange(calendar.period_count, dtype=np.int64)
+    wanted = view.serving_gpus.sum(axis=0) + view.short_gpus * 1e3
+    worst: Ints = wanted.reshape(calendar.blocks, -1).argmax(axis=1)
+    return np.arange(calendar.blocks, dtype=np.int64) * calendar.band_count + worst
+
+
+def _by_type(view: Outlook, by: By) -> str:
+    periods = _periods(view, by)
+    rows = [
+        (
+            view.instance.calendar.period_name(p),
+            *(f"{brief(o)} / {brief(s)} / {brief(t)}" for o, s, t in zip(*(f[:, p] for f in _figures(view)), strict=True)),
+            _plus(view.short_gpus[p]), _plus(view.waiting_gpus[:, p].sum()),
+        )
+        for p in periods
+    ]  # fmt: skip
+    return table(("period", *view.type_names, "demand short", "training waits"), rows)
+
+
+def _figures(view: Outlook) -> tuple[Floats, Floats, Floats]:
+    return view.online_gpus, view.serving_gpus, view.released_gpus
+
+
+def _plus(value: float) -> str:
+    return f"+{brief(round(value))}" if value > LEAST_SHORT_GPUS else ""
+
+
+def _feeds(view: Outlook) -> str:
+    """Feeds with the period in which full load leaves the least, or draws the most where nothing limits it."""
+    rows = []
+    for f, name in enumerate(view.instance.feeds):
+        limit, full = view.feed_limit_kw[f], view.feed_full_kw[f]
+        p = int(np.argmin(limit - full)) if np.isfinite(limit).any() else int(np.argmax(full))
+        over = int(np.count_nonzero(full > limit * (1 + 1e-9)))
+        rows.append(
+            (
+                name, view.instance.calendar.period_name(p), count(view.feed_idle_kw[f, p]), count(full[p]), count(limit[p]),
+                f"over in {over} periods" if over else "",
+            )
+        )  # fmt: skip
+    kept, more = shortened(rows, MOST_ROWS, "feeds")
+    return table(("feed", "tightest in", "idle", "all at work", "limit", ""), kept, left=2) + more
+
+
+def _tenants(view: Outlook) -> str:
+    """Each tenant's demand in its busiest period of the first and the last block, and at its peak."""
+    bands = view.instance.calendar.band_count
+    rows = []
+    for name, rate, gpus in zip(view.instance.tenants, view.tenant_tokens_per_s, view.tenant_gpus, strict=True):
+        if rate.any():
+            p = int(np.argmax(rate))
+            first, last = rate[:bands].max(), rate[-bands:].max()
+            when = view.instance.calendar.period_name(p)
+            rows.append((name, brief(first), brief(last), brief(rate[p]), count(gpus[p]), when))
+    return table(("tenant", "first block", "last block", "peak", "accelerators then", "in"), rows) if rows else ""
+
+
+def _training(view: Outlook) -> str:
+    hours = view.instance.calendar.hours
+    rows = []
+    for name, asked, online in zip(view.type_names, view.training_gpu_hours, view.online_gpus @ hours, strict=True):
+        if asked:
+            rows.append((name, brief(asked), brief(online), percent(asked / online if online else None)))
+    if not rows:
+        return ""
+    jobs = view.instance.jobs
+    kinds = ", ".join(f"{np.count_nonzero(jobs.is_commitment(kind))} {kind}" for kind in reversed(COMMITMENTS))
+    return table(("accelerator", "asked", "online", ""), rows) + f"\n  {len(jobs)} jobs: {kinds}"
+
+
+# ------------------------------------------------------------ plain data
+
+
+def show_data(instance: Instance) -> dict[str, Any]:
+    """The same per period; null where nothing limits."""
+    view, calendar = Outlook(instance), instance.calendar
+    starts, bands = calendar.block_starts, calendar.bands
+    periods = [
+        {"block_start": str(starts[p // len(bands)]), "band": bands[p % len(bands)].id, "hours": hours}
+        for p, hours in enumerate(calendar.hours.tolist())
+    ]
+    return {
+        "instance": {"name": instance.name, "digest": instance.digest},
+        "findings": findings(view),
+        "periods": periods,
+        "accelerators": {
+            name: {
+                "online_gpus": view.online_gpus[a].tolist(),
+                "serving_gpus": _rounded(view.serving_gpus[a]),
+                "training_released_gpus": view.released_gpus[a].tolist(),
+                "training_waiting_gpus": _rounded(view.waiting_gpus[a]),
+            }
+            for a, name in enumerate(view.type_names)
+        },
+        "demand_short_gpus": _rounded(view.short_gpus),
+        "feeds": {
+            name: {
+                "idle_kw": _rounded(view.feed_idle_kw[f]),
+                "full_kw": _rounded(view.feed_full_kw[f]),
+                "limit_kw": [x if np.isfinite(x) else None for x in view.feed_limit_kw[f].tolist()],
+            }
+            for f, name in enumerate(instance.feeds)
+        },
+        "tenants": {
+            name: {"demand_tokens_per_s": _rounded(view.tenant_tokens_per_s[t])} for t, name in enumerate(instance.tenants)
+        },
+    }  # fmt: skip
+
+
+def _rounded(values: Floats) -> list[float]:
+    """To three digits after the point: what a linear program leaves behind them is noise."""
+    return [round(value, 3) + 0.0 for value in values.tolist()]
