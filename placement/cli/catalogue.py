@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from placement.cli.inputs import json_option
 from placement.cli.output import print_json
 from placement.report.text import table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from placement.instance import Accelerator
-
-HEADER = ("id", "mode", "name", "certainty", "HBM GB", "domain", "unit", "Gbit/s", "idle kW", "training kW", "serving kW", "speed")
+COLUMNS = {
+    "accelerator": "accelerator",
+    "mode": "mode",
+    "certainty": "certainty",
+    "hbm_gb": "HBM GB",
+    "scale_up_domain_gpus": "domain",
+    "allocation_unit_gpus": "unit",
+    "scale_out_gbit_s": "Gbit/s",
+    "idle_kw": "idle kW",
+    "training_kw": "training kW",
+    "serving_kw": "serving kW",
+    "training_speed": "training speed",
+    "serving_speed": "serving speed",
+}
+"""Field of the catalogue -> heading."""
 
 
 @click.command()
 @json_option
 def catalogue(as_json: bool) -> None:
     """List the built-in accelerators and their power modes."""
-    from placement.catalogue import load_catalogue
+    from placement.catalogue import catalogue_rows
 
-    accelerators = load_catalogue()
+    rows = catalogue_rows()
     if as_json:
-        print_json({"accelerators": [entry.model_dump(mode="json", exclude_none=True) for entry in accelerators.values()]})
+        print_json({"accelerators": rows})
         return
-    click.echo(table(HEADER, _rows(accelerators.values()), left=4))
-    click.echo("\nkW are IT kW per accelerator with its share of the host; speed is that of training. Sources: --json.")
+    click.echo(table(tuple(COLUMNS.values()), ([_cell(row[field]) for field in COLUMNS] for row in rows), left=3))
+    click.echo("\nkW are IT kW per accelerator, its share of the host included; speeds are against the first mode. Sources: --json.")
 
 
-def _rows(accelerators: Iterable[Accelerator]) -> Iterable[tuple[object, ...]]:
-    for entry in accelerators:
-        for mode in entry.modes:
-            yield (
-                entry.id, mode.id, entry.name, entry.certainty or "-", f"{entry.hbm_gb:g}", entry.scale_up_domain_gpus,
-                entry.allocation_unit_gpus, f"{entry.scale_out_gbit_s:g}", f"{entry.idle_kw:g}", f"{mode.training_kw:g}",
-                f"{mode.serving_kw:g}", f"{mode.training_speed:g}",
-            )  # fmt: skip
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

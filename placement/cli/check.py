@@ -10,7 +10,7 @@ import click
 from placement.cli.errors import ExitCode
 from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json
-from placement.report.text import clean, table
+from placement.report.text import clean, plural, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,4 +47,4 @@ def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, 
 
 def _listed(violations: Sequence[Violation]) -> str:
     rows = [(v.law, v.subject, v.period or "-", f"{v.amount:.6g} {v.unit}", v.message) for v in violations]
-    return f"{len(rows)} violations\n{table(('law', 'subject', 'period', 'by', ''), rows, left=5)}"
+    return f"{plural(len(rows), 'violation')}\n{table(('law', 'subject', 'period', 'by', ''), rows, left=5)}"

@@ -26,7 +26,7 @@ def read_instance(path: Path, scenario: str | None) -> Instance:
     from placement.files import InputErrors, load
 
     try:
-        return load(path, scenario)
+        return load(path, scenario=scenario)
     except InputErrors as errors:
         raise BadInput(str(errors)) from None
 

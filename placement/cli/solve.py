@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 import threading
 import time
@@ -26,22 +27,33 @@ if TYPE_CHECKING:
     from placement.instance import Instance
     from placement.plan import Result
 
-FINITE = click.FloatRange(min=0, min_open=True, max=1e9)
+
+class Number(click.FloatRange):
+    """A finite number in a range: NaN would pass every comparison."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
+
+
+ABOVE_ZERO = Number(min=0, min_open=True)
 
 
 @click.command()
 @instance_argument
 @scenario_option
 @click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True, help="auto picks by size.")
-@click.option("--time-limit", metavar="S", type=FINITE, help="Seconds for everything, from reading to checking.")
+@click.option("--time-limit", metavar="S", type=ABOVE_ZERO, help="Seconds for everything, from reading to checking.")
 @click.option(
-    "--gap", metavar="G", type=click.FloatRange(0, 1, max_open=True), default=1e-4, show_default=True,
+    "--gap", metavar="G", type=Number(0, 1, max_open=True), default=1e-4, show_default=True,
     help="Stop when proven this close to the best; a fraction.",
 )  # fmt: skip
 @click.option("--workers", metavar="N", type=click.IntRange(1, 1024), help="Threads; default: every usable core.")
 @click.option("--seed", metavar="N", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option("--deterministic", is_flag=True, help="The same plan on every run; needs --work-limit.")
-@click.option("--work-limit", metavar="W", type=FINITE, help="Stop after so much work, in the solver's own units.")
+@click.option("--work-limit", metavar="W", type=ABOVE_ZERO, help="Stop after so much work, in the solver's own units.")
 @click.option("--start", "start_path", metavar="PLAN", type=click.Path(path_type=Path), help="Begin from a plan.")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan there, its tables beside it.")
 @json_option

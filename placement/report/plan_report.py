@@ -9,6 +9,7 @@ import numpy as np
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.plan import Plan, Result
+from placement.program import Limit, Status
 from placement.report.plan_figures import PlanFigures, months
 from placement.report.text import brief, clean, count, percent, section, shortened, table
 from placement.rules.power import feed_limits_kw
@@ -17,6 +18,14 @@ MOST_ROWS = 60
 """Rows of a table that a person still reads; the plan's own tables hold all of them."""
 
 MOST_MONTHS = 14
+
+STOPPED = {
+    Limit.TIME: "stopped by the time limit",
+    Limit.WORK: "stopped by the work limit",
+    Limit.GAP: "within the gap asked for",
+    Limit.INTERRUPT: "interrupted",
+    Limit.MEMORY: "out of memory",
+}
 
 
 def plan_report(instance: Instance, result: Result) -> str:
@@ -37,11 +46,12 @@ def plan_report(instance: Instance, result: Result) -> str:
 
 
 def _headline(instance: Instance, result: Result) -> str:
-    stopped = f", stopped by its {result.limit} limit" if result.limit is not None else ""
-    name = clean(instance.name)
-    lines = [f"{name}: {result.status}{stopped}, {result.seconds:.1f} s, solver {result.solver}, seed {result.seed}"]
+    why = "" if result.limit is None else f" ({STOPPED[result.limit]})"
+    lines = [f"{clean(instance.name)}: {result.status}{why}, {result.seconds:.1f} s, solver {result.solver}, seed {result.seed}"]
+    if result.status is Status.INFEASIBLE:
+        lines.append("No plan obeys every law: what must run, or a hard floor, does not fit.")
     if result.plan is None:
-        return "\n".join([*lines, "no plan", ""])
+        return "\n".join([*lines, ""])
     rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
     return "\n".join([*lines, table(("level", "value USD", "bound USD", "gap"), rows), ""])
 

@@ -10,7 +10,7 @@ from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.program import Floats, Ints
 from placement.report.outlook import Outlook
-from placement.report.text import brief, clean, count, percent, section, shortened, table
+from placement.report.text import brief, clean, count, percent, plural, section, shortened, table
 
 By = Literal["block", "period"]
 MOST_ROWS = 60
@@ -23,8 +23,9 @@ def show_report(instance: Instance, by: By) -> str:
     view = Outlook(instance)
     calendar = instance.calendar
     head = (
-        f"{clean(instance.name)}: {calendar.blocks} {calendar.block}s from {calendar.start}, {calendar.band_count} bands each; "
-        f"{len(instance.pools)} pools, {len(instance.streams)} streams, {len(instance.jobs)} training jobs\n"
+        f"{clean(instance.name)}: {plural(calendar.blocks, calendar.block)} from {calendar.start}, "
+        f"{plural(calendar.band_count, 'band')} each; {plural(len(instance.pools), 'pool')}, "
+        f"{plural(len(instance.streams), 'stream')}, {plural(len(instance.jobs), 'training job')}\n"
     )
     parts = [
         head,
@@ -49,10 +50,10 @@ def findings(view: Outlook) -> list[str]:
             f"{view.instance.calendar.period_count} periods."
         )
     else:
-        found.append("Accelerators suffice for all demand in every period, training and power aside.")
+        found.append("No demand is short for want of accelerators alone; training, power and whole units aside.")
     waits = np.flatnonzero(view.waiting_gpus.sum(axis=0) > LEAST_SHORT_GPUS)
     if len(waits):
-        found.append(f"Training begun at its release does not fit beside demand from {name(waits[0])} on: some must wait.")
+        found.append(f"Training begun at its release does not fit beside demand in {plural(len(waits), 'period')}: some must wait.")
     over = view.feed_full_kw > view.feed_limit_kw * (1 + 1e-9)
     for f in np.flatnonzero(over.any(axis=1)):
         first = int(np.flatnonzero(over[f])[0])
@@ -67,7 +68,7 @@ def findings(view: Outlook) -> list[str]:
 
 def _title(by: By) -> str:
     which = "the worst band of each block" if by == "block" else "each period"
-    return f"Accelerators in {which}: online / taken by demand / by training begun at its release; + what is short of it"
+    return f"Accelerators in {which}: online / taken by demand / by training begun at its release"
 
 
 def _periods(view: Outlook, by: By) -> Ints:
@@ -111,7 +112,7 @@ def _feeds(view: Outlook) -> str:
         rows.append(
             (
                 name, view.instance.calendar.period_name(p), count(view.feed_idle_kw[f, p]), count(full[p]), count(limit[p]),
-                f"over in {over} periods" if over else "",
+                f"over in {plural(over, 'period')}" if over else "",
             )
         )  # fmt: skip
     kept, more = shortened(rows, MOST_ROWS, "feeds")
@@ -141,7 +142,7 @@ def _training(view: Outlook) -> str:
         return ""
     jobs = view.instance.jobs
     kinds = ", ".join(f"{np.count_nonzero(jobs.is_commitment(kind))} {kind}" for kind in reversed(COMMITMENTS))
-    return table(("accelerator", "asked", "online", ""), rows) + f"\n  {len(jobs)} jobs: {kinds}"
+    return table(("accelerator", "asked", "online", ""), rows) + f"\n  {plural(len(jobs), 'job')}: {kinds}"
 
 
 # ------------------------------------------------------------ plain data

@@ -48,6 +48,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "-" if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %"
 
 
+def plural(number: int, noun: str) -> str:
+    """A number with its noun: 1 pool, 2 pools."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def shortened(rows: Sequence[Sequence[object]], most: int, what: str) -> tuple[list[Sequence[object]], str]:
     """The first rows and, where some were left out, a line that says how many."""
     left_out = len(rows) - most
