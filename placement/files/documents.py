@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from placement.catalogue import load_catalogue
-from placement.files.errors import Problems
+from placement.files import long_tables as lt
+from placement.files.errors import InputErrors, Problems
 from placement.files.limits import PERIODS
 from placement.files.nouns import Source, read_families, read_head
 from placement.files.reading import document_path, read_tree
 from placement.files.resolve import demand_findings, resolve, too_large
-from placement.instance import Instance, Settings
+from placement.files.tables import Column, Table
+from placement.instance import Instance
 from placement.instance.calendar import Calendar
 from placement.instance.consistency import check
 from placement.instance.findings import Draft, Family, ShapeRow
@@ -39,18 +42,57 @@ def load(path: str | os.PathLike[str], *, scenario: str | None = None) -> Instan
     head = read_head(source, problems)
     families = read_families(source, problems)
     calendar = _calendar(head, source, problems)
+    read = _Tables(place.parent, source, problems)
+    if (jobs := read("jobs", lt.job_table())) is not None:
+        families["jobs"] = lt.read_jobs(jobs, families["jobs"], source, problems)
     draft = _draft(calendar, families)
-    table = None
-    settings = head.get("settings", Settings())
+    if (shapes := read("shapes", lt.SHAPES)) is not None:
+        rows = lt.read_shapes(shapes, families["jobs"], source, problems)
+        draft = replace(draft, shapes=(*draft.shapes, *rows), shaped=frozenset(row.job for row in rows))
+    if (ramps := read("ramps", lt.RAMPS)) is not None:
+        steps = lt.read_ramps(ramps, families["pools"], source, problems)
+        draft = replace(draft, online={**steps, **draft.online}, ramped=frozenset(steps))
+    eligibility = None
+    if (pairs := read("eligibility", lt.ELIGIBILITY)) is not None:
+        eligibility = lt.read_eligibility(pairs, families, problems)
+        draft = replace(draft, job_pairs=eligibility.jobs, service_pairs=eligibility.services)
+    demand = None
+    if (stated := read("demand", lt.DEMAND)) is not None:
+        demand = lt.read_demand(stated, families["streams"], calendar, problems)
+        tabled = frozenset(demand[0]) if demand is not None else frozenset()
+        draft = replace(draft, tabled_streams=tabled)
+    draft = replace(draft, unread=frozenset(read.failed))
+    if eligibility is not None:
+        eligibility.check(draft, problems)
     for finding in [*check(draft), *too_large(draft)]:
         problems.add(source.problem(finding.path, finding.value, finding.expected, finding.remedy))
     problems.raise_if_any()
     name = head["name"] if scenario is None else f"{head['name']} + {scenario}"
-    instance = resolve(draft, name, settings, table)
+    instance = resolve(draft, name, head["settings"], demand)
     for finding in demand_findings(draft, instance.demand_tokens_per_s, instance.mean_tokens_per_s):
         problems.add(source.problem(finding.path, finding.value, finding.expected, finding.remedy))
     problems.raise_if_any()
     return instance
+
+
+class _Tables:
+    """Opens the tables that a document names; one that cannot be read does not keep the others from being read."""
+
+    def __init__(self, folder: Path, source: Source, problems: Problems) -> None:
+        self._folder, self._source, self._problems = folder, source, problems
+        self.failed: set[str] = set()
+
+    def __call__(self, name: str, columns: tuple[Column, ...]) -> Table | None:
+        before = len(self._problems)
+        table = None
+        try:
+            table = lt.open_table(name, self._folder, self._source, columns, self._problems)
+        except InputErrors as error:
+            for problem in error.problems:
+                self._problems.add(problem)
+        if len(self._problems) > before:
+            self.failed.add(name)
+        return table
 
 
 def _calendar(head: Any, source: Source, problems: Problems) -> Calendar | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,39 +69,30 @@ def refuse(file: str, line: int | None, path: str, value: Any, expected: str, re
 
 
 class Problems:
-    """Collects problems; of each (file, column, kind) only the first few are kept, the rest are counted."""
+    """Collects problems."""
 
     def __init__(self) -> None:
         self._found: list[Problem] = []
-        self._count: dict[tuple[str, str, str], int] = {}
-        self._last: dict[tuple[str, str, str], Problem] = {}
 
     def add(self, problem: Problem) -> None:
-        """Keep one problem, whatever there was before."""
+        """Keep one problem."""
         self._found.append(problem)
 
-    def add_cell(self, problem: Problem, kind: str, more: int = 0) -> None:
-        """Keep a problem of a table's column; ``more`` of the same kind are only counted."""
-        key = (problem.file, problem.path, kind)
-        self._count[key] = self._count.get(key, 0) + 1 + more
-        if self._count[key] - more <= ERRORS_PER_KIND:
-            self._found.append(problem)
-            self._last[key] = problem
+    def add_cells(
+        self, file: str, column: str, lines: Sequence[int], values: Sequence[Any], expected: str, remedy: str, *, count: int | None = None
+    ) -> None:
+        """Keep one problem for each cell of a table, of many alike only the first; ``count`` when not all are given."""
+        total = len(lines) if count is None else count
+        for line, value in zip(lines[:ERRORS_PER_KIND], values[:ERRORS_PER_KIND], strict=False):
+            self._found.append(Problem(file, int(line), column, shown(value), expected, remedy))
+        if total > ERRORS_PER_KIND:
+            line = int(lines[ERRORS_PER_KIND - 1])
+            self._found.append(Problem(file, line, column, f"{total - ERRORS_PER_KIND} more cells like this", expected, remedy))
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
-    def all(self) -> list[Problem]:
-        """Everything kept, and one line for what was only counted."""
-        rest = []
-        for key, count in self._count.items():
-            kept = min(count, ERRORS_PER_KIND, sum(1 for p in self._found if (p.file, p.path) == key[:2]))
-            if count > kept:
-                last = self._last[key]
-                rest.append(Problem(last.file, last.line, last.path, f"{count - kept} more cells", last.expected, last.remedy))
-        return self._found + rest
+    def __len__(self) -> int:
+        return len(self._found)
 
     def raise_if_any(self) -> None:
         """Raise InputErrors when there is something to report."""
         if self._found:
-            raise InputErrors(self.all())
+            raise InputErrors(self._found)

@@ -12,6 +12,8 @@ VALUES = 2_000_000
 """Values, mappings and lists in one file."""
 INTEGER_DIGITS = 18
 """Of a whole number."""
+ROWS = 50_000_000
+"""Of one table."""
 PERIODS = 100_000
 """Of the calendar: blocks x bands."""
 CELLS = 25_000_000

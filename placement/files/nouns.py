@@ -34,13 +34,18 @@ class Source:
             if path[:n] in self.tabled:
                 file, line = self.tabled[path[:n]]
                 name = self.names.get(path[:2], "")
-                column = ".".join(str(key) for key in path[2:] if isinstance(key, str))
+                column = next((str(key) for key in reversed(path[2:]) if isinstance(key, str)), "")
+                column = _COLUMNS.get(column, column)
                 return Problem(file, line, f"{name}.{column}" if name and column else name or column, shown(value), expected, remedy)
         return Problem(self.file, line_of(self.root, path), path_name(self.root, path), shown(value), expected, remedy)
 
     def fault(self, prefix: Path, fault: Fault) -> Problem:
         """A fault within the noun at ``prefix``."""
         return self.problem(prefix + fault.path, fault.value, fault.expected, fault.remedy)
+
+
+_COLUMNS = {"modes": "mode", "value": "online_gpus"}
+"""Columns of tables that are named unlike the field of the document."""
 
 
 @cache

@@ -6,11 +6,11 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from placement.files.errors import Problem, refuse
 from placement.files.json_source import read_json
-from placement.files.limits import FILE_BYTES, TABLE_BYTES
+from placement.files.limits import FILE_BYTES
 from placement.files.tree import Fields
 from placement.files.yaml_source import read_yaml
 
@@ -19,19 +19,26 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. +-]{0,254}")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_bytes(path: Path, file: str, limit: int) -> bytes:
-    """Content of a regular file of at most ``limit`` bytes; InputErrors otherwise. Never waits on a pipe or a device."""
+def open_regular(path: Path, file: str, limit: int) -> BinaryIO:
+    """A regular file of at most ``limit`` bytes, opened; InputErrors otherwise. Never waits on a pipe or a device."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else str(getattr(error, "strerror", error)).lower()
         raise refuse(file, None, "", f"cannot be opened: {reason}", "a file that can be read", "correct the path or its permissions") from None
-    with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise refuse(file, None, "", "not a regular file", "a regular file", "give a file, not a folder, pipe or device")
-        if status.st_size > limit:
-            raise refuse(file, None, "", f"{status.st_size} bytes", f"at most {limit} bytes", "move long lists to tables, or split the input")
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise refuse(file, None, "", "not a regular file", "a regular file", "give a file, not a folder, pipe or device")
+    if status.st_size > limit:
+        os.close(handle)
+        raise refuse(file, None, "", f"{status.st_size} bytes", f"at most {limit} bytes", "move long lists to tables, or split the input")
+    return os.fdopen(handle, "rb")
+
+
+def read_bytes(path: Path, file: str, limit: int) -> bytes:
+    """Content of a regular file of at most ``limit`` bytes."""
+    with open_regular(path, file, limit) as stream:
         data = stream.read(limit + 1)
     if len(data) > limit:
         raise refuse(file, None, "", f"more than {limit} bytes", f"at most {limit} bytes", "the file grew while it was read; try again")
@@ -91,5 +98,3 @@ def document_path(path: Path) -> Path:
         raise refuse(str(path), None, "", names, "one document in a folder", "keep one of them, or give the file itself")
     return found[0]
 
-
-__all__ = ["TABLE_BYTES", "decode", "document_path", "read_bytes", "read_tree", "sibling"]

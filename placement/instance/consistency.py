@@ -33,7 +33,7 @@ def demand(draft: Draft) -> Iterator[Finding]:
             field = "demand_tokens_per_s" if stream.demand_tokens_per_s is not None else "base_tokens_per_s"
             expected = "one statement: this stream has rows in the demand table"
             yield Finding(("streams", n, field), getattr(stream, field), expected, "keep one of them")
-        elif not in_document and n not in draft.tabled_streams and draft.demand_read:
+        elif not in_document and n not in draft.tabled_streams and "demand" not in draft.unread:
             expected = "demand_tokens_per_s, base_tokens_per_s, or rows in the demand table"
             yield Finding(("streams", n), stream.id, expected, "state the demand in one of these ways")
         tenant = tenants.by_id.get(stream.tenant)

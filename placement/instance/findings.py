@@ -89,13 +89,12 @@ class Draft:
     shapes: tuple[ShapeRow, ...] = ()
     shaped: frozenset[int] = frozenset()
     """Jobs with rows in the shapes table."""
-    shapes_read: bool = True
-    """Whether all shapes could be read; if not, that a job has none is no news."""
     job_pairs: Pairs = field(default_factory=no_pairs)
     service_pairs: Pairs = field(default_factory=no_pairs)
     tabled_streams: frozenset[int] = frozenset()
     """Streams with rows in the demand table."""
-    demand_read: bool = True
+    unread: frozenset[str] = frozenset()
+    """Tables with faults of their own: that a row is missing from them is no news."""
 
     def __getitem__(self, family: str) -> Family[Any]:
         return self.families[family]

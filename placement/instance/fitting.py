@@ -42,7 +42,7 @@ def pools(draft: Draft) -> Iterator[Finding]:
 def _online(draft: Draft, n: int, pool: Any) -> Iterator[Finding]:
     if pool.online_gpus is not None and n in draft.ramped:
         yield Finding(("pools", n, "online_gpus"), pool.online_gpus, "one statement: this pool has rows in the ramps table", "keep one of them")
-    elif n not in draft.online:
+    elif n not in draft.online and "ramps" not in draft.unread:
         yield Finding(("pools", n), pool.id, "online_gpus, or rows in the ramps table", "state how many GPUs are online, and from when")
     for path, value in values_of(draft.online[n]) if n in draft.online else ():
         where = ("pools", n, "online_gpus", *path)
@@ -70,11 +70,6 @@ def feed_tree(draft: Draft) -> Iterator[Finding]:
         done.update(path)
 
 
-def domain_of(draft: Draft, accelerator: str) -> Accelerator | None:
-    """The accelerator, where it is known and valid."""
-    return draft.accelerators.get(accelerator)
-
-
 def jobs(draft: Draft) -> Iterator[Finding]:
     """Every job has shapes; scale-up needs can be met; no two shapes are the same."""
     family = draft["jobs"]
@@ -82,7 +77,7 @@ def jobs(draft: Draft) -> Iterator[Finding]:
     for n, job in family.valid.items():
         if job.shapes is not None and n in draft.shaped:
             yield Finding(("jobs", n, "shapes"), job.shapes, "one statement: this job has rows in the shapes table", "keep one of them")
-        elif not count[n] and draft.shapes_read:
+        elif not count[n] and job.shapes is None and "shapes" not in draft.unread:
             yield Finding(("jobs", n), job.id, "shapes, or rows in the shapes table", "state at least one shape")
     joined: dict[int, int] = {}
     seen: set[tuple[int, str, int, str]] = set()
@@ -115,7 +110,7 @@ def carried(draft: Draft) -> Bools:
 
 def job_pools(draft: Draft) -> Iterator[Finding]:
     """Pools that a job names have an accelerator of one of its shapes; a job that names none finds at least one."""
-    if not draft["pools"].readable or not draft.shapes_read:
+    if not draft["pools"].readable or "shapes" in draft.unread:
         return
     family, pool_family = draft["jobs"], draft["pools"]
     whole = len(pool_family.valid) == len(pool_family.ids)
@@ -129,7 +124,7 @@ def job_pools(draft: Draft) -> Iterator[Finding]:
         if not own or not own <= set(draft.accelerators):
             continue
         if job.pools is None:
-            if n not in tabled and whole and not own & offered:
+            if n not in tabled and whole and not own & offered and "eligibility" not in draft.unread:
                 expected = f"a pool of {' or '.join(sorted(own))}"
                 yield Finding(("jobs", n), job.id, expected, "add a shape on an accelerator that a pool has, add a pool, or remove the job")
             continue

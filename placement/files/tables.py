@@ -1,0 +1,283 @@
+"""Long tables by column: CSV or Parquet into codes and numbers, every cell checked, without an object per row.
+
+Texts become codes into a vocabulary of the distinct ones, so that what they mean is looked up once per distinct text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from placement.files.errors import InputErrors, Problems, refuse
+from placement.files.limits import ERRORS_PER_KIND, ROWS, TABLE_BYTES
+from placement.files.reading import open_regular
+from placement.program import Bools, Floats, Ints
+
+CHUNK = 65_536
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_DIGITS = b"0123456789.eE+-"
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a table's column holds. Numbers lie in ``[least, most]``; ``optional`` columns may be left out, ``blank`` cells be empty."""
+
+    name: str
+    kind: Literal["text", "number"]
+    optional: bool = False
+    blank: bool = False
+    least: float = 0.0
+    most: float = 1e14
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that was read. Bad cells are reported already: they have code 0 or nan, and ``sound`` is False in their rows."""
+
+    file: str
+    lines: Ints
+    """Line (of CSV) or number (of Parquet, from 1) of each row, [n]."""
+    codes: dict[str, Ints]
+    words: dict[str, list[str]]
+    """Distinct texts of each column, by code."""
+    numbers: dict[str, Floats]
+    sound: Bools
+    """Rows without a bad cell, [n]."""
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def decoded(self, column: str, meaning: Callable[[str], int]) -> Ints:
+        """What each cell of a text column means, [n]; ``meaning`` is asked once per distinct text."""
+        table = np.array([meaning(word) for word in self.words[column]] or [0], dtype=np.int64)
+        return table[self.codes[column]]
+
+    def report(self, problems: Problems, wrong: Bools, column: str, expected: str, remedy: str | Callable[[str], str]) -> None:
+        """Add a problem for each row marked wrong, [n]."""
+        rows = np.flatnonzero(wrong)
+        if not len(rows):
+            return
+        few = rows[:ERRORS_PER_KIND]
+        values = [self.cell(column, int(row)) for row in few]
+        text = remedy if isinstance(remedy, str) else remedy(str(values[0]))
+        if callable(remedy) and len(few) > 1:
+            for line, value in zip(self.lines[few], values, strict=True):
+                problems.add_cells(self.file, column, [line], [value], expected, remedy(str(value)))
+            if len(rows) > len(few):
+                problems.add_cells(self.file, column, self.lines[few].tolist(), [], expected, text, count=len(rows))
+        else:
+            problems.add_cells(self.file, column, self.lines[few].tolist(), values, expected, text, count=len(rows))
+
+    def cell(self, column: str, row: int) -> str | float:
+        """A cell as it was read."""
+        if column in self.numbers:
+            return float(self.numbers[column][row])
+        return self.words[column][int(self.codes[column][row])]
+
+
+class _Words(dict[str, int]):
+    """Codes of texts, given out as they appear."""
+
+    def __missing__(self, text: str) -> int:
+        code = self[text] = len(self)
+        return code
+
+
+class _Reader:
+    """Gathers chunks of cells, by column, into a Table."""
+
+    def __init__(self, file: str, columns: Sequence[Column], problems: Problems) -> None:
+        self.file, self.columns, self.problems = file, columns, problems
+        self.words = {c.name: _Words() for c in columns if c.kind == "text"}
+        self.parts: dict[str, list[Any]] = {c.name: [] for c in columns}
+        self.lines: list[Ints] = []
+        self.bad: dict[tuple[str, str, str], tuple[list[int], list[str], int]] = {}
+        self.unsound: list[Ints] = []
+        self.rows = 0
+
+    def add_lines(self, lines: Ints) -> None:
+        """Lines of the next chunk, before its columns."""
+        self.lines.append(lines)
+        self.rows += len(lines)
+        if self.rows > ROWS:
+            raise refuse(self.file, None, "", f"more than {ROWS} rows", f"at most {ROWS} rows", "use longer blocks or split the instance")
+
+    def add(self, column: Column, cells: Sequence[str]) -> None:
+        """One column of the chunk, as text."""
+        if column.kind == "text":
+            words = self.words[column.name]
+            codes = np.fromiter(map(words.__getitem__, cells), dtype=np.int32, count=len(cells))
+            self.parts[column.name].append(codes)
+            if not column.blank and "" in words:
+                self._empty(column, np.flatnonzero(codes == words[""]))
+        else:
+            self.parts[column.name].append(self._numbers(column, cells))
+
+    def _numbers(self, column: Column, cells: Sequence[str]) -> Floats:
+        joined = "".join(cells)
+        if joined.isascii() and not joined.encode().translate(None, _DIGITS):
+            try:
+                return self.bounded(column, np.fromiter(map(float, cells), dtype=np.float64, count=len(cells)))
+            except ValueError:
+                pass
+        values = np.full(len(cells), np.nan)
+        wrong, empty = [], []
+        for row, cell in enumerate(cells):
+            if _NUMBER.fullmatch(cell):
+                values[row] = float(cell)
+            elif cell == "":
+                empty.append(row)
+            else:
+                wrong.append(row)
+        if not column.blank:
+            self._empty(column, np.array(empty, dtype=np.int64))
+        self.mark(column, np.array(wrong, dtype=np.int64), lambda row: cells[row], "a number", "write digits only, without units or separators")
+        return self.bounded(column, values)
+
+    def bounded(self, column: Column, values: Floats) -> Floats:
+        """The values, after those out of bounds or not whole are marked."""
+        rows = np.flatnonzero((values < column.least) | (values > column.most))
+        expected = f"a number from {column.least:g} to {column.most:g}"
+        self.mark(column, rows, lambda row: f"{values[row]:g}", expected, "correct the figure and check its unit")
+        if column.whole:
+            rows = np.flatnonzero((values != np.floor(values)) & ~np.isnan(values))
+            self.mark(column, rows, lambda row: f"{values[row]:g}", "a whole number", "write it without a fraction")
+        return values
+
+    def _empty(self, column: Column, rows: Ints) -> None:
+        expected = "a figure: missing is never zero" if column.kind == "number" else "a text"
+        self.mark(column, rows, lambda row: "", expected, "fill the cell or remove the row")
+
+    def mark(self, column: Column, rows: Ints, cell: Callable[[int], str], expected: str, remedy: str) -> None:
+        """Note bad cells of the current chunk; they are reported together at the end."""
+        if not len(rows):
+            return
+        chunk = self.lines[-1]
+        self.unsound.append(rows + self.rows - len(chunk))
+        lines, values, count = self.bad.setdefault((column.name, expected, remedy), ([], [], 0))
+        room = max(0, ERRORS_PER_KIND - len(lines))
+        lines += [int(chunk[row]) for row in rows[:room]]
+        values += [cell(int(row)) for row in rows[:room]]
+        self.bad[(column.name, expected, remedy)] = (lines, values, count + len(rows))
+
+    def table(self) -> Table:
+        """What was gathered; bad cells become problems."""
+        for (column, expected, remedy), (lines, values, count) in self.bad.items():
+            self.problems.add_cells(self.file, column, lines, values, expected, remedy, count=count)
+
+        def joined(name: str, dtype: Any) -> Any:
+            return np.concatenate(self.parts[name]) if self.parts[name] else np.empty(0, dtype=dtype)
+
+        sound = np.ones(self.rows, dtype=np.bool_)
+        for rows in self.unsound:
+            sound[rows] = False
+        return Table(
+            self.file,
+            np.concatenate(self.lines) if self.lines else np.empty(0, dtype=np.int64),
+            {name: joined(name, np.int32) for name in self.words},
+            {name: list(words) for name, words in self.words.items()},
+            {c.name: joined(c.name, np.float64) for c in self.columns if c.kind == "number"},
+            sound,
+        )
+
+
+def read_table(path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]) -> Table | None:
+    """A table with these columns; None (and problems) where its header is wrong. ``unknown`` explains an unknown column.
+
+    Raises InputErrors where it cannot be read at all.
+    """
+    if path.suffix.lower() == ".parquet":
+        from placement.files.parquet import read_parquet
+
+        return read_parquet(path, file, columns, problems, unknown)
+    if path.suffix.lower() != ".csv":
+        raise refuse(file, None, "", f"a name ending in '{path.suffix}'", "a name ending in .csv or .parquet", "rename or convert the table")
+    return _read_csv(path, file, columns, problems, unknown)
+
+
+def present(
+    file: str, header: Sequence[str], columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
+) -> list[Column] | None:
+    """The columns of a header, in its order; None where one is unknown, missing or repeated."""
+    known = {column.name: column for column in columns}
+    fine = True
+    for n, name in enumerate(header):
+        if name not in known:
+            problems.add_cells(file, "header", [1], [name], *unknown(name))
+            fine = False
+        elif name in header[:n]:
+            problems.add_cells(file, "header", [1], [name], "each column once", "remove one of the two")
+            fine = False
+    for column in columns:
+        if not column.optional and column.name not in header:
+            problems.add_cells(file, "header", [1], [", ".join(header)], f"the column {column.name}", "add the column")
+            fine = False
+    return [known[name] for name in header] if fine else None
+
+
+def _read_csv(
+    path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
+) -> Table | None:
+    with open_regular(path, file, TABLE_BYTES) as raw:
+        reader = csv.reader(io.TextIOWrapper(raw, encoding="utf-8-sig", newline="\n"), strict=True)
+        try:
+            header = next(reader, None)
+            if not header:
+                raise refuse(file, 1, "", "an empty file", "a header with the names of the columns", "add the header")
+            found = present(file, header, columns, problems, unknown)
+            if found is None:
+                return None
+            gather = _Reader(file, found, problems)
+            while True:
+                before = reader.line_num
+                rows = list(itertools.islice(reader, CHUNK))
+                if not rows:
+                    return gather.table()
+                _chunk(gather, rows, before, reader.line_num)
+        except UnicodeDecodeError:
+            raise _not_utf8(path, file) from None
+        except csv.Error as error:
+            raise refuse(
+                file, reader.line_num, "", f"not CSV: {error}", "comma-separated values, quoted with \"", "check the quotes in this line"
+            ) from None  # fmt: skip
+
+
+def _not_utf8(path: Path, file: str) -> InputErrors:
+    """Which line is not UTF-8; sought only once decoding has failed."""
+    with open_regular(path, file, TABLE_BYTES) as raw:
+        for number, line in enumerate(raw, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                found = f"the byte 0x{line[error.start]:02x}, which is not UTF-8"
+                return refuse(file, number, "", found, "UTF-8 text", "save the file as UTF-8")
+    return refuse(file, None, "", "text that is not UTF-8", "UTF-8 text", "save the file as UTF-8")
+
+
+def _chunk(gather: _Reader, rows: list[list[str]], before: int, after: int) -> None:
+    if after - before == len(rows):
+        lines = np.arange(before + 1, after + 1, dtype=np.int64)
+    else:  # Some cells hold line breaks: a row then ends as many lines further down.
+        height = [1 + sum(cell.count("\n") for cell in row) for row in rows]
+        lines = before + np.cumsum(height) - np.array(height) + 1
+    width = len(gather.columns)
+    if set(map(len, rows)) != {width}:
+        ragged = [n for n, row in enumerate(rows) if row and len(row) != width]
+        found = [f"{len(rows[n])} cells" for n in ragged]
+        gather.problems.add_cells(
+            gather.file, "row", [int(lines[n]) for n in ragged], found, f"{width} cells, as in the header", "add or remove cells"
+        )
+        keep = [n for n, row in enumerate(rows) if len(row) == width]
+        rows, lines = [rows[n] for n in keep], lines[keep]
+    gather.add_lines(lines)
+    for column, cells in zip(gather.columns, zip(*rows, strict=True), strict=False):
+        gather.add(column, cells)
