@@ -36,7 +36,7 @@ def catalogue(as_json: bool) -> None:
         print_json({"accelerators": rows})
         return
     click.echo(table(tuple(COLUMNS.values()), ([_cell(row[field]) for field in COLUMNS] for row in rows), left=3))
-    click.echo("\nkW are IT kW per accelerator, its share of the host included; speeds are against the first mode. Sources: --json.")
+    click.echo("\nkW are IT kW per accelerator, with its share of the host; speeds are against the first mode. Sources: --json.")
 
 
 def _cell(value: str | float) -> str:

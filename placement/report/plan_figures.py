@@ -69,6 +69,13 @@ def _grouped(figure: Floats, group_of_period: Ints, groups: int) -> Floats:
     return np.stack([figure[:, group_of_period == group].sum(axis=1) for group in range(groups)], axis=1)
 
 
+def tightest(use: Floats, limit: Floats) -> int:
+    """Period in which a use comes nearest to its limit, [P] both; the one of most use where nothing limits it."""
+    if not np.isfinite(limit).any():
+        return int(np.argmax(use))
+    return int(np.argmax(np.divide(use, limit, out=np.where(use > 0, np.inf, 0.0), where=limit > 0)))
+
+
 def months(instance: Instance) -> tuple[tuple[str, ...], Ints]:
     """Names of the months in which blocks start, and the month of each period, [P]."""
     names = [day.strftime("%Y-%m") for day in instance.calendar.block_starts[:-1]]

@@ -10,7 +10,7 @@ from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.plan import Plan, Result
 from placement.program import Limit, Status
-from placement.report.plan_figures import PlanFigures, months
+from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.text import brief, clean, count, percent, section, shortened, table
 from placement.rules.power import feed_limits_kw
 
@@ -118,14 +118,13 @@ def _pools(figures: PlanFigures) -> str:
 
 
 def _feeds(figures: PlanFigures) -> str:
-    """Feeds with the period in which the least is left, or the most is drawn where nothing limits it."""
+    """Feeds, each in the period in which it comes nearest to its limit."""
     draw, limit = figures.feed_kw, feed_limits_kw(figures.instance)
     rows = []
     for f, name in enumerate(figures.instance.feeds):
-        limited = np.isfinite(limit[f]).any()
-        p = int(np.argmin(limit[f] - draw[f])) if limited else int(np.argmax(draw[f]))
-        of_limit = draw[f, p] / limit[f, p] if limited and limit[f, p] > 0 else None
-        rows.append((name, figures.instance.calendar.period_name(p), count(draw[f, p]), count(limit[f, p]), percent(of_limit)))
+        p = tightest(draw[f], limit[f])
+        share = draw[f, p] / limit[f, p] if 0 < limit[f, p] < np.inf else None
+        rows.append((name, figures.instance.calendar.period_name(p), count(draw[f, p]), count(limit[f, p]), percent(share)))
     kept, more = shortened(rows, MOST_ROWS, "feeds")
     return table(("feed", "period", "drawn", "limit", ""), kept, left=2) + more
 

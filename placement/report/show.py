@@ -10,6 +10,7 @@ from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.program import Floats, Ints
 from placement.report.outlook import Outlook
+from placement.report.plan_figures import tightest
 from placement.report.text import brief, clean, count, percent, plural, section, shortened, table
 
 By = Literal["block", "period"]
@@ -68,7 +69,7 @@ def findings(view: Outlook) -> list[str]:
 
 def _title(by: By) -> str:
     which = "the worst band of each block" if by == "block" else "each period"
-    return f"Accelerators in {which}: online / taken by demand / by training begun at its release"
+    return f"Accelerators in {which}: needed by demand and by training begun at its release / online"
 
 
 def _periods(view: Outlook, by: By) -> Ints:
@@ -82,11 +83,11 @@ def _periods(view: Outlook, by: By) -> Ints:
 
 
 def _by_type(view: Outlook, by: By) -> str:
-    periods = _periods(view, by)
+    periods, needed = _periods(view, by), np.round(view.serving_gpus + view.released_gpus)
     rows = [
         (
             view.instance.calendar.period_name(p),
-            *(f"{brief(o)} / {brief(s)} / {brief(t)}" for o, s, t in zip(*(f[:, p] for f in _figures(view)), strict=True)),
+            *(f"{brief(n)}/{brief(o)}" for n, o in zip(needed[:, p], view.online_gpus[:, p], strict=True)),
             _plus(view.short_gpus[p]), _plus(view.waiting_gpus[:, p].sum()),
         )
         for p in periods
@@ -94,20 +95,16 @@ def _by_type(view: Outlook, by: By) -> str:
     return table(("period", *view.type_names, "demand short", "training waits"), rows)
 
 
-def _figures(view: Outlook) -> tuple[Floats, Floats, Floats]:
-    return view.online_gpus, view.serving_gpus, view.released_gpus
-
-
 def _plus(value: float) -> str:
     return f"+{brief(round(value))}" if value > LEAST_SHORT_GPUS else ""
 
 
 def _feeds(view: Outlook) -> str:
-    """Feeds with the period in which full load leaves the least, or draws the most where nothing limits it."""
+    """Feeds, each in the period in which full load comes nearest to its limit."""
     rows = []
     for f, name in enumerate(view.instance.feeds):
         limit, full = view.feed_limit_kw[f], view.feed_full_kw[f]
-        p = int(np.argmin(limit - full)) if np.isfinite(limit).any() else int(np.argmax(full))
+        p = tightest(full, limit)
         over = int(np.count_nonzero(full > limit * (1 + 1e-9)))
         rows.append(
             (

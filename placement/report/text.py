@@ -34,13 +34,13 @@ def count(value: float) -> str:
 
 
 def brief(value: float) -> str:
-    """A quantity to three or four digits with k, M, G or T."""
+    """A quantity to three digits with k, M, G or T."""
     if not math.isfinite(value):
         return "-"
     for scale, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= 0.9995 * scale:
-            return f"{value / scale:.4g}{suffix}"
-    return f"{value:.4g}"
+            return f"{value / scale:.3g}{suffix}"
+    return f"{value:.3g}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
