@@ -61,7 +61,7 @@ class Grid:
     @property
     def block_hours(self) -> Floats:
         """Hours of each block, [B]."""
-        return self.hours.reshape(-1, self.bands).sum(axis=1)
+        return np.asarray(self.hours.reshape(-1, self.bands).sum(axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,8 @@ class Program:
         entries = self.entries(option, start)
         amount = entries.value * value[entries.column]
         slots = len(self.resources.limit)
-        return np.bincount(entries.row, amount, slots), np.bincount(entries.row, np.abs(amount), slots)
+        use, size = (np.bincount(entries.row, a, slots).astype(np.float64) for a in (amount, np.abs(amount)))
+        return use, size
 
     def objective(self, option: Ints, start: Ints, value: Floats) -> Floats:
         """Cost of a choice of columns by level and term, constants included, [levels, terms]."""

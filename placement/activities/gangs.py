@@ -91,8 +91,11 @@ class Gangs:
         end = np.empty(len(row), dtype=np.int64)
         for n, (r, s) in enumerate(zip(row, start, strict=True)):
             end[n] = end_blocks(self.progress[instance.jobs.pace[self.job[r]]], s, self.hours[r])
-        run, island, units = [], [], []
-        link_run, link = [], []
+        run: list[int] = []
+        island: list[int] = []
+        units: list[int] = []
+        link_run: list[int] = []
+        link: list[int] = []
         for n, r in enumerate(row):
             islands, held = self.places.layout(int(self.place[r]), int(self.units[r]))
             run += [n] * len(islands)
@@ -139,7 +142,7 @@ class Gangs:
     def _starts_at(self, instance: Instance, row: int, start: int) -> bool:
         ends_inside = self.progress[instance.jobs.pace[self.job[row]]]
         left = ends_inside[-1] - ends_inside[start]
-        return bool(self.finishes[row]) == (left >= self.hours[row] * (1 - 1e-9))
+        return bool(self.finishes[row]) == bool(left >= self.hours[row] * (1 - 1e-9))
 
 
 def _candidates(instance: Instance, places: Places) -> tuple[Ints, Ints]:
@@ -172,7 +175,7 @@ def _candidates(instance: Instance, places: Places) -> tuple[Ints, Ints]:
         pair = pairs[pair]
         place = flat[starts[pool[pair]] + number]
         row, island, held = places.shares(place, units[pair])
-        short = np.bincount(row, held > places.most_units[island], len(place)) > 0
+        short = np.bincount(row, (held > places.most_units[island]) | (held == 0), len(place)) > 0
         found_shape.append(shape[pair[~short]])
         found_place.append(place[~short])
 

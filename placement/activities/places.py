@@ -54,7 +54,7 @@ class Places:
     def most_units(self) -> Ints:
         """Most units ever online in each island, [I]."""
         units = self.instance.island_online_gpus // self.instance.unit_gpus[self.instance.island_pool][:, None]
-        return units.max(axis=1, initial=0)
+        return np.asarray(units.max(axis=1, initial=0), dtype=np.int64)
 
     @cached_property
     def pool_sets(self) -> tuple[Ints, ...]:
@@ -81,7 +81,7 @@ class Places:
     def _fewest(self, pool: int, units: int) -> list[tuple[int, ...]]:
         """Sets of the fewest islands of a pool that can hold so many units."""
         first, last = self.instance.pool_island[pool], self.instance.pool_island[pool + 1]
-        singles = [(i,) for i in range(first, last) if self.most_units[i] >= units]
+        singles: list[tuple[int, ...]] = [(i,) for i in range(first, last) if self.most_units[i] >= units]
         if singles or units == 0:
             return singles if units else []
         sets = [self.sides[place][0] for place in self.pool_sets[pool].tolist()]

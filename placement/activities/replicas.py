@@ -54,23 +54,22 @@ class ReplicaOptions:
                 for q in instance.service_pools[s].tolist():
                     if pools[q].accelerator != profile.accelerator:
                         continue
-                    islands = [ANY_ISLAND] if units == 1 else range(instance.pool_island[q], instance.pool_island[q + 1])
+                    islands = [ANY_ISLAND] if units == 1 else list(range(instance.pool_island[q], instance.pool_island[q + 1]))
                     for island in islands:
                         size = replicas * profile.gpus_per_replica
                         rows.append((s, p, q, island, units, replicas, size, classes[profile.latency_class]))
                         tokens.append(replicas * profile.tokens_per_s)
                         draw.append(accelerator.mode(profile.mode).serving_kw)
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
-        pool, island, units = table[:, 2], table[:, 3], table[:, 4]
-        upper = [builder.profile(_most(instance, *key)) for key in zip(pool, island, units, strict=True)]
+        service_of, profile_of, pool_of, island_of, units_of, replicas_of, gpus, latency_class = table.T
+        upper = [builder.profile(_most(instance, *key)) for key in table[:, 2:5].tolist()]
         zero = np.zeros(len(rows), dtype=np.int64)
         option = builder.add_per_period(
             first=zero, last=zero + instance.calendar.period_count - 1, upper=1.0, upper_profile=np.array(upper, dtype=np.int64),
             whole=True,
         )  # fmt: skip
         return cls(
-            option, table[:, 0], table[:, 1], pool, island, units, table[:, 5], table[:, 6],
-            np.array(tokens), table[:, 7], np.array(draw),
+            option, service_of, profile_of, pool_of, island_of, units_of, replicas_of, gpus, np.array(tokens), latency_class, np.array(draw),
         )  # fmt: skip
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
@@ -91,6 +90,8 @@ class ReplicaOptions:
             wanted = np.zeros((len(options), free.shape[1]), dtype=np.int64)
             np.add.at(wanted, (local, period[mine]), units[mine])
             held = overlaps(wanted, np.maximum(free[first:last], 0))
+            # What does not fit anywhere stays in the last island, where the check finds it.
+            held[:, -1] += wanted - held.sum(axis=1)
             o, i, p = np.nonzero(held)
             parts.append((options[o], first + i, p, held[o, i, p]))
         r, i, p, u = (np.concatenate([part[n] for part in parts]) for n in range(4))
@@ -101,9 +102,8 @@ class ReplicaOptions:
     def encode(self, instance: Instance, plan: Plan) -> Columns:
         """Columns of the replicas of a plan; the islands of pool-wide ones do not matter."""
         table = plan.replicas
-        key_of = {
-            key: n for n, key in enumerate(zip(self.service.tolist(), self.profile.tolist(), self.pool.tolist(), self.island.tolist(), strict=True))
-        }
+        columns = (self.service, self.profile, self.pool, self.island)
+        key_of = {key: n for n, key in enumerate(zip(*(c.tolist() for c in columns), strict=True))}
         pool = instance.island_pool[table.island]
         rows = []
         for s, p, q, i in zip(table.service.tolist(), table.profile.tolist(), pool.tolist(), table.island.tolist(), strict=True):
@@ -114,7 +114,7 @@ class ReplicaOptions:
         row_of = np.array(rows, dtype=np.int64)
         pairs, at = np.unique(np.stack([row_of, table.period]), axis=1, return_inverse=True)
         count = np.bincount(at.reshape(-1), table.units / self.units[row_of], pairs.shape[1])
-        return Columns(self.option[pairs[0]], pairs[1], count)
+        return Columns(self.option[pairs[0]], pairs[1], count.astype(np.float64))
 
 
 def per_count(profile: ServiceProfile, accelerator: Accelerator) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def _most(instance: Instance, pool: int, island: int, units: int) -> Ints:
     """Counts that the whole pool or island would hold in each period, [P]."""
     first, last = instance.pool_island[pool], instance.pool_island[pool + 1]
     online = instance.island_online_gpus[first:last] if island == ANY_ISLAND else instance.island_online_gpus[island : island + 1]
-    return (online // instance.unit_gpus[pool] // units).sum(axis=0)
+    return np.asarray((online // instance.unit_gpus[pool] // units).sum(axis=0), dtype=np.int64)
 
 
 def overlaps(wanted: Ints, room: Ints) -> Ints:
@@ -141,4 +141,5 @@ def overlaps(wanted: Ints, room: Ints) -> Ints:
 
     low_a, high_a = edges(wanted)
     low_b, high_b = edges(room)
-    return np.maximum(np.minimum(high_a[:, None], high_b[None]) - np.maximum(low_a[:, None], low_b[None]), 0)
+    shared = np.minimum(high_a[:, None], high_b[None]) - np.maximum(low_a[:, None], low_b[None])
+    return np.asarray(np.maximum(shared, 0), dtype=np.int64)

@@ -123,8 +123,8 @@ def _wrong_pools(instance: Instance, plan: Plan) -> list[Violation]:
     """Runs on pools of another accelerator, that are not eligible, or in a jurisdiction that their tenant excludes."""
     jobs, found = instance.jobs, []
     pools = list(instance.pools)
-    pairs = np.unique(np.stack([plan.places.run, instance.island_pool[plan.places.island]]), axis=1).T if len(plan.places.run) else []
-    for run, q in pairs:
+    pairs = np.unique(np.stack([plan.places.run, instance.island_pool[plan.places.island]]), axis=1)
+    for run, q in pairs.T:
         job, shape = int(plan.runs.job[run]), int(plan.runs.shape[run])
         if instance.pool_accelerator[q] != jobs.shapes.accelerator[shape]:
             found.append(broken(NAME, jobs.id[job], f"its shape is for another accelerator than that of pool {pools[q]}"))

@@ -83,7 +83,8 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
 def facility_kw(instance: Instance, plan: Plan) -> Floats:
     """Facility kW of each pool under a plan, idle draw included, [Q, P]."""
     pools = list(instance.pools.values())
-    it_kw = np.array([instance.accelerators[p.accelerator].idle_kw for p in pools])[:, None] * instance.pool_online_gpus
+    idle_each = np.array([instance.accelerators[p.accelerator].idle_kw for p in pools])
+    it_kw: Floats = idle_each[:, None] * instance.pool_online_gpus
     accelerators, shapes = list(instance.accelerators.values()), instance.jobs.shapes
     places, table = plan.places, plan.replicas
     gpus = gpus_on_places(instance, plan)
@@ -99,7 +100,8 @@ def facility_kw(instance: Instance, plan: Plan) -> Floats:
             accelerator = instance.accelerators[profile.accelerator]
             each = accelerator.mode(profile.mode).serving_kw - accelerator.idle_kw
             np.add.at(it_kw, (instance.island_pool[table.island[mine]], table.period[mine]), running[mine] * each)
-    return it_kw * np.array([instance.sites[p.site].pue for p in pools])[:, None]
+    pue = np.array([instance.sites[p.site].pue for p in pools])
+    return np.asarray(it_kw * pue[:, None], dtype=np.float64)
 
 
 def feed_limits_kw(instance: Instance) -> Floats:

@@ -28,7 +28,7 @@ def during_runs(instance: Instance, plan: Plan, run: Ints, target: Ints, amount:
         np.add.at(change, (target[mine], end), -amount[mine])
         held = np.cumsum(change, axis=1)[:, :-1]
         total += held[:, :, None] * (instance.jobs.paces[row] > 0)
-    return total.reshape(targets, -1)
+    return total.reshape(targets, calendar.period_count)
 
 
 def gang_units(instance: Instance, plan: Plan) -> Floats:
@@ -98,7 +98,7 @@ def pue_of_pools(instance: Instance) -> Floats:
 
 
 def excess(
-    law: str, unit: str, names: tuple[str, ...] | list[str], use: Floats, limit: Floats, instance: Instance, what: str, size: Floats | None = None
+    law: str, unit: str, names: tuple[str, ...] | list[str], use: Floats, limit: Floats | Ints, instance: Instance, what: str, size: Floats | None = None
 ) -> list[Violation]:
     """Violations where use [n, P] exceeds its limit beyond the tolerance; ``size`` is the sum of the amounts without sign."""
     allowed = FEASIBILITY_TOLERANCE * np.maximum(1.0, np.maximum(np.abs(limit), np.abs(use) if size is None else size))

@@ -17,7 +17,7 @@ from placement.activities.serving import ladder_of, pieces
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Floats
+from placement.program import Floats, Ints
 from placement.rules.reading import broken, excess, level_and_term, replica_counts
 
 NAME = "sla"
@@ -94,7 +94,8 @@ def _ladder_violations(instance: Instance, plan: Plan) -> list[Violation]:
         mine = table.stream == n
         for rung, promised in {(int(r), bool(p)) for r, p in zip(table.rung[mine], table.promised[mine], strict=True)}:
             rows = mine & (table.rung == rung) & (table.promised == promised)
-            use = np.bincount(table.period[rows], table.tokens_per_s[rows], instance.calendar.period_count)[None]
+            use = np.zeros((1, instance.calendar.period_count))
+            np.add.at(use[0], table.period[rows], table.tokens_per_s[rows])
             label = f"{name} rung {rung + 1}{' (promised)' if promised else ''}"
             limit = demand[n : n + 1] * share.get((rung, promised), 0.0)
             found += excess(NAME, "tokens/s", [label], use, limit, instance, "sheds", demand[n : n + 1])
@@ -144,8 +145,8 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     mean, demand, hours = instance.mean_tokens_per_s, instance.demand_tokens_per_s, instance.calendar.hours
     streams = list(instance.streams.values())
 
-    def millions(stream: np.ndarray[tuple[int], np.dtype[np.int64]], period: np.ndarray[tuple[int], np.dtype[np.int64]], rate: Floats) -> Floats:
-        share = np.divide(rate, demand[stream, period], out=np.zeros_like(rate), where=demand[stream, period] > 0)
+    def millions(stream: Ints, period: Ints, rate: Floats) -> Floats:
+        share: Floats = np.divide(rate, demand[stream, period], out=np.zeros_like(rate), where=demand[stream, period] > 0)
         return share * mean[stream, period] * hours[period] * SECONDS_PER_HOUR / TOKENS_PER_MILLION
 
     shed, served = plan.shedding, plan.serving
@@ -161,5 +162,5 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     return {
         "unserved": float(np.sum(unserved * price)),
         "promised_tokens": float(np.sum((unserved * weight)[shed.promised])),
-        "revenue": -float(np.sum(earned * revenue[served.stream])) if len(streams) else 0.0,
+        "revenue": -float(np.sum(earned * revenue[served.stream])) if streams else 0.0,
     }

@@ -1,0 +1,132 @@
+"""Agreement: what the Program allows is what no law objects to, and both cost the same, over the choices of small instances."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from placement.check import check
+from placement.formulate import Formulation, formulate
+from placement.plan import TERMS
+from placement.program import Floats, Ints
+from tests.laws.random_instances import random_document, write_instance
+
+TINY = sorted(Path("instances/tiny").glob("*"))
+GANG_CHOICES = 150
+CHOICES_PER_GANG_CHOICE = 4
+
+
+def gang_choices(formulation: Formulation, rng: np.random.Generator) -> list[Ints]:
+    """Rows of gang columns (option, start) to choose together: all of them where they are few, else a sample; some break groups."""
+    gangs = formulation.activities.gangs
+    option, start = formulation.program.columns(gangs.option)
+    job = gangs.job[np.searchsorted(gangs.option, option)]
+    per_job = [[-1, *np.flatnonzero(job == j).tolist()] for j in np.unique(job)]
+    total = int(np.prod([len(c) for c in per_job])) if per_job else 1
+    if total <= GANG_CHOICES:
+        chosen = [np.array([c for c in choice if c >= 0], dtype=np.int64) for choice in product(*per_job)]
+    else:
+        picks = [[int(rng.choice(c)) for c in per_job] for _ in range(GANG_CHOICES)]
+        chosen = [np.array([c for c in pick if c >= 0], dtype=np.int64) for pick in picks]
+    if len(option) > 1:
+        chosen.append(np.arange(2))
+    return [np.stack([option[rows], start[rows]]) for rows in chosen]
+
+
+def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """The gang columns, dropped promises where none runs, and replicas, serving and shedding that mostly balance."""
+    program, activities = formulation.program, formulation.activities
+    gangs = activities.gangs
+    running = gangs.job[np.searchsorted(gangs.option, gang[0])]
+    dropped = gangs.drop_option[~np.isin(gangs.drop_job, running)]
+    parts = [(gang[0], gang[1], np.ones(gang.shape[1])), (dropped, np.zeros_like(dropped), np.ones(len(dropped)))]
+
+    option, start = program.columns(activities.replicas.option)
+    upper = program.upper(option, start)
+    crowd = rng.choice([0.05, 0.2, 0.6])
+    count = np.floor(rng.random(len(option)) * (upper + 1.2) * (rng.random(len(option)) < crowd))
+    parts.append((option, start, count))
+    supplied = -program.use(option, start, count)[0]
+
+    options = np.concatenate([activities.serve.option, activities.shed.option])
+    option, start = program.columns(options)
+    upper = program.upper(option, start)
+    stream_of = np.concatenate([activities.serve.stream, activities.shed.stream])
+    stream = stream_of[np.searchsorted(options, option)]
+    value = np.zeros(len(option))
+    throughput = {c: r for r, c in zip(*_throughput_rows(formulation, option, start), strict=True)}
+    careful = rng.random() < 0.8
+    for key in np.unique(np.stack([stream, start]), axis=1).T:
+        mine = np.flatnonzero((stream == key[0]) & (start == key[1]))
+        rng.shuffle(mine)
+        left = formulation.instance.demand_tokens_per_s[key[0], key[1]]
+        for c in mine:
+            most = upper[c] * (1.0 if rng.random() < 0.7 else rng.random())
+            if careful and c in throughput:
+                most = min(most, max(supplied[throughput[c]], 0.0))
+                supplied[throughput[c]] -= min(left, most)
+            value[c] = min(left, most)
+            left -= value[c]
+        if rng.random() < 0.1 and len(mine):
+            value[mine[0]] += 1.0
+    parts.append((option, start, value))
+    columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
+    keep = columns[2] > 0
+    return columns[0][keep].astype(np.int64), columns[1][keep].astype(np.int64), columns[2][keep]
+
+
+def _throughput_rows(formulation: Formulation, option: Ints, start: Ints) -> tuple[list[int], list[int]]:
+    """(slot, column) of the throughput that each serve column draws on."""
+    entries = formulation.program.entries(option, start)
+    resources = formulation.program.resources
+    drawn = ~resources.equality[resources.of_slot[entries.row]]
+    return entries.row[drawn].tolist(), entries.column[drawn].tolist()
+
+
+def assert_agreement(formulation: Formulation, seed: int) -> tuple[int, int]:
+    """Try many choices; returns how many were allowed and how many not."""
+    rng = np.random.default_rng(seed)
+    allowed = refused = 0
+    for gang in gang_choices(formulation, rng):
+        for _ in range(CHOICES_PER_GANG_CHOICE):
+            option, start, value = random_choice(formulation, gang, rng)
+            broken = formulation.program.infeasibility(option, start, value)
+            plan = formulation.decode(option, start, value)
+            judged = check(formulation.instance, plan)
+            said = [violation.message for violation in judged.violations]
+            assert bool(broken) == bool(said), (seed, broken, said)
+            terms = dict(zip(TERMS, formulation.program.objective(option, start, value).sum(axis=0), strict=True))
+            refused += bool(broken)
+            if broken:
+                continue
+            allowed += 1
+            for term in TERMS:
+                assert judged.terms[term] == pytest.approx(terms[term], rel=1e-9, abs=1e-6), (seed, term)
+            again = formulation.encode(plan)
+            assert not formulation.program.infeasibility(*again)
+            assert formulation.program.objective(*again).sum(axis=0) == pytest.approx(list(terms.values()), rel=1e-9, abs=1e-6)
+    return allowed, refused
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_instances_agree(seed: int, tmp_path: Path) -> None:
+    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, random_document(seed))), seed)
+    assert allowed + refused > 0
+
+
+def test_random_instances_show_both_sides(tmp_path: Path) -> None:
+    """The sample is worth something only if it holds allowed and refused choices in number."""
+    totals = np.zeros(2)
+    for seed in range(8):
+        totals += assert_agreement(formulate(write_instance(tmp_path, random_document(1000 + seed))), seed)
+    assert totals.min() > 50, totals
+
+
+@pytest.mark.parametrize("path", TINY, ids=lambda path: path.stem)
+def test_tiny_instances_agree(path: Path) -> None:
+    from placement.files import load
+
+    assert_agreement(formulate(load(path)), 7)
