@@ -6,7 +6,7 @@ needs the fewest GPU-hours, from their release on. What even that cannot carry i
     minimise   sum_k need(k) short(k) + 0.001 sum_a wait(a)
     subject to sum_a x(k, a) / gpus_per_token(k, a) + short(k) = demand(k)      for every kind of stream k
                sum_k x(k, a) + training(a) - wait(a) <= online(a)               for every accelerator type a
-               0 <= x(k, a) <= what is online in the pools that k may use
+               0 <= x(k, a) <= what is online in the pools that k may use,   0 <= wait(a) <= training(a)
 
 in each period by itself, with need(k) the GPUs per token/s on the type that is best for k. Power is shown beside it, not in it.
 """
@@ -233,7 +233,7 @@ def carried(
     asked = np.where(np.isfinite(need), need, 0.0)[:, None] * demand
     width = pairs + kinds + types
     cost = np.concatenate([np.zeros(pairs), np.ones(kinds), np.full(types, WAITING_WEIGHT)])
-    upper = np.concatenate([room[k, a], np.full((kinds + types, periods), np.inf)])
+    upper = np.concatenate([room[k, a], np.full((kinds, periods), np.inf), training])
     balance = (np.concatenate([carries, np.ones(kinds)]), np.concatenate([k, np.arange(kinds)]), np.arange(pairs + kinds))
     capacity = (
         np.concatenate([np.ones(pairs), -np.ones(types)]),
