@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -32,29 +33,34 @@ def reporter(log_format: LogFormat) -> Iterator[OnProgress]:
         with _live() as show:
             yield show
     else:
-        yield _changes(lambda event: click.echo(line(event), err=True))
+        yield _changes(lambda event: click.echo(_line(event), err=True))
 
 
 @contextmanager
 def _live() -> Iterator[OnProgress]:
+    """One line that keeps moving; what a level reached stays above it when the next one begins."""
     from rich.console import Console
     from rich.live import Live
-    from rich.spinner import Spinner
+    from rich.text import Text
 
-    spinner = Spinner("line", "solving")
-    # What was reached in each level stays on the screen; the spinner shows the level that is being worked on.
-    with Live(spinner, console=Console(stderr=True, highlight=False), transient=True, refresh_per_second=8) as live:
-        last: list[Progress] = []
+    began = time.monotonic()
+    last: list[Progress] = []
+
+    def now() -> Text:
+        said = _said(last[0]) if last else "solving"
+        return Text(f"{time.monotonic() - began:8.1f} s  {said}", no_wrap=True, overflow="ellipsis")
+
+    console = Console(stderr=True, highlight=False)
+    with Live(get_renderable=now, console=console, transient=True, refresh_per_second=4) as live:
 
         def show(event: Progress) -> None:
             if last and last[0].level != event.level:
-                live.console.print(line(last[0]), markup=False)
+                live.console.print(now())
             last[:] = [event]
-            spinner.update(text=line(event))
 
         yield show
         if last:
-            live.console.print(line(last[0]), markup=False)
+            live.console.print(now())
 
 
 def _changes(show: OnProgress) -> OnProgress:
@@ -70,11 +76,14 @@ def _changes(show: OnProgress) -> OnProgress:
     return when_new
 
 
-def line(event: Progress) -> str:
-    """One event in one line."""
+def _line(event: Progress) -> str:
+    return f"{event.seconds:8.1f} s  {_said(event)}"
+
+
+def _said(event: Progress) -> str:
     return (
-        f"{event.seconds:8.1f} s  {event.level:<9}  plan {_money(event.incumbent)}  bound {_money(event.bound)}"
-        f"  gap {percent(event.gap, 3)}  {event.solver} {event.phase}"
+        f"{event.level:<9}  plan {_money(event.incumbent)}  bound {_money(event.bound)}  gap {percent(event.gap, 3)}"
+        f"  {event.solver} {event.phase}".rstrip()
     )
 
 
