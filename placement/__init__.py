@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from placement.check import check as check_plan
     from placement.cli.solving import RejectedPlan, solve
-    from placement.files import InputErrors, WrongInstance, load, load_plan, save_plan
+    from placement.files import InputErrors, LoadedPlan, WrongInstance, load, load_plan, save_plan
 
-__all__ = ["InputErrors", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve"]
+__all__ = ["InputErrors", "LoadedPlan", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve"]
 
 _HOME = {
     "InputErrors": ("placement.files", "InputErrors"),
+    "LoadedPlan": ("placement.files", "LoadedPlan"),
     "RejectedPlan": ("placement.cli.solving", "RejectedPlan"),
     "WrongInstance": ("placement.files", "WrongInstance"),
     "check_plan": ("placement.check", "check"),

@@ -1,4 +1,4 @@
-"""``placement check``: every violation of a plan, by laws that no solver had a hand in."""
+"""``placement check``: every violation of a plan, by laws that no solver had a hand in, and what it says wrongly of itself."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from placement.cli.errors import ExitCode
+from placement.cli.errors import BadInput, ExitCode
 from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json
-from placement.report.text import clean, plural, table
+from placement.report.text import clean, count, plural, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from placement.plan import Violation
+
+TOLERANCE = 1e-6
+"""Stated costs may differ from the plan's by this times max(1, |USD|)."""
 
 
 @click.command()
@@ -29,20 +32,37 @@ def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, 
     from placement.check import check as check_plan
 
     fleet = read_instance(instance, scenario)
-    result = read_plan(plan, fleet)
-    if result.plan is None:
-        raise click.UsageError(f"{plan} holds no plan: its status is {result.status}")
-    checked = check_plan(fleet, result.plan)
+    loaded = read_plan(plan, fleet)
+    if loaded.plan is None:
+        raise BadInput(f"{plan} holds no plan: its status is {loaded.status}")
+    checked = check_plan(fleet, loaded.plan)
+    found = [*checked.violations, *_misstated(loaded.terms, checked.terms)]
+    if loaded.edited:
+        click.echo(f"note: not as they were written: {', '.join(loaded.edited)}", err=True)
     if as_json:
         from placement.report.data import check_data
 
-        print_json(check_data(fleet, checked.violations, checked.terms))
-    elif checked.violations:
-        click.echo(_listed(checked.violations))
+        print_json(check_data(fleet, found, checked.terms))
+    elif found:
+        click.echo(_listed(found))
     else:
-        click.echo(f"valid: {clean(plan)} breaks no law of {clean(fleet.name)}")
-    if checked.violations:
+        costs = ", ".join(f"{name} {count(usd)} USD" for name, usd in checked.levels.items())
+        click.echo(f"valid: {clean(plan)} breaks no law of {clean(fleet.name)}; {costs}")
+    if found:
         ctx.exit(ExitCode.VIOLATIONS)
+
+
+def _misstated(stated: Mapping[str, float] | None, counted: Mapping[str, float]) -> list[Violation]:
+    """Costs that the plan's file states and its tables do not bear out."""
+    from placement.plan import Violation
+
+    found = []
+    for term in sorted({*(stated or {}), *counted}):
+        said, is_worth = (stated or {}).get(term, 0.0), counted.get(term, 0.0)
+        if abs(said - is_worth) > TOLERANCE * max(1.0, abs(is_worth)):
+            text = f"the file states {said:,.2f} USD, its tables cost {is_worth:,.2f} USD"
+            found.append(Violation("stated costs", term, None, abs(said - is_worth), "USD", text))
+    return found
 
 
 def _listed(violations: Sequence[Violation]) -> str:

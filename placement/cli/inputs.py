@@ -11,8 +11,8 @@ import click
 from placement.cli.errors import BadInput
 
 if TYPE_CHECKING:
+    from placement.files import LoadedPlan
     from placement.instance import Instance
-    from placement.plan import Result
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -31,7 +31,7 @@ def read_instance(path: Path, scenario: str | None) -> Instance:
         raise BadInput(str(errors)) from None
 
 
-def read_plan(path: Path, instance: Instance) -> Result:
+def read_plan(path: Path, instance: Instance) -> LoadedPlan:
     """A plan of this instance. Raises ``BadInput`` if it is malformed or of another instance."""
     from placement.files import InputErrors, WrongInstance, load_plan
 

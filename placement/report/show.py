@@ -15,6 +15,7 @@ from placement.report.text import brief, clean, count, percent, plural, section,
 
 By = Literal["block", "period"]
 MOST_ROWS = 60
+MOST_FINDINGS = 10
 LEAST_SHORT_GPUS = 0.5
 """Below half an accelerator it is rounding."""
 
@@ -28,9 +29,11 @@ def show_report(instance: Instance, by: By) -> str:
         f"{plural(calendar.band_count, 'band')} each; {plural(len(instance.pools), 'pool')}, "
         f"{plural(len(instance.streams), 'stream')}, {plural(len(instance.jobs), 'training job')}\n"
     )
+    found = findings(view)
+    more = len(found) - MOST_FINDINGS
     parts = [
         head,
-        "\n".join(findings(view)) + "\n",
+        "\n".join(found[:MOST_FINDINGS]) + (f"\n... and {more} more feeds" if more > 0 else "") + "\n",
         section(_title(by), _by_type(view, by)),
         section("Feeds, facility kW: idle and with all that is online at work, against the limit", _feeds(view)),
         section("Demand, tokens/s, and the accelerators it would take on the type that is best for it", _tenants(view)),
@@ -55,15 +58,20 @@ def findings(view: Outlook) -> list[str]:
     waits = np.flatnonzero(view.waiting_gpus.sum(axis=0) > LEAST_SHORT_GPUS)
     if len(waits):
         found.append(f"Training begun at its release does not fit beside demand in {plural(len(waits), 'period')}: some must wait.")
-    over = view.feed_full_kw > view.feed_limit_kw * (1 + 1e-9)
-    for f in np.flatnonzero(over.any(axis=1)):
-        first = int(np.flatnonzero(over[f])[0])
-        excess = float((view.feed_full_kw - view.feed_limit_kw)[f].max())
-        feed = list(view.instance.feeds)[f]
-        found.append(f"Power of feed {feed} is short of all at work from {name(first)} on, at worst by {count(excess)} kW.")
     nowhere = view.unreachable_tokens_per_s.max(initial=0.0)
     if nowhere > 0:
         found.append(f"Up to {brief(nowhere)} tokens/s have no pool with a profile in reach and are never served.")
+    return found + _short_feeds(view)
+
+
+def _short_feeds(view: Outlook) -> list[str]:
+    """Feeds that cannot carry all that is online at work, the worst first."""
+    feeds, excess, found = list(view.instance.feeds), view.feed_full_kw - view.feed_limit_kw, []
+    over = excess > 1e-9 * view.feed_full_kw
+    for f in np.argsort(-excess.max(axis=1), kind="stable"):
+        if over[f].any():
+            first = view.instance.calendar.period_name(int(np.argmax(over[f])))
+            found.append(f"Feed {feeds[f]} cannot carry all at work from {first} on, at worst by {count(excess[f].max())} kW.")
     return found
 
 

@@ -56,7 +56,7 @@ def broken_plan(run: Run, tiny: Tiny, tmp_path: Path) -> Path:
     """A plan of tiny power whose replicas are gone while its streams are still served."""
     plan = tmp_path / "plan.json"
     assert run("solve", tiny("power"), "-o", plan, "-q").exit_code == 0
-    (table,) = tmp_path.rglob("*replicas.csv")
+    (table,) = tmp_path.rglob("plan.replicas.*.csv")
     header = table.read_text(encoding="utf-8").splitlines()[0]
     table.write_text(header + "\n", encoding="utf-8")
     return plan
@@ -76,6 +76,21 @@ def test_violations_as_json(run: Run, tiny: Tiny, broken_plan: Path) -> None:
     assert found["valid"] is False
     assert found["violations"][0].keys() == {"law", "subject", "period", "amount", "unit", "message"}
     assert all(violation["amount"] > 0 for violation in found["violations"])
+
+
+def test_tables_that_were_edited_are_named(run: Run, tiny: Tiny, broken_plan: Path) -> None:
+    assert "replicas" in run("check", tiny("power"), broken_plan).stderr
+
+
+def test_costs_that_the_tables_do_not_bear_out(run: Run, tiny: Tiny, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    run("solve", tiny("power"), "-o", plan, "-q")
+    document = json.loads(plan.read_text(encoding="utf-8"))
+    document["terms"]["revenue"] -= 1000.0
+    plan.write_text(json.dumps(document), encoding="utf-8")
+    done = run("check", tiny("power"), plan)
+    assert done.exit_code == 1, done.output
+    assert "stated costs" in done.stdout
 
 
 def test_a_plan_that_is_not_there_or_no_plan(run: Run, tiny: Tiny, tmp_path: Path) -> None:
