@@ -1,6 +1,6 @@
 """Scenarios: named patches of the plain document, applied before anything is validated.
 
-A path is dotted, with ids (or positions from 0) in brackets: ``contracts[colossus-1].to_date``, ``growths[base].steps[0].annual_factor``.
+A path is dotted; ids, or positions from 0, stand in brackets: ``contracts[lease].to_date``, ``feeds[hall].limit_kw``.
 It walks mappings and lists of the document only, never attributes, so that a hostile path finds nothing.
 """
 
@@ -22,10 +22,14 @@ _PROTECTED = ("scenarios", "format")
 def apply(document: MutableMapping[str, Any], scenario: str) -> Iterator[Finding]:
     """Change the document in place as the scenario says; findings tell what could not be applied."""
     stated = document.get("scenarios")
-    known = {s.get("id"): n for n, s in reversed(list(enumerate(stated))) if isinstance(s, dict)} if isinstance(stated, list) else {}
+    known = (
+        {s.get("id"): n for n, s in reversed(list(enumerate(stated))) if isinstance(s, dict)} if isinstance(stated, list) else {}
+    )
     names = [name for name in known if isinstance(name, str)]
     if scenario not in names:
-        yield Finding(("scenarios",), scenario, "the id of a scenario of this document", did_you_mean(scenario, names, "a scenario"))
+        yield Finding(
+            ("scenarios",), scenario, "the id of a scenario of this document", did_you_mean(scenario, names, "a scenario")
+        )
         return
     position = known[scenario]
     assert isinstance(stated, list)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from placement.instance.supply import Accelerator
 
 HOST_SHARE = 0.10
-"""Part of the draw that no cap lowers (host, network, fans): fitted to H200 nodes, whose draw at a cap of 0.714 was 0.73 to 0.75."""
+"""Part of the draw that no cap lowers (host, network, fans): fitted to H200 nodes, which at a cap of 0.714 drew 0.73 to 0.75."""
 SERVING_SHARE = 0.92
-"""Assumed draw of serving against training: B200 servers drew 1.18 to 1.24 kW in server runs of 8B to 405B models against 1.30 kW at their highest."""
+"""Assumed draw of serving against training: B200 systems drew 1.13 to 1.24 kW per GPU on most models, 1.30 kW at their highest."""
 IDLE_SHARE = 0.22
 """Assumed draw of an idle accelerator with its share of the host, against the typical draw (between 20 and 25 %)."""
 ASSUMPTION = (

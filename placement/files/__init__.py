@@ -1,6 +1,9 @@
 """The only code that knows the format on disk: instances in, plans in and out, errors with file, line, field, value and remedy."""
 
+from placement.files.atomic import write_atomically
 from placement.files.documents import load
 from placement.files.errors import InputErrors, Problem, WrongInstance
+from placement.files.plans import LoadedPlan, load_plan, save_plan
+from placement.files.schema import schema
 
-__all__ = ["InputErrors", "Problem", "WrongInstance", "load"]
+__all__ = ["InputErrors", "LoadedPlan", "Problem", "WrongInstance", "load", "load_plan", "save_plan", "schema", "write_atomically"]

@@ -99,7 +99,9 @@ def _calendar(head: Any, source: Source, problems: Problems) -> Calendar | None:
     calendar: Calendar | None = head.get("calendar")
     if calendar is not None and calendar.period_count > PERIODS:
         found = f"{calendar.blocks} blocks x {calendar.band_count} bands"
-        problems.add(source.problem(("calendar", "blocks"), found, f"at most {PERIODS} periods", "use longer blocks or fewer bands"))
+        problems.add(
+            source.problem(("calendar", "blocks"), found, f"at most {PERIODS} periods", "use longer blocks or fewer bands")
+        )
         return None
     return calendar
 
@@ -116,5 +118,3 @@ def _draft(calendar: Calendar | None, families: dict[str, Family[Any]]) -> Draft
     )
     online = {n: pool.online_gpus for n, pool in families["pools"].valid.items() if pool.online_gpus is not None}
     return Draft(calendar, {**ordered, **own}, families, online=online, shapes=shapes)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,8 @@ class Problem:
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         head = f"{place}: {self.path} = {self.value}" if self.path else f"{place}: {self.value}"
-        return f"{head}\n    expected: {self.expected}\n    remedy:   {self.remedy}"
+        text = f"{head}\n    expected: {self.expected}\n    remedy:   {self.remedy}"
+        return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
 class InputErrors(Exception):
@@ -62,10 +63,9 @@ class WrongInstance(Exception):
     """A plan file that was made for another instance."""
 
 
-def refuse(file: str, line: int | None, path: str, value: Any, expected: str, remedy: str) -> InputErrors:
-    """A single problem after which reading cannot go on, ready to be raised."""
-    text = value if isinstance(value, str) and not path else shown(value)
-    return InputErrors([Problem(file, line, path, text, expected, remedy)])
+def refuse(file: str, line: int | None, found: str, expected: str, remedy: str) -> InputErrors:
+    """A single problem after which reading cannot go on, ready to be raised; ``found`` says in words what stands there."""
+    return InputErrors([Problem(file, line, "", found[:300], expected, remedy)])
 
 
 class Problems:
@@ -79,15 +79,18 @@ class Problems:
         self._found.append(problem)
 
     def add_cells(
-        self, file: str, column: str, lines: Sequence[int], values: Sequence[Any], expected: str, remedy: str, *, count: int | None = None
+        self, file: str, column: str, cells: Sequence[tuple[int, Any]], expected: str, remedy: str, *, count: int | None = None
     ) -> None:
-        """Keep one problem for each cell of a table, of many alike only the first; ``count`` when not all are given."""
-        total = len(lines) if count is None else count
-        for line, value in zip(lines[:ERRORS_PER_KIND], values[:ERRORS_PER_KIND], strict=False):
-            self._found.append(Problem(file, int(line), column, shown(value), expected, remedy))
+        """Keep one problem for each cell (line, value) of a table, of many alike the first; ``count`` when not all are given."""
+        total = len(cells) if count is None else count
+        for line, value in cells[:ERRORS_PER_KIND]:
+            self._found.append(Problem(file, line, column, shown(value), expected, remedy))
         if total > ERRORS_PER_KIND:
-            line = int(lines[ERRORS_PER_KIND - 1])
+            line = cells[:ERRORS_PER_KIND][-1][0]
             self._found.append(Problem(file, line, column, f"{total - ERRORS_PER_KIND} more cells like this", expected, remedy))
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
 
     def __len__(self) -> int:
         return len(self._found)

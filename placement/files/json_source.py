@@ -87,13 +87,15 @@ def _text(token: str, file: str, line: int) -> str:
         value = str(json.loads(token))
         value.encode()
     except ValueError:
-        raise refuse(file, line, "", f"not JSON: the text {token[:60]}", "valid escapes", "correct what follows the backslash") from None
+        raise refuse(
+            file, line, f"not JSON: the text {token[:60]}", "valid escapes", "correct what follows the backslash"
+        ) from None
     return value
 
 
 def _unexpected(text: str, at: int, file: str, line: int, state: str) -> InputErrors:
-    found = "the end of the file" if at >= len(text) else ascii(text[at : at + 20].split("\n")[0])[1:-1]
+    found = "the end of the file" if at >= len(text) else ascii(text[at : at + 20].split("\n", maxsplit=1)[0])[1:-1]
     remedy = "check commas, quotes and brackets at this line"
     if re.match(r"-?(NaN|Infinity|inf|nan)", text[at : at + 9]):
         remedy = "state a number; leave the field out where there is none"
-    return refuse(file, line, "", f"not JSON: {found}", state.replace("colon", "':'").replace("comma", "','"), remedy)
+    return refuse(file, line, f"not JSON: {found}", state.replace("colon", "':'").replace("comma", "','"), remedy)

@@ -70,7 +70,11 @@ def open_table(name: str, folder: Path, source: Source, columns: Iterable[Column
     def unknown(column: str) -> tuple[str, str]:
         info = TrainingJob.model_fields.get(column) if name == "jobs" else None
         if info is not None:
-            where = "a mapping or a list, stated in the document" if info.annotation is not typing.Any else "nothing: its law is not in force"
+            where = (
+                "a mapping or a list, stated in the document"
+                if info.annotation is not typing.Any
+                else "nothing: its law is not in force"
+            )
             return where, "remove the column"
         return unknown_field(column, [c.name for c in known])
 
@@ -249,7 +253,7 @@ def read_demand(
     here = np.unique(stream[stream >= 0])
     if len(here) * calendar.period_count > CELLS:
         found = f"{len(here)} streams x {calendar.period_count} periods"
-        raise refuse(table.file, None, "", found, f"at most {CELLS}", "use longer blocks, fewer bands or fewer streams")
+        raise refuse(table.file, None, found, f"at most {CELLS}", "use longer blocks, fewer bands or fewer streams")
     row = np.full(len(streams.ids), -1, dtype=np.int64)
     row[here] = np.arange(len(here))
     good = (stream >= 0) & (period >= 0)
@@ -257,7 +261,7 @@ def read_demand(
     count = np.bincount(key[good], minlength=len(here) * calendar.period_count)
     if np.any(count > 1):
         repeated(table, key, "block", "each stream, block and band", problems)
-    _complete(table, streams, here, count.reshape(len(here), -1), calendar, problems)
+    _complete(table, [str(streams.ids[s]) for s in here.tolist()], count.reshape(len(here), -1), calendar, problems)
     demand = np.zeros(len(count))
     figures = table.numbers["demand_tokens_per_s"]
     demand[key[good]] = figures[good]
@@ -285,21 +289,22 @@ def periods(table: Table, calendar: Calendar, problems: Problems) -> Ints:
     else:
         band = np.zeros(len(table), dtype=np.int64)
         if len(bands) > 1:
-            problems.add_cells(table.file, "header", [1], ["no band"], "the column band: the calendar has several", "add the column")
+            problems.add_cells(
+                table.file, "header", [(1, "no band")], "the column band: the calendar has several", "add the column"
+            )
             band -= 1
     return np.where((block >= 0) & (band >= 0), block * len(bands) + band, -1)
 
 
-def _complete(table: Table, streams: Family[Any], here: Ints, count: Ints, calendar: Calendar, problems: Problems) -> None:
-    """Problems for streams that appear, but not in every period; silent where bad cells could be the reason."""
+def _complete(table: Table, names: list[str], count: Ints, calendar: Calendar, problems: Problems) -> None:
+    """Problems for streams that appear, but not in every period [streams, P]; silent where bad cells could be the reason."""
     gaps = (count == 0).sum(axis=1)
     if not gaps.any() or not table.sound.all():
         return
-    first = {int(s): int(line) for s, line in zip(*np.unique(table.codes["stream"], return_index=True), strict=True)}
-    by_stream = {streams.position.get(word, -1): first[code] for code, word in enumerate(table.words["stream"])}
-    rows = np.flatnonzero(gaps)
-    lines = [int(table.lines[by_stream[int(here[row])]]) for row in rows]
-    values = [
-        f"{streams.ids[here[row]]}: {gaps[row]} periods missing, the first {calendar.period_name(int(np.argmin(count[row])))}" for row in rows
-    ]
-    problems.add_cells(table.file, "stream", lines, values, "every period of a stream that appears: missing is never zero", "add the rows")
+    codes, first = np.unique(table.codes["stream"], return_index=True)
+    line = {table.words["stream"][code]: int(table.lines[row]) for code, row in zip(codes.tolist(), first.tolist(), strict=True)}
+    cells = []
+    for row in np.flatnonzero(gaps).tolist():
+        missing = calendar.period_name(int(np.argmin(count[row])))
+        cells.append((line[names[row]], f"{names[row]}: {gaps[row]} periods missing, the first {missing}"))
+    problems.add_cells(table.file, "stream", cells, "every period of a stream that appears: missing is never zero", "add the rows")

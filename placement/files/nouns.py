@@ -36,7 +36,9 @@ class Source:
                 name = self.names.get(path[:2], "")
                 column = next((str(key) for key in reversed(path[2:]) if isinstance(key, str)), "")
                 column = _COLUMNS.get(column, column)
-                return Problem(file, line, f"{name}.{column}" if name and column else name or column, shown(value), expected, remedy)
+                return Problem(
+                    file, line, f"{name}.{column}" if name and column else name or column, shown(value), expected, remedy
+                )
         return Problem(self.file, line_of(self.root, path), path_name(self.root, path), shown(value), expected, remedy)
 
     def fault(self, prefix: Path, fault: Fault) -> Problem:

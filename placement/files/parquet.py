@@ -23,13 +23,13 @@ def read_parquet(
         import pyarrow.parquet as pq
     except ImportError:
         remedy = "pip install 'fleet-placement[parquet]', or convert the table to CSV"
-        raise refuse(file, None, "", "a Parquet table", "the package pyarrow, which is not installed", remedy) from None
+        raise refuse(file, None, "a Parquet table", "the package pyarrow, which is not installed", remedy) from None
     with open_regular(path, file, TABLE_BYTES) as raw:
         try:
             source = pq.ParquetFile(raw)
             if source.metadata.num_rows > ROWS:
                 found = f"{source.metadata.num_rows} rows"
-                raise refuse(file, None, "", found, f"at most {ROWS} rows", "use longer blocks or split the instance")
+                raise refuse(file, None, found, f"at most {ROWS} rows", "use longer blocks or split the instance")
             header = list(source.schema_arrow.names)
             found_columns = present(file, header, columns, problems, unknown)
             if found_columns is None:
@@ -38,7 +38,7 @@ def read_parquet(
             content = source.read()
         except (pa.ArrowException, OSError, ValueError) as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise refuse(file, None, "", f"not Parquet: {reason}", "a Parquet file", "write the table again") from None
+            raise refuse(file, None, f"not Parquet: {reason}", "a Parquet file", "write the table again") from None
     gather.add_lines(np.arange(1, content.num_rows + 1, dtype=np.int64))
     fine = True
     for column in found_columns:
@@ -51,17 +51,19 @@ def _column(pa: Any, gather: _Reader, column: Column, values: Any) -> bool:
     kind = values.type
     if column.kind == "number":
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-            gather.problems.add_cells(gather.file, column.name, [1], [str(kind)], "a column of numbers", "convert the column")
+            gather.problems.add_cells(gather.file, column.name, [(1, str(kind))], "a column of numbers", "convert the column")
             return False
         figures = values.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
         empty = np.flatnonzero(np.isnan(figures))
         if not column.blank:
-            gather.mark(column, empty, lambda row: "nothing or NaN", "a figure: missing is never zero", "fill the cell or remove the row")
+            gather.mark(
+                column, empty, lambda row: "nothing or NaN", "a figure: missing is never zero", "fill the cell or remove the row"
+            )
         gather.parts[column.name].append(gather.bounded(column, figures))
         return True
     textual = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_date(kind) or pa.types.is_dictionary(kind)
     if not textual and not column.blank:
-        gather.problems.add_cells(gather.file, column.name, [1], [str(kind)], "a column of text or days", "convert the column")
+        gather.problems.add_cells(gather.file, column.name, [(1, str(kind))], "a column of text or days", "convert the column")
         return False
     if pa.types.is_boolean(kind):
         values = pa.chunked_array([["true" if v else "false" if v is not None else "" for v in values.to_pylist()]], pa.string())

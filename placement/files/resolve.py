@@ -17,6 +17,9 @@ from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
 from placement.instance.paths import DemandPaths
 from placement.program import Floats, Ints
 
+_KEPT = (
+    "providers", "regions", "sites", "feeds", "contracts", "pools", "links", "tenants", "latency_classes", "services", "streams",
+)  # fmt: skip
 MOST_TOKENS_PER_S = 1e14
 DemandTable = tuple[Mapping[int, int], Floats, Floats]
 """Row by position of the stream; demand and mean [rows, P]."""
@@ -36,7 +39,7 @@ def too_large(draft: Draft) -> Iterator[Finding]:
 
 
 def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | None) -> Instance:
-    """The instance. The draft must have passed every check; findings that only show in the figures come from ``demand_findings``."""
+    """The instance of a draft that has passed every check; what shows in the figures only is found by ``demand_findings``."""
     calendar = draft.calendar
     assert calendar is not None
     nouns = {family: {noun.id: noun for noun in draft[family].valid.values()} for family in draft.families}
@@ -48,18 +51,13 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
         calendar=calendar,
         settings=settings,
         accelerators=frozen(draft.accelerators),
-        **{
-            family: frozen(nouns[family])
-            for family in (
-                "providers", "regions", "sites", "feeds", "contracts", "pools", "links", "tenants", "latency_classes", "services", "streams",
-            )
-        },
+        **{family: frozen(nouns[family]) for family in _KEPT},
         jobs=_jobs(draft, calendar),
         service_pools=tuple(_service_pools(draft, n, service) for n, service in draft["services"].valid.items()),
         pool_ramp_gpus=np.array(ramps, dtype=np.float64).reshape(len(pools), calendar.period_count),
         demand_tokens_per_s=demand,
         mean_tokens_per_s=mean,
-    )  # fmt: skip
+    )
 
 
 def demand_findings(draft: Draft, demand: Floats, mean: Floats) -> Iterator[Finding]:
@@ -72,7 +70,9 @@ def demand_findings(draft: Draft, demand: Floats, mean: Floats) -> Iterator[Find
         over = np.flatnonzero(mean[row] > demand[row] * (1 + 1e-9))
         if len(absurd):
             expected = f"at most {MOST_TOKENS_PER_S:g} in every period; exceeded in {calendar.period_name(absurd[0])}"
-            yield Finding(("streams", n, field), f"{demand[row][absurd[0]]:g}", expected, "correct the base, the growth or its dates")
+            yield Finding(
+                ("streams", n, field), f"{demand[row][absurd[0]]:g}", expected, "correct the base, the growth or its dates"
+            )
         elif len(over) and stream.mean_tokens_per_s is not None:
             expected = f"a mean of at most the demand; {demand[row][over[0]]:g} in {calendar.period_name(over[0])}"
             where = ("streams", n, "mean_tokens_per_s")

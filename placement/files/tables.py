@@ -9,7 +9,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,13 +22,14 @@ from placement.files.reading import open_regular
 from placement.program import Bools, Floats, Ints
 
 CHUNK = 65_536
+BLOCK = 1 << 22
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _DIGITS = b"0123456789.eE+-"
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a table's column holds. Numbers lie in ``[least, most]``; ``optional`` columns may be left out, ``blank`` cells be empty."""
+    """What a column holds. Numbers lie in ``[least, most]``; ``optional`` columns may be left out, ``blank`` cells be empty."""
 
     name: str
     kind: Literal["text", "number"]
@@ -67,15 +68,15 @@ class Table:
         if not len(rows):
             return
         few = rows[:ERRORS_PER_KIND]
-        values = [self.cell(column, int(row)) for row in few]
-        text = remedy if isinstance(remedy, str) else remedy(str(values[0]))
-        if callable(remedy) and len(few) > 1:
-            for line, value in zip(self.lines[few], values, strict=True):
-                problems.add_cells(self.file, column, [line], [value], expected, remedy(str(value)))
-            if len(rows) > len(few):
-                problems.add_cells(self.file, column, self.lines[few].tolist(), [], expected, text, count=len(rows))
-        else:
-            problems.add_cells(self.file, column, self.lines[few].tolist(), values, expected, text, count=len(rows))
+        cells = [(int(self.lines[row]), self.cell(column, int(row))) for row in few]
+        if isinstance(remedy, str):
+            problems.add_cells(self.file, column, cells, expected, remedy, count=len(rows))
+            return
+        for cell in cells:
+            problems.add_cells(self.file, column, [cell], expected, remedy(str(cell[1])))
+        if len(rows) > len(cells):
+            more = (cells[-1][0], f"{len(rows) - len(cells)} more cells like this")
+            problems.add_cells(self.file, column, [more], expected, remedy(str(cells[-1][1])))
 
     def cell(self, column: str, row: int) -> str | float:
         """A cell as it was read."""
@@ -100,7 +101,7 @@ class _Reader:
         self.words = {c.name: _Words() for c in columns if c.kind == "text"}
         self.parts: dict[str, list[Any]] = {c.name: [] for c in columns}
         self.lines: list[Ints] = []
-        self.bad: dict[tuple[str, str, str], tuple[list[int], list[str], int]] = {}
+        self.bad: dict[tuple[str, str, str], tuple[list[tuple[int, str]], int]] = {}
         self.unsound: list[Ints] = []
         self.rows = 0
 
@@ -109,7 +110,9 @@ class _Reader:
         self.lines.append(lines)
         self.rows += len(lines)
         if self.rows > ROWS:
-            raise refuse(self.file, None, "", f"more than {ROWS} rows", f"at most {ROWS} rows", "use longer blocks or split the instance")
+            raise refuse(
+                self.file, None, f"more than {ROWS} rows", f"at most {ROWS} rows", "use longer blocks or split the instance"
+            )
 
     def add(self, column: Column, cells: Sequence[str]) -> None:
         """One column of the chunk, as text."""
@@ -140,7 +143,13 @@ class _Reader:
                 wrong.append(row)
         if not column.blank:
             self._empty(column, np.array(empty, dtype=np.int64))
-        self.mark(column, np.array(wrong, dtype=np.int64), lambda row: cells[row], "a number", "write digits only, without units or separators")
+        self.mark(
+            column,
+            np.array(wrong, dtype=np.int64),
+            lambda row: cells[row],
+            "a number",
+            "write digits only, without units or separators",
+        )
         return self.bounded(column, values)
 
     def bounded(self, column: Column, values: Floats) -> Floats:
@@ -163,16 +172,14 @@ class _Reader:
             return
         chunk = self.lines[-1]
         self.unsound.append(rows + self.rows - len(chunk))
-        lines, values, count = self.bad.setdefault((column.name, expected, remedy), ([], [], 0))
-        room = max(0, ERRORS_PER_KIND - len(lines))
-        lines += [int(chunk[row]) for row in rows[:room]]
-        values += [cell(int(row)) for row in rows[:room]]
-        self.bad[(column.name, expected, remedy)] = (lines, values, count + len(rows))
+        cells, count = self.bad.setdefault((column.name, expected, remedy), ([], 0))
+        cells += [(int(chunk[row]), cell(int(row))) for row in rows[: ERRORS_PER_KIND - len(cells)]]
+        self.bad[(column.name, expected, remedy)] = (cells, count + len(rows))
 
     def table(self) -> Table:
         """What was gathered; bad cells become problems."""
-        for (column, expected, remedy), (lines, values, count) in self.bad.items():
-            self.problems.add_cells(self.file, column, lines, values, expected, remedy, count=count)
+        for (column, expected, remedy), (cells, count) in self.bad.items():
+            self.problems.add_cells(self.file, column, cells, expected, remedy, count=count)
 
         def joined(name: str, dtype: Any) -> Any:
             return np.concatenate(self.parts[name]) if self.parts[name] else np.empty(0, dtype=dtype)
@@ -190,7 +197,9 @@ class _Reader:
         )
 
 
-def read_table(path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]) -> Table | None:
+def read_table(
+    path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
+) -> Table | None:
     """A table with these columns; None (and problems) where its header is wrong. ``unknown`` explains an unknown column.
 
     Raises InputErrors where it cannot be read at all.
@@ -200,7 +209,9 @@ def read_table(path: Path, file: str, columns: Sequence[Column], problems: Probl
 
         return read_parquet(path, file, columns, problems, unknown)
     if path.suffix.lower() != ".csv":
-        raise refuse(file, None, "", f"a name ending in '{path.suffix}'", "a name ending in .csv or .parquet", "rename or convert the table")
+        raise refuse(
+            file, None, f"a name ending in '{path.suffix}'", "a name ending in .csv or .parquet", "rename or convert the table"
+        )
     return _read_csv(path, file, columns, problems, unknown)
 
 
@@ -212,14 +223,14 @@ def present(
     fine = True
     for n, name in enumerate(header):
         if name not in known:
-            problems.add_cells(file, "header", [1], [name], *unknown(name))
+            problems.add_cells(file, "header", [(1, name)], *unknown(name))
             fine = False
         elif name in header[:n]:
-            problems.add_cells(file, "header", [1], [name], "each column once", "remove one of the two")
+            problems.add_cells(file, "header", [(1, name)], "each column once", "remove one of the two")
             fine = False
     for column in columns:
         if not column.optional and column.name not in header:
-            problems.add_cells(file, "header", [1], [", ".join(header)], f"the column {column.name}", "add the column")
+            problems.add_cells(file, "header", [(1, ", ".join(header))], f"the column {column.name}", "add the column")
             fine = False
     return [known[name] for name in header] if fine else None
 
@@ -228,27 +239,62 @@ def _read_csv(
     path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
 ) -> Table | None:
     with open_regular(path, file, TABLE_BYTES) as raw:
-        reader = csv.reader(io.TextIOWrapper(raw, encoding="utf-8-sig", newline="\n"), strict=True)
+        stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="\n")
+        line = 0
         try:
-            header = next(reader, None)
-            if not header:
-                raise refuse(file, 1, "", "an empty file", "a header with the names of the columns", "add the header")
+            header, line = _header(stream, file)
             found = present(file, header, columns, problems, unknown)
             if found is None:
                 return None
             gather = _Reader(file, found, problems)
-            while True:
-                before = reader.line_num
-                rows = list(itertools.islice(reader, CHUNK))
-                if not rows:
-                    return gather.table()
-                _chunk(gather, rows, before, reader.line_num)
+            while block := stream.read(BLOCK) + stream.readline():
+                block = block.replace("\r\n", "\n")
+                if '"' in block:  # A quoted cell may reach into the next block: the rest is read as one.
+                    line = _quoted(gather, itertools.chain(block.splitlines(keepends=True), stream), line)
+                    break
+                if not _plain(gather, block, line):
+                    _quoted(gather, block.split("\n"), line)
+                line += block.count("\n")
+            return gather.table()
         except UnicodeDecodeError:
             raise _not_utf8(path, file) from None
         except csv.Error as error:
-            raise refuse(
-                file, reader.line_num, "", f"not CSV: {error}", "comma-separated values, quoted with \"", "check the quotes in this line"
-            ) from None  # fmt: skip
+            expected, remedy = 'comma-separated values, quoted with "', "check quotes and line ends from this line on"
+            raise refuse(file, line + 1, f"not CSV: {error}", expected, remedy) from None
+
+
+def _header(stream: io.TextIOWrapper, file: str) -> tuple[list[str], int]:
+    """Names of the columns, and how many lines they take."""
+    reader = csv.reader(stream.readline() for _ in range(1))
+    header = next(reader, None)
+    if not header:
+        raise refuse(file, 1, "an empty first line", "a header with the names of the columns", "add the header")
+    return header, 1
+
+
+def _plain(gather: _Reader, block: str, before: int) -> bool:
+    """Read whole lines without quotes by splitting them at once; False, and nothing read, where rows are ragged or blank."""
+    width = len(gather.columns)
+    cells = block.removesuffix("\n").replace("\n", ",\n,").split(",")
+    rows = (len(cells) + 1) // (width + 1)
+    if (len(cells) + 1) % (width + 1) or cells[width :: width + 1].count("\n") != rows - 1 or "\r" in block:
+        return False
+    if block.count("\n") - block.endswith("\n") != rows - 1:
+        return False
+    gather.add_lines(np.arange(before + 1, before + rows + 1, dtype=np.int64))
+    for k, column in enumerate(gather.columns):
+        gather.add(column, cells[k :: width + 1])
+    return True
+
+
+def _quoted(gather: _Reader, lines: Iterable[str], before: int) -> int:
+    """Read lines that may hold quoted cells; the number of the last line."""
+    reader = csv.reader(lines, strict=True)
+    done = before
+    while rows := list(itertools.islice(reader, CHUNK)):
+        _chunk(gather, rows, done, before + reader.line_num)
+        done = before + reader.line_num
+    return done
 
 
 def _not_utf8(path: Path, file: str) -> InputErrors:
@@ -259,8 +305,8 @@ def _not_utf8(path: Path, file: str) -> InputErrors:
                 line.decode()
             except UnicodeDecodeError as error:
                 found = f"the byte 0x{line[error.start]:02x}, which is not UTF-8"
-                return refuse(file, number, "", found, "UTF-8 text", "save the file as UTF-8")
-    return refuse(file, None, "", "text that is not UTF-8", "UTF-8 text", "save the file as UTF-8")
+                return refuse(file, number, found, "UTF-8 text", "save the file as UTF-8")
+    return refuse(file, None, "text that is not UTF-8", "UTF-8 text", "save the file as UTF-8")
 
 
 def _chunk(gather: _Reader, rows: list[list[str]], before: int, after: int) -> None:
@@ -271,11 +317,8 @@ def _chunk(gather: _Reader, rows: list[list[str]], before: int, after: int) -> N
         lines = before + np.cumsum(height) - np.array(height) + 1
     width = len(gather.columns)
     if set(map(len, rows)) != {width}:
-        ragged = [n for n, row in enumerate(rows) if row and len(row) != width]
-        found = [f"{len(rows[n])} cells" for n in ragged]
-        gather.problems.add_cells(
-            gather.file, "row", [int(lines[n]) for n in ragged], found, f"{width} cells, as in the header", "add or remove cells"
-        )
+        ragged = [(int(lines[n]), f"{len(row)} cells") for n, row in enumerate(rows) if row and len(row) != width]
+        gather.problems.add_cells(gather.file, "row", ragged, f"{width} cells, as in the header", "add or remove cells")
         keep = [n for n, row in enumerate(rows) if len(row) == width]
         rows, lines = [rows[n] for n in keep], lines[keep]
     gather.add_lines(lines)

@@ -62,9 +62,13 @@ def value_at(root: Any, path: Sequence[str | int]) -> Any:
     """What stands at a place; ABSENT where it does not exist."""
     node = root
     for key in path:
-        try:
+        if isinstance(key, int):
+            if not isinstance(node, list | tuple) or not 0 <= key < len(node):
+                return ABSENT
             node = node[key]
-        except (KeyError, IndexError, TypeError):
+        elif isinstance(node, dict) and key in node:
+            node = node[key]
+        else:
             return ABSENT
     return node
 
@@ -108,7 +112,13 @@ class TreeBuilder:
         """A scalar or a new container."""
         self._count += 1
         if self._count > VALUES:
-            raise refuse(self.file, line, "", f"more than {VALUES} values", f"at most {VALUES} values in one file", "move long lists to tables")
+            raise refuse(
+                self.file,
+                line,
+                f"more than {VALUES} values",
+                f"at most {VALUES} values in one file",
+                "move long lists to tables",
+            )
         if not self._open:
             self.root = value
             return
@@ -131,7 +141,9 @@ class TreeBuilder:
         self._open.append(container)
         self._keys.append(None)
         if len(self._open) > DEPTH:
-            raise refuse(self.file, container.line, "", f"nested deeper than {DEPTH}", f"at most {DEPTH} levels", "flatten the document")
+            raise refuse(
+                self.file, container.line, f"nested deeper than {DEPTH}", f"at most {DEPTH} levels", "flatten the document"
+            )
 
     def close(self) -> None:
         """End the innermost container."""

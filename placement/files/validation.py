@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,11 +123,11 @@ def _data_path(detail: ErrorDetails, data: Any) -> tuple[Path, Path | None]:
     """Where in the data an error lies, without pydantic's names of branches, and the union that it lies in."""
     path: list[str | int] = []
     union: Path | None = None
-    node = data
+    node: Any = data
     for n, key in enumerate(detail["loc"]):
         last = n == len(detail["loc"]) - 1
-        if (isinstance(node, Mapping) and key in node) or (isinstance(node, list) and isinstance(key, int) and key < len(node)):
-            node = node[key]
+        if value_at(node, [key]) is not ABSENT:
+            node = value_at(node, [key])
             path.append(key)
         elif last and detail["type"] == "missing":
             path.append(key)
@@ -193,8 +193,8 @@ def fields_at(model: Any, path: Path) -> list[str]:
     for key in path:
         if isinstance(key, str):
             types = [t.model_fields[key].annotation for t in _models(types) if key in t.model_fields] or types
-    names = [name for t in _models(types) for name in t.model_fields]
-    return [name for name in names if name not in ("source", "assumption")] or names
+    stated = [(name, info) for t in _models(types) for name, info in t.model_fields.items()]
+    return [name for name, info in stated if name not in ("source", "assumption") and info.annotation is not typing.Any]
 
 
 def _models(types: Iterable[Any]) -> Iterator[type[BaseModel]]:
@@ -203,7 +203,3 @@ def _models(types: Iterable[Any]) -> Iterator[type[BaseModel]]:
             yield kind
         else:
             yield from _models(typing.get_args(kind))
-
-
-Locate = Callable[[Path], tuple[str, int | None, str]]
-"""From a place in the document to the file, the line and the name of that place."""

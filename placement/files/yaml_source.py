@@ -44,12 +44,13 @@ def read_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
     builder = TreeBuilder(file)
     documents = 0
     try:
+        event: Any
         for event in yaml.parse(text, Loader=_LOADER):
             line = event.start_mark.line + 1
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise refuse(file, line, "", "a second document", "one document per file", "remove '---' and what follows")
+                    raise refuse(file, line, "a second document", "one document per file", "remove '---' and what follows")
             elif isinstance(event, yaml.NodeEvent):
                 _node(event, line, builder)
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -58,7 +59,7 @@ def read_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
         mark = getattr(error, "problem_mark", None)
         what = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
         raise refuse(
-            file, None if mark is None else mark.line + 1, "", f"not YAML: {what}", "a YAML document",
+            file, None if mark is None else mark.line + 1, f"not YAML: {what}", "a YAML document",
             "check indentation, quotes and brackets at this line",
         ) from None  # fmt: skip
     return (None if builder.root is ABSENT else builder.root), builder.problems
@@ -67,16 +68,18 @@ def read_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
 def _node(event: Any, line: int, builder: TreeBuilder) -> None:
     file = builder.file
     if isinstance(event, yaml.AliasEvent):
-        raise refuse(file, line, "", f"the alias *{event.anchor}", "no anchors or aliases", "write the value out")
+        raise refuse(file, line, f"the alias *{event.anchor}", "no anchors or aliases", "write the value out")
     if event.anchor is not None:
-        raise refuse(file, line, "", f"the anchor &{event.anchor}", "no anchors or aliases", "write the value out where it is used")
+        raise refuse(file, line, f"the anchor &{event.anchor}", "no anchors or aliases", "write the value out where it is used")
     if event.tag is not None and event.tag != "!":
-        raise refuse(file, line, "", f"the tag {event.tag}", "no tags", "remove the tag; put quotes around text that looks like a number")
+        raise refuse(
+            file, line, f"the tag {event.tag}", "no tags", "remove the tag; put quotes around text that looks like a number"
+        )
     if builder.wants_key:
         if not isinstance(event, yaml.ScalarEvent):
-            raise refuse(file, line, "", "a key that is a mapping or a list", "keys that are text", "write the key as text")
+            raise refuse(file, line, "a key that is a mapping or a list", "keys that are text", "write the key as text")
         if event.value == "<<":
-            raise refuse(file, line, "", "the merge key <<", "no merge keys", "write the fields out")
+            raise refuse(file, line, "the merge key <<", "no merge keys", "write the fields out")
         builder.key(event.value, line)
     elif isinstance(event, yaml.ScalarEvent):
         builder.value(scalar(event.value) if event.implicit[0] else event.value, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -46,9 +47,12 @@ OpenEnd = Literal["open"]
 """A contract without an end in sight, said in words."""
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _date(value: Any) -> Any:
-    """YAML gives dates, JSON gives text; both are days in UTC."""
-    if isinstance(value, str) and len(value) == 10:
+    """Files give text; days are in UTC. Only YYYY-MM-DD: Python itself would also take week dates."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
         try:
             return date.fromisoformat(value)
         except ValueError:

@@ -88,6 +88,8 @@ class Calendar(Noun):
 
     @model_validator(mode="after")
     def _consistent(self) -> Calendar:
+        if not 1970 <= self.start.year <= 2200:
+            raise PydanticCustomError("start_year", "the calendar starts between the years 1970 and 2200")
         if self.block == "month" and self.start.day > 28:
             raise PydanticCustomError("month_start", "monthly blocks start on day 1 to 28")
         if self.end.year > 2200:

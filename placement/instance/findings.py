@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Family(Generic[N]):
-    """The nouns of one family: those that are valid by position, and the ids of all, so that an invalid one is not reported as missing."""
+    """The nouns of a family: the valid ones by position, and the ids of all, so that an invalid one is not taken as missing."""
 
     name: str
     valid: Mapping[int, N]
@@ -41,7 +41,10 @@ class Family(Generic[N]):
     @cached_property
     def by_id(self) -> dict[str, N]:
         """Valid nouns by id; of repeated ids the first."""
-        return {noun.id: noun for _, noun in reversed(self.valid.items())}  # type: ignore[attr-defined]
+        found: dict[str, N] = {}
+        for n, noun in self.valid.items():
+            found.setdefault(str(self.ids[n]), noun)
+        return found
 
     @cached_property
     def position(self) -> dict[str, int]:

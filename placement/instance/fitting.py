@@ -21,7 +21,9 @@ def pools(draft: Draft) -> Iterator[Finding]:
         for k, group in enumerate(pool.islands):
             if accelerator is not None and group.gpus < accelerator.allocation_unit_gpus:
                 unit = f"at least one allocation unit of {accelerator.id}, {accelerator.allocation_unit_gpus} GPUs"
-                yield Finding(("pools", n, "islands", k, "gpus"), group.gpus, unit, "join islands, or state a smaller unit for the part")
+                yield Finding(
+                    ("pools", n, "islands", k, "gpus"), group.gpus, unit, "join islands, or state a smaller unit for the part"
+                )
         yield from _online(draft, n, pool)
         if pool.spanning is not None and sum(group.count for group in pool.islands) < 2:
             yield Finding(("pools", n, "spanning"), pool.spanning.max_islands, "a pool of two islands or more", "remove spanning")
@@ -41,9 +43,16 @@ def pools(draft: Draft) -> Iterator[Finding]:
 
 def _online(draft: Draft, n: int, pool: Any) -> Iterator[Finding]:
     if pool.online_gpus is not None and n in draft.ramped:
-        yield Finding(("pools", n, "online_gpus"), pool.online_gpus, "one statement: this pool has rows in the ramps table", "keep one of them")
+        yield Finding(
+            ("pools", n, "online_gpus"),
+            pool.online_gpus,
+            "one statement: this pool has rows in the ramps table",
+            "keep one of them",
+        )
     elif n not in draft.online and "ramps" not in draft.unread:
-        yield Finding(("pools", n), pool.id, "online_gpus, or rows in the ramps table", "state how many GPUs are online, and from when")
+        yield Finding(
+            ("pools", n), pool.id, "online_gpus, or rows in the ramps table", "state how many GPUs are online, and from when"
+        )
     for path, value in values_of(draft.online[n]) if n in draft.online else ():
         where = ("pools", n, "online_gpus", *path)
         if value != int(value):
@@ -66,7 +75,9 @@ def feed_tree(draft: Draft) -> Iterator[Finding]:
             cycle = [*path[path.index(at) :], at]
             where = ("feeds", feeds.position[at], "parent")
             around = " -> ".join(cycle[:12]) + (" ..." if len(cycle) > 12 else "")
-            yield Finding(where, feeds.by_id[at].parent, f"a tree; this is a cycle: {around}", "give one of them another parent, or null")
+            yield Finding(
+                where, feeds.by_id[at].parent, f"a tree; this is a cycle: {around}", "give one of them another parent, or null"
+            )
         done.update(path)
 
 
@@ -76,7 +87,9 @@ def jobs(draft: Draft) -> Iterator[Finding]:
     count = np.bincount([row.job for row in draft.shapes], minlength=len(family.ids)) if draft.shapes else np.zeros(len(family.ids))
     for n, job in family.valid.items():
         if job.shapes is not None and n in draft.shaped:
-            yield Finding(("jobs", n, "shapes"), job.shapes, "one statement: this job has rows in the shapes table", "keep one of them")
+            yield Finding(
+                ("jobs", n, "shapes"), job.shapes, "one statement: this job has rows in the shapes table", "keep one of them"
+            )
         elif not count[n] and job.shapes is None and "shapes" not in draft.unread:
             yield Finding(("jobs", n), job.id, "shapes, or rows in the shapes table", "state at least one shape")
     joined: dict[int, int] = {}
@@ -126,10 +139,14 @@ def job_pools(draft: Draft) -> Iterator[Finding]:
         if job.pools is None:
             if n not in tabled and whole and not own & offered and "eligibility" not in draft.unread:
                 expected = f"a pool of {' or '.join(sorted(own))}"
-                yield Finding(("jobs", n), job.id, expected, "add a shape on an accelerator that a pool has, add a pool, or remove the job")
+                yield Finding(
+                    ("jobs", n), job.id, expected, "add a shape on an accelerator that a pool has, add a pool, or remove the job"
+                )
             continue
         if n in tabled:
-            yield Finding(("jobs", n, "pools"), job.pools, "one statement: this job has rows in the eligibility table", "keep one of them")
+            yield Finding(
+                ("jobs", n, "pools"), job.pools, "one statement: this job has rows in the eligibility table", "keep one of them"
+            )
         for k, name in enumerate(job.pools):
             pool = pool_family.by_id.get(name)
             if pool is not None and pool.accelerator not in own:
@@ -158,9 +175,9 @@ def unfit_pairs(draft: Draft, pairs: Pairs, able: Bools) -> Bools:
     kind = np.full(len(draft["pools"].ids), -1, dtype=np.int64)
     for n, pool in draft["pools"].valid.items():
         kind[n] = index.get(pool.accelerator, -1)
-    stated = able.any(axis=1)[pairs.workload]
+    some: Bools = np.asarray(able.any(axis=1))
     known: Bools = kind[pairs.pool] >= 0
-    return stated & known & ~able[pairs.workload, kind[pairs.pool]]
+    return some[pairs.workload] & known & ~able[pairs.workload, kind[pairs.pool]]
 
 
 def replicas(draft: Draft) -> Iterator[Finding]:
@@ -174,7 +191,12 @@ def replicas(draft: Draft) -> Iterator[Finding]:
             path: Path = ("services", n, "profiles", k, "gpus_per_replica")
             if profile.gpus_per_replica > accelerator.scale_up_domain_gpus:
                 most = f"at most the scale-up domain of {accelerator.id}, {accelerator.scale_up_domain_gpus}"
-                yield Finding(path, profile.gpus_per_replica, f"{most}: a replica never straddles scale-up domains", "use fewer GPUs or a larger domain")
+                yield Finding(
+                    path,
+                    profile.gpus_per_replica,
+                    f"{most}: a replica never straddles scale-up domains",
+                    "use fewer GPUs or a larger domain",
+                )
                 continue
             units = -(-profile.gpus_per_replica // accelerator.allocation_unit_gpus)
             if units > 1 and _on_many_domains(draft, accelerator, service):
@@ -184,7 +206,9 @@ def replicas(draft: Draft) -> Iterator[Finding]:
 
 
 def _on_many_domains(draft: Draft, accelerator: Accelerator, service: Any) -> bool:
-    named = None if service.pools is None else set(service.pools)
+    position = draft["services"].position[service.id]
+    tabled = {draft["pools"].ids[q] for q in draft.service_pairs.pool[draft.service_pairs.workload == position].tolist()}
+    named = tabled or (None if service.pools is None else set(service.pools))
     return any(
         group.gpus > accelerator.scale_up_domain_gpus
         for pool in draft["pools"].valid.values()
@@ -202,7 +226,7 @@ def _packing(accelerator: Accelerator, found: dict[int, tuple[Path, int]]) -> It
         if units % size or size % smaller:
             path, gpus = found[size]
             expected = (
-                f"on {accelerator.id}, replicas of several sizes (here {', '.join(str(k) for k in ordered)} units) of which each divides "
+                f"on {accelerator.id}, sizes of replicas (here {', '.join(str(k) for k in ordered)} units) of which each divides "
                 f"the next and the domain's {units} units, so that they pack whatever their order"
             )
             yield Finding(path, gpus, expected, "round the replica up to a size that does, or use one size")

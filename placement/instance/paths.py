@@ -34,8 +34,8 @@ class DemandPaths:
                 path *= growth_path(self._calendar, growth)
             if profile is not None:
                 path *= profile_path(self._calendar, profile)
-            mean = np.bincount(self._calendar.tick_period, path, self._calendar.period_count)
-            mean /= self._calendar.hours * TICKS_PER_HOUR
+            total = np.bincount(self._calendar.tick_period, path, self._calendar.period_count)
+            mean: Floats = total / (self._calendar.hours * TICKS_PER_HOUR)
             self._known[key] = (period_percentile(self._calendar, path, self._percentile), mean)
         return self._known[key]
 
@@ -71,5 +71,3 @@ def period_percentile(calendar: Calendar, path: Floats, percentile: float) -> Fl
     part = at - low
     values: Floats = ordered[first + low] * (1 - part) + ordered[first + high] * part
     return values
-
-

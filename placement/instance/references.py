@@ -28,8 +28,8 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("jobs", "pools", "pools"),
 )
 _ONE = {
-    "providers": "a provider", "regions": "a region", "feeds": "a feed", "sites": "a site", "contracts": "a contract", "pools": "a pool",
-    "tenants": "a tenant", "services": "a service", "latency_classes": "a latency class", "growths": "a growth",
+    "providers": "a provider", "regions": "a region", "feeds": "a feed", "sites": "a site", "contracts": "a contract",
+    "pools": "a pool", "tenants": "a tenant", "services": "a service", "latency_classes": "a latency class", "growths": "a growth",
     "daily_profiles": "a daily profile",
 }  # fmt: skip
 
@@ -76,7 +76,9 @@ def _links(draft: Draft) -> Iterator[Finding]:
         for end in ("a", "b"):
             value = getattr(link, end)
             if sites.readable and regions.readable and value not in nodes:
-                yield Finding(("links", n, end), value, "the id of a site or region", did_you_mean(value, nodes, "a site or region"))
+                yield Finding(
+                    ("links", n, end), value, "the id of a site or region", did_you_mean(value, nodes, "a site or region")
+                )
         if link.a == link.b:
             yield Finding(("links", n, "b"), link.b, "another end than a", "correct one of the two ends")
 
@@ -99,7 +101,9 @@ def _accelerators(draft: Draft) -> Iterator[Finding]:
 
     def refer(path: Path, value: str) -> Iterator[Finding]:
         if own.readable and value not in known:
-            yield Finding(path, value, "the id of an accelerator of the catalogue or of this document", did_you_mean(value, known, what))
+            yield Finding(
+                path, value, "the id of an accelerator of the catalogue or of this document", did_you_mean(value, known, what)
+            )
 
     for n, pool in draft["pools"].valid.items():
         yield from refer(("pools", n, "accelerator"), pool.accelerator)

@@ -86,7 +86,9 @@ def _bands(calendar: Calendar, path: Path, value: Any) -> Iterator[Finding]:
     known = [band.id for band in calendar.bands]
     for band in value:
         if band not in known:
-            yield Finding((*path, band), value[band], f"bands of the calendar only: {', '.join(known)}", "correct or remove this band")
+            yield Finding(
+                (*path, band), value[band], f"bands of the calendar only: {', '.join(known)}", "correct or remove this band"
+            )
     missing = [band for band in known if band not in value]
     if missing:
         yield Finding(path, value, f"a figure for every band; missing: {', '.join(missing)}", "add the bands that are missing")
@@ -96,9 +98,13 @@ def _contracts(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
     for n, contract in draft["contracts"].valid.items():
         remedy = "correct the date, move the calendar, or remove the contract and its pools"
         if contract.to_date != "open" and contract.to_date <= calendar.start:
-            yield Finding(("contracts", n, "to_date"), contract.to_date, f"an end after the calendar's start, {calendar.start}", remedy)
+            yield Finding(
+                ("contracts", n, "to_date"), contract.to_date, f"an end after the calendar's start, {calendar.start}", remedy
+            )
         if contract.from_date >= calendar.end:
-            yield Finding(("contracts", n, "from_date"), contract.from_date, f"a start before the calendar's end, {calendar.end}", remedy)
+            yield Finding(
+                ("contracts", n, "from_date"), contract.from_date, f"a start before the calendar's end, {calendar.end}", remedy
+            )
 
 
 def _jobs(draft: Draft, calendar: Calendar) -> Iterator[Finding]:

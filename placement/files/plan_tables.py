@@ -1,0 +1,259 @@
+"""Tables of a plan as CSV with names instead of indices, and back; ``COLUMNS`` says what each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from placement.files.errors import Problems
+from placement.files.long_tables import ordinal, periods, refer
+from placement.files.tables import Column, Table
+from placement.instance import Instance
+from placement.plan import Paths, Places, Plan, Replicas, Runs, Serving, Shedding
+from placement.program import Ints
+
+
+def _texts(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, "text") for name in names)
+
+
+_UNITS = Column("units", "number", least=0, most=1e8, whole=True)
+_GPUS = Column("gpus", "number", most=1e8, whole=True)
+_RUNG = Column("rung", "number", least=1, most=100, whole=True)
+_TOKENS = Column("tokens_per_s", "number", least=-1e14)
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "runs": (*_texts("job", "accelerator", "mode"), _GPUS, *_texts("start_date", "end_date")),
+    "places": (*_texts("job", "island"), _UNITS),
+    "paths": _texts("job", "link"),
+    "replicas": (*_texts("service", "accelerator", "latency_class", "mode", "island", "block", "band"), _UNITS),
+    "serving": (*_texts("stream", "site", "latency_class", "block", "band"), _TOKENS),
+    "shedding": (*_texts("stream"), _RUNG, *_texts("promised", "block", "band"), _TOKENS),
+}  # fmt: skip
+"""Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
+
+
+# ------------------------------------------------------------------ to text
+
+
+def table_bytes(name: str, plan: Plan, instance: Instance) -> tuple[bytes, int]:
+    """A table of the plan as CSV, and its number of rows."""
+    columns = _WRITERS[name](plan, instance)
+    header = ",".join(column.name for column in COLUMNS[name])
+    lines = map(",".join, zip(*columns, strict=True))
+    return ("\n".join([header, *lines]) + "\n").encode(), len(columns[0])
+
+
+def _named(names: Sequence[str], index: Ints) -> list[str]:
+    return [names[i] for i in index.tolist()]
+
+
+def _ints(values: Ints) -> list[str]:
+    return [str(value) for value in values.tolist()]
+
+
+def _floats(values: Any) -> list[str]:
+    return [repr(value) for value in values.tolist()]
+
+
+def _period_columns(instance: Instance, period: Ints) -> tuple[list[str], list[str]]:
+    days = [day.isoformat() for day in instance.calendar.block_starts]
+    bands = [band.id for band in instance.calendar.bands]
+    return _named(days, period // len(bands)), _named(bands, period % len(bands))
+
+
+def _run_job(plan: Plan, instance: Instance, run: Ints) -> list[str]:
+    return _named(instance.jobs.id, plan.runs.job[run])
+
+
+def _runs(plan: Plan, instance: Instance) -> list[list[str]]:
+    shapes, runs = instance.jobs.shapes, plan.runs
+    accelerators = list(instance.accelerators.values())
+    modes = [accelerators[a].modes[m].id for a, m in zip(shapes.accelerator[runs.shape], shapes.mode[runs.shape], strict=True)]
+    days = [day.isoformat() for day in instance.calendar.block_starts]
+    return [
+        _named(instance.jobs.id, runs.job),
+        _named(list(instance.accelerators), shapes.accelerator[runs.shape]),
+        modes,
+        _ints(shapes.gpus[runs.shape]),
+        _named(days, runs.start_block),
+        _named(days, runs.end_block),
+    ]
+
+
+def _places(plan: Plan, instance: Instance) -> list[list[str]]:
+    places = plan.places
+    return [_run_job(plan, instance, places.run), _named(instance.island_names, places.island), _ints(places.units)]
+
+
+def _paths(plan: Plan, instance: Instance) -> list[list[str]]:
+    return [_run_job(plan, instance, plan.paths.run), _named(list(instance.links), plan.paths.link)]
+
+
+def _profiles(instance: Instance) -> list[list[tuple[str, str, str]]]:
+    """Accelerator, class and mode of each profile, by service."""
+    return [
+        [(p.accelerator, p.latency_class, instance.accelerators[p.accelerator].mode(p.mode).id) for p in service.profiles]
+        for service in instance.services.values()
+    ]
+
+
+def _replicas(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.replicas
+    profiles = _profiles(instance)
+    named = [profiles[s][p] for s, p in zip(table.service.tolist(), table.profile.tolist(), strict=True)]
+    return [
+        _named(list(instance.services), table.service),
+        *([profile[k] for profile in named] for k in range(3)),
+        _named(instance.island_names, table.island),
+        *_period_columns(instance, table.period),
+        _ints(table.units),
+    ]
+
+
+def _serving(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.serving
+    return [
+        _named(list(instance.streams), table.stream),
+        _named(list(instance.sites), table.site),
+        _named(list(instance.latency_classes), table.latency_class),
+        *_period_columns(instance, table.period),
+        _floats(table.tokens_per_s),
+    ]
+
+
+def _shedding(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.shedding
+    return [
+        _named(list(instance.streams), table.stream),
+        _ints(table.rung + 1),
+        ["true" if value else "false" for value in table.promised.tolist()],
+        *_period_columns(instance, table.period),
+        _floats(table.tokens_per_s),
+    ]
+
+
+_WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
+    "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
+}  # fmt: skip
+
+
+# ------------------------------------------------------------------ from text
+
+
+def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems) -> Plan:
+    """The plan in tables that were read; names that the instance does not know become problems, and then the plan means nothing."""
+    runs = _read_runs(tables["runs"], instance, problems)
+    run = {instance.jobs.id[job]: n for n, job in enumerate(runs.job.tolist()) if job >= 0}
+    island = {name: i for i, name in enumerate(instance.island_names)}
+    places, paths = tables["places"], tables["paths"]
+    return Plan(
+        runs,
+        Places(
+            refer(places, "job", run, "a job in the table of runs", problems),
+            refer(places, "island", island, "an island", problems),
+            _whole(places, "units"),
+        ),
+        Paths(
+            refer(paths, "job", run, "a job in the table of runs", problems),
+            refer(paths, "link", _index(instance.links), "a link", problems),
+        ),
+        _read_replicas(tables["replicas"], instance, island, problems),
+        _read_serving(tables["serving"], instance, problems),
+        _read_shedding(tables["shedding"], instance, problems),
+    )
+
+
+def _index(names: Any) -> dict[str, int]:
+    return {name: n for n, name in enumerate(names)}
+
+
+def _whole(table: Table, column: str) -> Ints:
+    return np.nan_to_num(table.numbers[column]).astype(np.int64)
+
+
+def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
+    jobs, shapes, accelerators = instance.jobs, instance.jobs.shapes, list(instance.accelerators.values())
+    job = refer(table, "job", _index(jobs.id), "a job", problems)
+    order = np.argsort(job, kind="stable")
+    again = np.zeros(len(table), dtype=np.bool_)
+    again[order[1:]] = (job[order[1:]] == job[order[:-1]]) & (job[order[1:]] >= 0)
+    table.report(problems, again, "job", "each job once", "remove one of its rows")
+    known = {
+        (int(shapes.job[n]), accelerators[a].id, accelerators[a].modes[m].id, int(shapes.gpus[n])): n
+        for n, (a, m) in enumerate(zip(shapes.accelerator.tolist(), shapes.mode.tolist(), strict=True))
+    }
+    gpus = _whole(table, "gpus")
+    shape = np.array(
+        [
+            known.get((int(job[n]), str(table.cell("accelerator", n)), str(table.cell("mode", n)), int(gpus[n])), -1)
+            for n in range(len(table))
+        ],
+        dtype=np.int64,
+    )
+    table.report(
+        problems,
+        (shape < 0) & (job >= 0) & table.sound,
+        "accelerator",
+        "a shape of the job: accelerator, mode and gpus",
+        "correct the row",
+    )
+    days = {day.toordinal(): b for b, day in enumerate(instance.calendar.block_starts)}
+    edges = []
+    for column, blocks in (("start_date", range(instance.calendar.blocks)), ("end_date", range(1, instance.calendar.blocks + 1))):
+        edge = table.decoded(column, lambda word: days.get(ordinal(word), -1))
+        wrong = ~np.isin(edge, np.array(blocks)) & table.sound
+        table.report(problems, wrong, column, "the first day of a block of the calendar", "correct the date")
+        edges.append(edge)
+    backwards = (edges[1] <= edges[0]) & (edges[0] >= 0) & (edges[1] > 0)
+    table.report(problems, backwards, "end_date", "a day after start_date", "correct the dates")
+    return Runs(job, shape, edges[0], edges[1])
+
+
+def _read_replicas(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Replicas:
+    service = refer(table, "service", _index(instance.services), "a service", problems)
+    names = ("accelerator", "latency_class", "mode")
+    codes = (
+        np.stack([service, *(table.codes[name].astype(np.int64) for name in names)])
+        if len(table)
+        else np.zeros((4, 0), dtype=np.int64)
+    )
+    distinct, which = np.unique(codes, axis=1, return_inverse=True)
+    profiles = _profiles(instance)
+    meaning = []
+    for s, *words in distinct.T.tolist():
+        key = tuple(table.words[name][code] for name, code in zip(names, words, strict=True))
+        meaning.append(profiles[s].index(key) if s >= 0 and key in profiles[s] else -1)
+    profile = np.array([*meaning, -1], dtype=np.int64)[which.reshape(-1)]
+    expected = "a profile of the service: accelerator, latency_class and mode"
+    table.report(problems, (profile < 0) & (service >= 0) & table.sound, "accelerator", expected, "correct the row")
+    return Replicas(
+        service,
+        profile,
+        refer(table, "island", island, "an island", problems),
+        periods(table, instance.calendar, problems),
+        _whole(table, "units"),
+    )
+
+
+def _read_serving(table: Table, instance: Instance, problems: Problems) -> Serving:
+    return Serving(
+        refer(table, "stream", _index(instance.streams), "a stream", problems),
+        refer(table, "site", _index(instance.sites), "a site", problems),
+        refer(table, "latency_class", _index(instance.latency_classes), "a latency class", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["tokens_per_s"],
+    )
+
+
+def _read_shedding(table: Table, instance: Instance, problems: Problems) -> Shedding:
+    stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
+    rung = _whole(table, "rung") - 1
+    ladders = [stream.ladder or instance.tenants[stream.tenant].ladder for stream in instance.streams.values()]
+    rungs = np.array([len(ladder.rungs) if ladder is not None else 0 for ladder in ladders] + [0], dtype=np.int64)
+    wrong = (stream >= 0) & (rung >= rungs[stream]) & table.sound
+    table.report(problems, wrong, "rung", "a rung of the stream's ladder, counted from 1", "correct the row")
+    promised = table.decoded("promised", lambda word: {"true": 1, "false": 0}.get(word, -1))
+    table.report(problems, (promised < 0) & table.sound, "promised", "true or false", "write true or false")
+    return Shedding(stream, rung, promised > 0, periods(table, instance.calendar, problems), table.numbers["tokens_per_s"])

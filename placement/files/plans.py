@@ -1,0 +1,273 @@
+"""Plan files: a JSON document with what was decided, proven and by whom, and a CSV table beside it for each table of the plan.
+
+Tables are named after their content, ``<stem>.<table>.<first 8 hex digits of its sha256>.csv``, and written before the document,
+which is replaced in one step. So at any moment the document that stands there is complete, the old one or the new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from placement.files.atomic import write_atomically
+from placement.files.errors import InputErrors, Problem, Problems, WrongInstance, shown
+from placement.files.limits import TABLE_BYTES
+from placement.files.plan_tables import COLUMNS, plan_of, table_bytes
+from placement.files.reading import open_regular, read_tree, sibling
+from placement.files.tables import Table, read_table
+from placement.files.tree import line_of, path_name
+from placement.files.validation import faults, unknown_field
+from placement.instance import Instance
+from placement.plan import Plan, Result
+from placement.program import LevelResult, Limit, Status
+
+PLAN_FORMAT = "fleet-placement-plan/1"
+_PACKAGES = ("fleet-placement", "ortools", "highspy", "numpy", "scipy")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class _Level(_Strict):
+    name: str
+    value: float | None
+    bound: float | None
+    gap: float | None
+
+
+class _TableFile(_Strict):
+    file: Annotated[str, Field(max_length=255)]
+    rows: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Tables(_Strict):
+    runs: _TableFile
+    places: _TableFile
+    paths: _TableFile
+    replicas: _TableFile
+    serving: _TableFile
+    shedding: _TableFile
+
+
+class _Named(_Strict):
+    name: str
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class _PlanFile(_Strict):
+    """The document of a plan file."""
+
+    format: Literal["fleet-placement-plan/1"]
+    instance: _Named
+    status: Literal["optimal", "feasible", "infeasible", "no_plan"]
+    limit: Literal["time", "work", "gap", "interrupt", "memory"] | None
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    levels: list[_Level]
+    terms: dict[str, float] | None
+    solver: str
+    seed: int
+    seconds: float
+    versions: dict[str, str]
+    facts: dict[str, float | str | None]
+    tables: _Tables | None
+
+
+@dataclass(frozen=True)
+class LoadedPlan:
+    """A plan from its file, and what the file states about it. Nothing is recomputed here."""
+
+    plan: Plan | None
+    edited: tuple[str, ...]
+    """Tables that are not as they were written."""
+    status: Status
+    limit: Limit | None
+    terms: Mapping[str, float] | None
+    levels: tuple[LevelResult, ...]
+    solver: str
+    seed: int
+    seconds: float
+    versions: Mapping[str, str]
+    facts: Mapping[str, float | str | None]
+    instance_name: str
+    instance_digest: str
+
+
+# ------------------------------------------------------------------ writing
+
+
+def save_plan(result: Result, instance: Instance, path: str | os.PathLike[str]) -> None:
+    """Write a plan file and its tables; an older plan file is replaced only once all is written. Raises OSError."""
+    place = Path(path)
+    tables: dict[str, Any] | None = None
+    if result.plan is not None:
+        tables = {}
+        for name in COLUMNS:
+            data, rows = table_bytes(name, result.plan, instance)
+            content = hashlib.sha256(data).hexdigest()
+            file = f"{place.stem}.{name}.{content[:8]}.csv"
+            write_atomically(place.parent / file, data)
+            tables[name] = {"file": file, "rows": rows, "sha256": content}
+    before = _tables_of(place)
+    document = _document(result, tables)
+    write_atomically(place, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+    kept = {table["file"] for table in (tables or {}).values()}
+    for file in before - kept:
+        with suppress(OSError):
+            (place.parent / file).unlink()
+
+
+def _document(result: Result, tables: dict[str, Any] | None) -> dict[str, Any]:
+    level = result.open_level if result.levels else None
+    return {
+        "format": PLAN_FORMAT,
+        "instance": {"name": result.instance_name, "digest": result.instance_digest},
+        "status": str(result.status),
+        "limit": None if result.limit is None else str(result.limit),
+        "objective": _finite(result.objective) if result.levels else None,
+        "bound": _finite(result.levels[-1].bound) if result.levels else None,
+        "gap": None if level is None else _finite(level.gap),
+        "levels": [
+            {"name": one.name, "value": _finite(one.value), "bound": _finite(one.bound), "gap": _finite(one.gap)}
+            for one in result.levels
+        ],
+        "terms": None if result.terms is None else {name: float(value) for name, value in result.terms.items()},
+        "solver": result.solver,
+        "seed": int(result.seed),
+        "seconds": float(result.seconds),
+        "versions": _versions(),
+        "facts": {name: value if isinstance(value, str) else _finite(value) for name, value in result.facts.items()},
+        "tables": tables,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what a plan depends on, read without importing any of it."""
+    import platform
+
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+def _tables_of(place: Path) -> set[str]:
+    """Tables that only the plan file that stands at this place can have written; empty where there is none that can be read."""
+    named = re.compile(rf"{re.escape(place.stem)}\.({'|'.join(COLUMNS)})\.[0-9a-f]{{8}}\.csv")
+    try:
+        tables, _ = read_tree(place, place.name)
+    except InputErrors:
+        return set()
+    stated = tables.get("tables")
+    files = [table.get("file") for table in stated.values() if isinstance(table, dict)] if isinstance(stated, dict) else []
+    return {file for file in files if isinstance(file, str) and named.fullmatch(file)}
+
+
+# ------------------------------------------------------------------ reading
+
+
+def load_plan(path: str | os.PathLike[str], instance: Instance) -> LoadedPlan:
+    """A plan file of this instance.
+
+    Raises InputErrors with everything that is wrong, and WrongInstance where it was made for another instance. Tables that were
+    edited since are read as they are and named in ``edited``.
+    """
+    place = Path(path)
+    tree, repeated = read_tree(place, place.name)
+    problems = Problems()
+    for problem in repeated:
+        problems.add(problem)
+    try:
+        document = _PlanFile.model_validate(tree)
+    except ValidationError as error:
+        for fault in faults(error, _PlanFile, tree):
+            where = path_name(tree, fault.path)
+            problems.add(Problem(place.name, line_of(tree, fault.path), where, shown(fault.value), fault.expected, fault.remedy))
+        raise InputErrors(problems) from None
+    problems.raise_if_any()
+    if document.instance.digest != instance.digest:
+        raise WrongInstance(
+            f"{place.name} is a plan of another instance: '{document.instance.name}' ({document.instance.digest[:19]}...), "
+            f"not of '{instance.name}' ({instance.digest[:19]}...); give the instance and scenario that it was made for"
+        )
+    plan: Plan | None = None
+    edited: tuple[str, ...] = ()
+    if document.tables is not None:
+        plan, edited = _read_tables(place, document.tables, instance, problems)
+    problems.raise_if_any()
+    return LoadedPlan(
+        plan=plan,
+        edited=edited,
+        status=Status(document.status),
+        limit=None if document.limit is None else Limit(document.limit),
+        terms=document.terms,
+        levels=tuple(LevelResult(level.name, level.value, level.bound) for level in document.levels),
+        solver=document.solver,
+        seed=document.seed,
+        seconds=document.seconds,
+        versions=document.versions,
+        facts=document.facts,
+        instance_name=document.instance.name,
+        instance_digest=document.instance.digest,
+    )
+
+
+def _unknown_column(known: list[str], name: str) -> tuple[str, str]:
+    return unknown_field(name, known)
+
+
+def _content(path: Path, file: str) -> str:
+    """sha256 of a table as it stands."""
+    total = hashlib.sha256()
+    with open_regular(path, file, TABLE_BYTES) as stream:
+        while block := stream.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
+
+
+def _read_tables(place: Path, stated: _Tables, instance: Instance, problems: Problems) -> tuple[Plan | None, tuple[str, ...]]:
+    tables: dict[str, Table] = {}
+    edited = []
+    for name, columns in COLUMNS.items():
+        entry: _TableFile = getattr(stated, name)
+        where = sibling(place.parent, entry.file)
+        if isinstance(where, str):
+            problems.add(
+                Problem(place.name, None, f"tables.{name}.file", shown(entry.file), where, "keep the tables beside the plan")
+            )
+            continue
+        known = [column.name for column in columns]
+        try:
+            content = _content(where, entry.file)
+            table = read_table(where, entry.file, columns, problems, partial(_unknown_column, known))
+        except InputErrors as error:
+            for problem in error.problems:
+                problems.add(problem)
+            continue
+        if content != entry.sha256:
+            edited.append(name)
+        if table is not None:
+            tables[name] = table
+    if len(tables) < len(COLUMNS):
+        return None, tuple(edited)
+    return plan_of(tables, instance, problems), tuple(edited)
