@@ -1,6 +1,6 @@
 """Seeded instance families S to XXL, by one stated law, written as instance folders.
 
-    python -m benchmarks.families S --seed 3 --out /tmp/s3
+    python -m benchmarks family S --seed 3 --out s3
 
 Law. Sites of lognormal size (median 27,000 GPUs, sigma 0.8), one accelerator type each of four (training speed 1, 1.15, 2.4, 0.7;
 serving 1, 1.5, 3.2, 0.8; kW 1.4, 1.4, 2.1, 0.9), cut into up to 12 islands of about 8k, 16k or 24k; 35 % of sites come online in the
@@ -289,6 +289,3 @@ def main(family: str, seed: int, load: float | None, largest_gang: float | None,
     write(replace(FAMILIES[family], **knobs), seed, out, family)
     click.echo(f"{out}")
 
-
-if __name__ == "__main__":
-    main()

@@ -41,8 +41,6 @@ class Gangs:
     drop_option: Ints
     drop_job: Ints
     places: Places
-    progress: Floats
-    """Hours of progress before each block boundary by row of ``Jobs.paces``, [n, B + 1]."""
 
     # ------------------------------------------------------------ what is offered
 
@@ -59,8 +57,7 @@ class Gangs:
         loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
         hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
 
-        progress = _progress(instance)
-        first, last, past = _starts(instance, progress, job, hours)
+        first, last, past = _starts(instance, job, hours)
         rows = np.concatenate([np.flatnonzero(last >= first), np.flatnonzero(past < instance.calendar.blocks)])
         finishes = np.arange(len(rows)) < np.count_nonzero(last >= first)
         rows_first = np.where(finishes, first[rows], past[rows])
@@ -74,7 +71,7 @@ class Gangs:
         share_row, share_island, share_units = places.shares(place[rows], units[rows])
         return cls(
             option, job[rows], shape[rows], place[rows], hours[rows], finishes, units[rows], pool[rows],
-            share_row, share_island, share_units, drop_option, drop_job, places, progress,
+            share_row, share_island, share_units, drop_option, drop_job, places,
         )  # fmt: skip
 
     def accelerator_mode(self, instance: Instance) -> tuple[Ints, Ints]:
@@ -90,7 +87,7 @@ class Gangs:
         row, start = row[order], chosen.start[order]
         end = np.empty(len(row), dtype=np.int64)
         for n, (r, s) in enumerate(zip(row, start, strict=True)):
-            end[n] = end_blocks(self.progress[instance.jobs.pace[self.job[r]]], s, self.hours[r])
+            end[n] = end_blocks(instance.job_progress[instance.jobs.pace[self.job[r]]], s, self.hours[r])
         run: list[int] = []
         island: list[int] = []
         units: list[int] = []
@@ -140,7 +137,7 @@ class Gangs:
         return self.places.find(sides, links)
 
     def _starts_at(self, instance: Instance, row: int, start: int) -> bool:
-        ends_inside = self.progress[instance.jobs.pace[self.job[row]]]
+        ends_inside = instance.job_progress[instance.jobs.pace[self.job[row]]]
         left = ends_inside[-1] - ends_inside[start]
         return bool(self.finishes[row]) == bool(left >= self.hours[row] * (1 - 1e-9))
 
@@ -197,16 +194,9 @@ def _single_islands(instance: Instance) -> tuple[Ints, ...]:
     return tuple(np.arange(first[q], first[q + 1]) for q in range(len(instance.pools)))
 
 
-def _progress(instance: Instance) -> Floats:
-    """Hours of progress before each block boundary by pace, [paces, B + 1]."""
-    hours = instance.calendar.hours.reshape(instance.calendar.blocks, -1)
-    per_block = instance.jobs.paces @ hours.T
-    return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
-
-
-def _starts(instance: Instance, progress: Floats, job: Ints, hours: Floats) -> tuple[Ints, Ints, Ints]:
+def _starts(instance: Instance, job: Ints, hours: Floats) -> tuple[Ints, Ints, Ints]:
     """First and last start that finish in time, and the first start that runs past the horizon (B where none may), [n] each."""
-    jobs, blocks = instance.jobs, instance.calendar.blocks
+    jobs, blocks, progress = instance.jobs, instance.calendar.blocks, instance.job_progress
     first = jobs.release_block[job]
     last = np.empty(len(job), dtype=np.int64)
     for pace in range(len(progress)):

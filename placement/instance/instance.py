@@ -170,6 +170,12 @@ class Instance:
         return np.array([index[pool.site] for pool in self.pools.values()], dtype=np.int64)
 
     @cached_property
+    def job_progress(self) -> Floats:
+        """Hours of progress before each block boundary by row of ``jobs.paces``, [paces, B + 1]."""
+        per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
+        return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
+
+    @cached_property
     def wan(self) -> Wan:
         """Round-trip times and paths over the links."""
         return Wan(self)

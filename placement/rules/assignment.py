@@ -30,7 +30,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
 
     done, value = gangs.finishes, jobs.value_usd[gangs.job]
     builder.add_charges(gangs.option[done], *level_and_term("training_value"), -value[done])
-    ahead = np.array([builder.curve(row[-1] - row) for row in gangs.progress], dtype=np.int64)
+    ahead = np.array([builder.curve(row[-1] - row) for row in instance.job_progress], dtype=np.int64)
     rest = ~done
     builder.add_charges(
         gangs.option[rest], *level_and_term("training_value"), -value[rest] / gangs.hours[rest],

@@ -1,0 +1,66 @@
+"""What a planner should know that is neither an error nor a violation: rounding that costs, and commitments beyond the horizon."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement.instance import Instance
+from placement.plan import Plan
+from placement.program import Ints, end_blocks
+
+WORTH_A_NOTE = 0.25
+"""Held hours above those needed, as a share, from which rounding to whole blocks is noted."""
+
+LONGEST_LIST = 3
+
+
+def instance_notes(instance: Instance) -> list[str]:
+    """Notes that need no plan."""
+    return _rounding(instance) + _contracts_beyond(instance)
+
+
+def plan_notes(instance: Instance, plan: Plan) -> list[str]:
+    """Notes on what a plan commits to after the horizon."""
+    jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
+    progress = instance.job_progress
+    needed = jobs.shapes.hours[runs.shape]
+    done = progress[jobs.pace[runs.job], calendar.blocks] - progress[jobs.pace[runs.job], np.clip(runs.start_block, 0, calendar.blocks)]
+    open_runs = np.flatnonzero((runs.end_block == calendar.blocks) & (done < needed * (1 - 1e-9)))
+    return [
+        f"job {jobs.id[runs.job[r]]} runs on after {calendar.end}: at least {needed[r] - done[r]:,.0f} h of "
+        f"{jobs.shapes.gpus[runs.shape[r]]:,} accelerators"
+        for r in open_runs
+    ]
+
+
+def _rounding(instance: Instance) -> list[str]:
+    """Jobs that hold their place over 25 % longer than they need, because gangs run on whole blocks."""
+    jobs, shapes, calendar = instance.jobs, instance.jobs.shapes, instance.calendar
+    progress = instance.job_progress
+    held = np.full(len(shapes.job), np.inf)
+    start = np.minimum(jobs.release_block[shapes.job], calendar.blocks - 1)
+    for pace in range(len(progress)):
+        mine = np.flatnonzero(jobs.pace[shapes.job] == pace)
+        end: Ints = end_blocks(progress[pace], start[mine], shapes.hours[mine])
+        held[mine] = progress[pace][end] - progress[pace][start[mine]]
+    excess = held / shapes.hours - 1
+    least = np.full(len(jobs), np.inf)
+    np.minimum.at(least, shapes.job, excess)
+    worst = [int(j) for j in np.argsort(-np.where(np.isfinite(least), least, 0), kind="stable") if np.isfinite(least[j])]
+    worst = [j for j in worst if least[j] > WORTH_A_NOTE]
+    if not worst:
+        return []
+    named = ", ".join(f"{jobs.id[j]} +{least[j]:.0%}" for j in worst[:LONGEST_LIST])
+    more = f" and {len(worst) - LONGEST_LIST} more" if len(worst) > LONGEST_LIST else ""
+    return [f"whole {calendar.block}s add over {WORTH_A_NOTE:.0%} to the hours held by {len(worst)} jobs, all billed: {named}{more}"]
+
+
+def _contracts_beyond(instance: Instance) -> list[str]:
+    """Fees that go on after the horizon."""
+    calendar, found = instance.calendar, []
+    for contract in instance.contracts.values():
+        fee = float(calendar.mean(contract.fee_usd_per_month)[-1])
+        if fee > 0 and (contract.to_date == "open" or contract.to_date > calendar.end):
+            until = "with no end stated" if contract.to_date == "open" else f"until {contract.to_date}"
+            found.append(f"contract {contract.id} goes on after {calendar.end} {until}, at {fee:,.0f} USD per month")
+    return found
