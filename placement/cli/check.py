@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from placement.cli.errors import BadInput, ExitCode
+from placement.cli.errors import ExitCode
 from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json
 from placement.report.text import clean, count, plural, table
@@ -32,13 +32,11 @@ def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, 
     from placement.check import check as check_plan
 
     fleet = read_instance(instance, scenario)
-    loaded = read_plan(plan, fleet)
-    if loaded.plan is None:
-        raise BadInput(f"{plan} holds no plan: its status is {loaded.status}")
-    checked = check_plan(fleet, loaded.plan)
-    found = [*checked.violations, *_misstated(loaded.terms, checked.terms)]
-    if loaded.edited:
-        click.echo(f"note: not as they were written: {', '.join(loaded.edited)}", err=True)
+    decided, stated = read_plan(plan, fleet)
+    checked = check_plan(fleet, decided)
+    found = [*checked.violations, *_misstated(stated.terms, checked.terms)]
+    if stated.edited:
+        click.echo(f"note: edited since they were written: {', '.join(stated.edited)}", err=True)
     if as_json:
         from placement.report.data import check_data
 

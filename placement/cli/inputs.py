@@ -13,6 +13,7 @@ from placement.cli.errors import BadInput
 if TYPE_CHECKING:
     from placement.files import LoadedPlan
     from placement.instance import Instance
+    from placement.plan import Plan
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -31,11 +32,14 @@ def read_instance(path: Path, scenario: str | None) -> Instance:
         raise BadInput(str(errors)) from None
 
 
-def read_plan(path: Path, instance: Instance) -> LoadedPlan:
-    """A plan of this instance. Raises ``BadInput`` if it is malformed or of another instance."""
+def read_plan(path: Path, instance: Instance) -> tuple[Plan, LoadedPlan]:
+    """A plan of this instance, and what its file states. Raises ``BadInput`` if it is malformed, empty or of another instance."""
     from placement.files import InputErrors, WrongInstance, load_plan
 
     try:
-        return load_plan(path, instance)
+        loaded = load_plan(path, instance)
     except (InputErrors, WrongInstance) as error:
         raise BadInput(str(error)) from None
+    if loaded.plan is None:
+        raise BadInput(f"{path} holds no plan: its status is {loaded.status}; give one that was found")
+    return loaded.plan, loaded

@@ -76,7 +76,7 @@ def solve(
     if output is not None:
         require_writable(output)
     fleet = read_instance(instance, scenario)
-    start = None if start_path is None else read_plan(start_path, fleet).plan
+    start = None if start_path is None else read_plan(start_path, fleet)[0]
 
     def search(interrupt: threading.Event, on_progress: OnProgress) -> Result:
         from placement.cli.solving import solve as solve_instance

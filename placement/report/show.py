@@ -58,10 +58,18 @@ def findings(view: Outlook) -> list[str]:
     waits = np.flatnonzero(view.waiting_gpus.sum(axis=0) > LEAST_SHORT_GPUS)
     if len(waits):
         found.append(f"Training begun at its release does not fit beside demand in {plural(len(waits), 'period')}: some must wait.")
+    if view.rounded_up:
+        found.append(rounding(view.instance, view.rounded_up))
     nowhere = view.unreachable_tokens_per_s.max(initial=0.0)
     if nowhere > 0:
         found.append(f"Up to {brief(nowhere)} tokens/s have no pool with a profile in reach and are never served.")
     return found + _short_feeds(view)
+
+
+def rounding(instance: Instance, jobs: list[str]) -> str:
+    """The warning about jobs that hold much longer than they need."""
+    some = ", ".join(jobs[:5]) + (f" and {len(jobs) - 5:,} more" if len(jobs) > 5 else "")
+    return f"Held in whole {instance.calendar.block}s, over 25 % longer than needed and billed in full: {some}."
 
 
 def _short_feeds(view: Outlook) -> list[str]:

@@ -1,0 +1,69 @@
+"""Figures of reports against instances small enough to work out by hand, and against what plans really do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from placement import load, solve
+from placement.report.outlook import Outlook, carried
+from placement.report.plan_figures import PlanFigures, tightest
+from placement.report.plan_report import plan_report
+from placement.report.text import brief, count, percent, table
+
+TINY = Path(__file__).resolve().parents[2] / "instances" / "tiny"
+
+
+def test_what_two_types_carry() -> None:
+    """One period; a kind that runs on both types, twice as well on the second, and one that needs the second."""
+    gpus_per_token = np.array([[2.0, 1.0], [np.inf, 1.0]])
+    demand, online, training = np.array([[10.0], [8.0]]), np.array([[6.0], [9.0]]), np.array([[0.0], [3.0]])
+    room = np.broadcast_to(online, (2, 2, 1))
+    serving, short, waiting = carried(gpus_per_token, demand, room, online, training)
+    # All 9 of the second type carry 9 tokens/s, the 6 of the first 3: of 18 asked 6 are short, and training waits for its 3.
+    assert serving[:, 0] == pytest.approx([6, 9])
+    assert short.sum() == pytest.approx(6)
+    assert waiting[:, 0] == pytest.approx([0, 3])
+
+
+def test_nothing_asked_and_nothing_online() -> None:
+    serving, short, waiting = carried(np.zeros((0, 1)), np.zeros((0, 2)), np.zeros((0, 1, 2)), np.zeros((1, 2)), np.zeros((1, 2)))
+    assert (serving.sum(), short.size, waiting.sum()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("path", sorted(TINY.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_is_short_for_certain_is_shed_by_every_plan(path: Path) -> None:
+    instance = load(path)
+    view, result = Outlook(instance), solve(instance)
+    assert result.plan is not None
+    shed = view.least_gpus_per_token @ PlanFigures(instance, result.plan).shed_tokens_per_s
+    assert np.all(view.short_gpus <= shed + 1e-6)
+    assert plan_report(instance, result)
+
+
+def test_figures_of_a_plan_worked_out_by_hand() -> None:
+    """Tiny power at its optimum: the gang at a; one unit serves at b by day, two by night."""
+    instance = load(TINY / "power.yaml")
+    result = solve(instance)
+    assert result.plan is not None
+    figures = PlanFigures(instance, result.plan)
+    assert figures.training_gpus.tolist() == [[16, 16], [0, 0]]
+    assert figures.serving_gpus.tolist() == [[0, 0], [8, 16]]
+    assert figures.feed_kw[0] == pytest.approx([17.6 + 16 + 4.8, 17.6 + 16 + 9.6])
+    assert figures.served_share(np.array([0, 1]), 2)[0] == pytest.approx([0.25, 0.5])
+    assert figures.rounded_up == []
+
+
+def test_the_tightest_period() -> None:
+    assert tightest(np.array([1.0, 5.0, 3.0]), np.array([np.inf] * 3)) == 1
+    assert tightest(np.array([1.0, 5.0, 3.0]), np.array([10.0, 50.0, 4.0])) == 2
+    assert tightest(np.array([0.0, 1.0]), np.array([0.0, 9.0])) == 1
+
+
+def test_figures_for_people() -> None:
+    assert [brief(x) for x in (0, 999.6, 1234, -2.5e6, 7e12, np.inf)] == ["0", "1k", "1.23k", "-2.5M", "7T", "-"]
+    assert [count(x) for x in (-0.2, 1234.5, np.nan)] == ["0", "1,234", "-"]
+    assert [percent(x) for x in (0.5, None, np.nan)] == ["50.0 %", "-", "-"]
+    assert table(("a", "b"), [("x", 1), ("long", 22)]) == "  a      b\n  x      1\n  long  22"
