@@ -1,8 +1,9 @@
 """HiGHS on the whole Program: first with counts relaxed, then with what that decided fixed, then all of it.
 
 Whole numbers are of two kinds: choices (a gang runs here or not) and counts (thousands of replicas). Counts make branch and bound
-slow and the bound hardly better. So choices are decided with counts relaxed, which also gives a valid bound; then counts are
-decided for these choices; and only if the two do not meet is the whole model searched, beginning from there.
+slow and the bound hardly better. So the LP gives a bound and prices; choices are decided with counts relaxed, in a large model first
+among the columns that the prices favour; counts are then rounded down and divisible options refilled; and only if value
+and bound do not meet is the whole model searched, beginning from there.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from placement.program import Floats, Limit, Program, Solution
+from placement.program import Bools, Floats, Limit, Program, Solution
 from solvers.highs_process import HighsProcess, Outcome, Tuning
 from solvers.linear import Linear
-from solvers.search import Search, by_levels
+from solvers.search import Search, by_levels, capped
 from solvers.solver import Limits, OnProgress, Start
 
 COUNTS_FROM = 4
@@ -22,6 +23,15 @@ COUNTS_FROM = 4
 
 RELAXED_SHARE = 0.4
 """Share of the allowed gap at which the search with relaxed counts ends; the rest is left to the counts."""
+
+LARGE = 4_000
+"""With more choices than this, those that the prices favour are searched first."""
+
+FAVOURED = 1_500
+"""How many choices those are."""
+
+ROUGH_GAP = 0.02
+"""Gap at which a search ends that only looks for a good plan."""
 
 
 def solve(
@@ -39,7 +49,7 @@ def solve(
         )
 
 
-def counts(model: Linear) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def counts(model: Linear) -> Bools:
     """Columns that count rather than choose, [C]."""
     return model.whole & (model.upper - model.lower >= COUNTS_FROM)
 
@@ -49,11 +59,15 @@ def solve_level(search: Search, process: HighsProcess) -> None:
     model = search.model
     if search.x is None:
         first_plan(search, process)
-    many = counts(model)
-    if many.any():
-        relaxed = replace(model, whole=model.whole & ~many)
-        outcome = run(search, process, relaxed, "choices", gap=RELAXED_SHARE * search.limits.gap)
-        if not search.infeasible and outcome.x is not None:
+    lp = run(search, process, model.relaxed(), "relaxation")
+    if search.later is not None and not search.closed and lp.status == "optimal":
+        reach_bound(search, process)
+    choices = replace(model, whole=model.whole & ~counts(model))
+    if lp.prices is not None and int(choices.whole.sum()) > LARGE and not search.closed:
+        search_favoured(search, process, choices, lp.prices)
+    if choices.whole.sum() < model.whole.sum() and not search.closed and not search.over:
+        outcome = run(search, process, choices, "choices", gap=RELAXED_SHARE * search.limits.gap, time_s=0.75 * search.left)
+        if outcome.x is not None and not search.closed:
             complete(search, process, outcome.x)
     if not search.closed and not search.over:
         run(search, process, model, "all", gap=search.limits.gap)
@@ -61,30 +75,48 @@ def solve_level(search: Search, process: HighsProcess) -> None:
         search.limit = search.limit or search.clock.reason
 
 
-def run(search: Search, process: HighsProcess, model: Linear, phase: str, *, gap: float, time_s: float = np.inf) -> Outcome:
-    """Solves ``model``, a relaxation of the search's own, taking its bound and those of its plans that are plans of the search."""
+def run(
+    search: Search,
+    process: HighsProcess,
+    model: Linear,
+    phase: str,
+    *,
+    gap: float = 0.0,
+    time_s: float = np.inf,
+    restricted: bool = False,
+) -> Outcome:
+    """Solves ``model``: the search's own, relaxed (its bound then counts), or ``restricted`` (only its plans count)."""
+    found = [np.inf]
 
     def heard(x: Floats | None, bound: float | None) -> None:
         if x is not None:
+            found[0] = min(found[0], model.objective(x))
             search.offer(x, phase)
-        search.raise_bound(bound, phase)
+        if not restricted:
+            search.raise_bound(bound, phase)
+
+    def enough() -> bool:
+        near = found[0] - search.bound <= gap * max(1.0, abs(found[0])) if np.isfinite(found[0]) else False
+        return near or search.clock.interrupted or search.closed
 
     tuning = Tuning(
-        relative_gap=gap * 0.99,
-        absolute_gap=gap * 0.99,
+        relative_gap=gap,
+        absolute_gap=gap,
         threads=search.limits.workers,
         seed=search.limits.seed,
-        time_s=min(search.left, time_s),
+        time_s=max(min(search.left, time_s), 0.01),
     )
     start = search.x if search.x is not None else search.hint
-    outcome = process.solve(model, tuning, start, stopped=lambda: search.clock.interrupted or search.closed, on_event=heard)
+    outcome = process.solve(model, tuning, start if model.whole.any() else None, stopped=enough, on_event=heard)
     search.work += outcome.work
-    search.raise_bound(outcome.bound, phase)
-    search.infeasible = outcome.status == "infeasible"
+    if not restricted:
+        search.raise_bound(outcome.bound, phase)
+        search.infeasible = search.infeasible or (outcome.status == "infeasible" and search.x is None)
+        if not model.whole.any() and outcome.prices is not None:
+            search.raise_bound(model.lagrangian(outcome.prices), phase)
+            search.prices = outcome.prices
     if outcome.x is not None and not search.offer(outcome.x, phase) and model is search.model:
-        complete(search, process, outcome.x, fix_counts=True)
-    if outcome.status == "optimal" and not model.whole.any() and outcome.prices is not None:
-        search.raise_bound(model.lagrangian(outcome.prices), phase)
+        refill(search, process, outcome.x, model.whole, phase)
     if outcome.status == "memory":
         search.limit = Limit.MEMORY
     return outcome
@@ -92,30 +124,71 @@ def run(search: Search, process: HighsProcess, model: Linear, phase: str, *, gap
 
 def first_plan(search: Search, process: HighsProcess) -> None:
     """A plan that chooses nothing whole, if there is one: demand is then met or shed by divisible options alone."""
-    upper = np.where(search.model.whole, search.model.lower, search.model.upper)
-    idle = search.model.with_bounds(search.model.lower, upper).relaxed()
-    outcome = process.solve(idle, Tuning(time_s=max(search.left * 0.3, 0.01)), stopped=lambda: search.clock.interrupted)
-    if outcome.status == "optimal" and outcome.x is not None:
-        search.offer(outcome.x, "first plan")
+    refill(search, process, search.model.lower, search.model.whole, "first plan")
 
 
-def complete(search: Search, process: HighsProcess, x: Floats, *, fix_counts: bool = False) -> None:
-    """Decides everything else for the choices in x: counts by a MIP, or, where that finds nothing, by rounding down."""
-    model = search.model
-    fixed = model.whole if fix_counts else model.whole & ~counts(model)
-    held = np.clip(np.round(x), model.lower, model.upper)
-    rest = model.with_bounds(np.where(fixed, held, model.lower), np.where(fixed, held, model.upper))
-    outcome = process.solve(
-        rest,
-        Tuning(
-            relative_gap=0.1 * search.limits.gap,
-            absolute_gap=0.1 * search.limits.gap,
-            threads=search.limits.workers,
-            seed=search.limits.seed,
-            time_s=max(search.left * 0.3, 0.01),
-        ),
-        stopped=lambda: search.clock.interrupted,
-        on_event=lambda found, bound: None if found is None else (search.offer(found, "counts"), None)[1],
+def reach_bound(search: Search, process: HighsProcess) -> None:
+    """Looks for a plan that meets the bound of this level by minimising the next one under it, which also begins that one well."""
+    assert search.later is not None
+    ceiling = capped(search.model, search.bound, None)
+    cost, constant = search.later
+    aim = replace(ceiling, cost=cost, constant=constant)
+    inner = Search(
+        model=aim, clock=search.clock, level=search.level, solver=search.solver, deadline=search.clock.seconds + 0.6 * search.left
     )
-    if outcome.x is not None:
-        search.offer(outcome.x, "counts")
+    lp = run(inner, process, aim.relaxed(), "next level")
+    if lp.status != "optimal" or lp.x is None or lp.prices is None:
+        return
+    choices = replace(aim, whole=aim.whole & ~counts(aim))
+    if int(choices.whole.sum()) > LARGE:
+        search_favoured(inner, process, choices, lp.prices)
+    elif choices.whole.any():
+        found = run(inner, process, choices, "next level", gap=ROUGH_GAP, time_s=0.5 * inner.left)
+        if found.x is not None:
+            complete(inner, process, found.x)
+    else:
+        complete(inner, process, lp.x)
+    if inner.x is not None:
+        search.offer(inner.x, "next level")
+
+
+def search_favoured(search: Search, process: HighsProcess, choices: Linear, prices: Floats) -> None:
+    """Decides choices among those of least reduced cost, and completes what that finds."""
+    reduced = choices.reduced_costs(prices)
+    limit = np.partition(reduced[choices.whole], FAVOURED)[FAVOURED]
+    kept = ~choices.whole | (reduced <= limit) | (choices.lower > 0)
+    if search.x is not None:
+        kept |= search.x > 0
+    few = choices.with_bounds(choices.lower, np.where(kept, choices.upper, 0.0))
+    outcome = run(search, process, few, "favoured", gap=RELAXED_SHARE * search.limits.gap, time_s=0.35 * search.left, restricted=True)
+    if outcome.x is not None and not search.closed:
+        complete(search, process, outcome.x)
+
+
+def complete(search: Search, process: HighsProcess, x: Floats) -> None:
+    """Decides everything else for the choices in x: counts rounded down from the LP, then, if that leaves a gap, by a MIP."""
+    model = search.model
+    many = counts(model)
+    best = refill(search, process, x, model.whole & ~many, "counts")
+    if best is not None:
+        refill(search, process, np.where(many, np.floor(best + 1e-6), best), model.whole, "counts")
+    if not search.closed and not search.over:
+        rest = held(model, x, model.whole & ~many)
+        run(search, process, rest, "counts", gap=0.1 * search.limits.gap, time_s=min(0.25 * search.left, 10.0), restricted=True)
+
+
+def refill(search: Search, process: HighsProcess, x: Floats, fixed: Bools, phase: str) -> Floats | None:
+    """The best x, integers relaxed, that agrees with the one given on ``fixed``; offered to the search."""
+    tuning = Tuning(threads=search.limits.workers, time_s=max(search.left, 0.01))
+    rest = held(search.model, x, fixed).relaxed()
+    outcome = process.solve(rest, tuning, stopped=lambda: search.clock.interrupted)
+    if outcome.status != "optimal" or outcome.x is None:
+        return None
+    search.offer(outcome.x, phase)
+    return outcome.x
+
+
+def held(model: Linear, x: Floats, fixed: Bools) -> Linear:
+    """The model with the columns of ``fixed`` at their values in x, rounded."""
+    value = np.clip(np.round(x), model.lower, model.upper)
+    return model.with_bounds(np.where(fixed, value, model.lower), np.where(fixed, value, model.upper))

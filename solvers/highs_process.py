@@ -66,9 +66,18 @@ class Tuning:
 
 
 class HighsProcess:
-    """A running child; use as a context manager. After ``dead`` turns true every call answers with what was received before."""
+    """A running child; use as a context manager. One that had to be killed is replaced when the next model is submitted."""
 
     def __init__(self) -> None:
+        self._job = 0
+        self._told_to_stop = False
+        self._deadline = float("inf")
+        self.x: Floats | None = None
+        self.bound: float | None = None
+        self.outcome: Outcome | None = None
+        self._spawn()
+
+    def _spawn(self) -> None:
         child_in, parent_out = os.pipe()
         parent_in, child_out = os.pipe()
         code = f"import sys; sys.path[:] = {sys.path!r}; from solvers.highs_child import main; main({child_in}, {child_out})"
@@ -79,14 +88,7 @@ class HighsProcess:
         os.close(child_out)
         self._inbox = Connection(parent_in, writable=False)
         self._outbox = Connection(parent_out, readable=False)
-        self._job = 0
-        self._began = 0.0
-        self._told_to_stop = False
-        self._deadline = float("inf")
         self.dead = False
-        self.x: Floats | None = None
-        self.bound: float | None = None
-        self.outcome: Outcome | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -111,11 +113,12 @@ class HighsProcess:
 
     def submit(self, model: Linear, tuning: Tuning, start: Floats | None = None) -> None:
         """Begins to solve ``model``; the limit in ``tuning`` counts from here."""
+        self._deadline = time.monotonic() + tuning.time_s
+        if self.dead:
+            self._spawn()
         self._job += 1
         self.x, self.bound, self.outcome = None, None, None
         self._told_to_stop = False
-        self._began = time.monotonic()
-        self._deadline = self._began + tuning.time_s
         names = ("cost", "constant", "lower", "upper", "whole", "offset", "row", "value", "row_lower", "row_upper")
         payload = {name: getattr(model, name) for name in names}
         payload["offset"] = payload["offset"].astype(np.int32)

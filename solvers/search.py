@@ -38,6 +38,8 @@ class Search:
     deadline: float
     report: OnProgress | None = None
     hint: Floats | None = None
+    later: tuple[Floats, float] | None = None
+    """Cost [C] and constant of the next level that costs anything, if there is one."""
     x: Floats | None = None
     value: float = math.inf
     bound: float = -math.inf
@@ -152,8 +154,17 @@ def by_levels(
     for k, level in enumerate(program.levels):
         model = replace(model, cost=columns.costs[:, k], constant=float(columns.constants[k]))
         last = k == len(program.levels) - 1 or not columns.costs[:, k + 1 :].any()
-        deadline = clock.seconds + clock.left * (1.0 if last else 0.5)
-        search = Search(model, clock, level, name, deadline, on_progress, hint)
+        later = None if last else columns.costs[:, k + 1 :].any(axis=0).argmax() + k + 1
+        search = Search(
+            model=model,
+            clock=clock,
+            level=level,
+            solver=name,
+            deadline=clock.seconds + clock.left * (1.0 if last else 0.5),
+            report=on_progress,
+            hint=hint,
+            later=None if later is None else (columns.costs[:, later], float(columns.constants[later])),
+        )
         _settle(search, x)
         if not search.closed and not (search.over and search.x is not None):
             solve_level(search)
@@ -167,7 +178,7 @@ def by_levels(
         prices = search.prices if search.prices is not None else prices
         x, hint = search.x, search.x
         bounds.append(search.bound if math.isfinite(search.bound) else None)
-        model = _capped(model, search, x)
+        model = capped(model, search.value, x)
     return _solution(program, columns, x, bounds, limit, clock, name, prices, work, facts)
 
 
@@ -194,19 +205,20 @@ def _given(program: Program, columns: Columns, start: Start | None) -> Floats | 
     return x if not program.infeasibility(*columns.choice(x)) else None
 
 
-def _capped(model: Linear, search: Search, x: Floats) -> Linear:
-    """The model with this level held at what it reached.
+def capped(model: Linear, value: float, x: Floats | None) -> Linear:
+    """The model with its cost held at ``value`` or below, ``x`` being a plan that has it.
 
-    Where the level reached what its columns' own limits allow, those limits hold it exactly; a row would leave its tolerance.
+    Where ``value`` is what the columns' own limits allow, those limits hold it exactly; a row would leave its tolerance.
     """
     if not model.cost.any():
         return model
-    value = search.value - model.constant
-    if search.value <= trivial_bound(model) + CAP_SLACK * max(1.0, abs(search.value)):
-        lower = np.where(model.cost < 0, x, model.lower)
-        upper = np.where(model.cost > 0, x, model.upper)
+    if value <= trivial_bound(model) + CAP_SLACK * max(1.0, abs(value)):
+        lower = np.where(model.cost < 0, model.upper, model.lower)
+        upper = np.where(model.cost > 0, model.lower, model.upper)
+        if x is not None:  # what x has beyond, by rounding, stays allowed
+            lower, upper = np.minimum(lower, np.maximum(x, model.lower)), np.maximum(upper, np.minimum(x, model.upper))
         return model.with_bounds(lower, upper)
-    return model.with_row(model.cost, value + CAP_SLACK * max(1.0, abs(value)))
+    return model.with_row(model.cost, value - model.constant + CAP_SLACK * max(1.0, abs(value)))
 
 
 def _nothing(
