@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -247,19 +247,20 @@ def digest(instance: Instance) -> str:
         "settings": _plain(instance.settings),
         "accelerators": {name: _plain(a) for name, a in instance.accelerators.items() if name in used},
     }
-    for family in ("providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "services"):
+    for family in ("providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes"):
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
-    in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile"}
-    for family in ("pools", "streams"):
+    in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
+    for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
     nouns["jobs"] = list(instance.jobs.id)
     total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(list(instance.accelerators), dtype="U100")
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
-    arrays += [value for value in vars(jobs).values() if isinstance(value, np.ndarray)]
+    arrays += [value for value in (getattr(jobs, f.name) for f in fields(jobs)) if isinstance(value, np.ndarray)]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
     for array in arrays:
+        total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())
     return f"sha256:{total.hexdigest()}"
 

@@ -1,0 +1,162 @@
+"""Malformed inputs, one a row: what is done to a valid instance, the line that is blamed, and what the error says.
+
+Unless a row says otherwise, the mistake causes exactly one error: no mistake hides another, and none causes others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from placement.files import InputErrors, load
+
+SMALL = (Path(__file__).parent / "data" / "small.yaml").read_text()
+
+
+@dataclass(frozen=True)
+class Case:
+    """``old`` becomes ``new`` in the small instance; an error says all of ``says``.
+
+    It stands in the line of ``at``, or where the change begins.
+    """
+
+    name: str
+    old: str
+    new: str
+    says: tuple[str, ...]
+    at: str | None = None
+    errors: int = 1
+
+
+def case(name: str, old: str, new: str, *says: str, at: str | None = None, errors: int = 1) -> Case:
+    return Case(name, old, new, says, at, errors)
+
+
+GRID = "limit_kw: 2000, price_usd_per_kwh: {peak: 0.09, rest: 0.05}"
+CASES = [
+    # fields
+    case("unknown field", "pue: 1.2}", "pue: 1.2, colour: red}", "sites[north].colour", "'red'", "remedy:   remove it"),
+    case("misspelt field", "reserve_kw: 10", "resreve_kw: 10", "feeds[south].resreve_kw", "did you mean reserve_kw?"),
+    case("missing field", "pue: 1.2}", "}", "sites[north].pue", "(nothing)", "missing is never zero", at="- {id: north,"),
+    case("missing family", "links:\n", "lnks:\n", "lnks", "did you mean links?"),
+    case("wrong unit, power", "limit_kw: 2000", "limit_mw: 2", "use limit_kw and convert: 1 MW is 1000 kW", at="limit_mw: 2", errors=2),
+    case("wrong unit, price", "price_usd_per_kwh: 0.04", "price_usd_per_mwh: 40", "divide a price per MWh by 1000", errors=2),
+    case("wrong unit, time", "rtt_ms: 40", "rtt_s: 0.04", "use rtt_ms and convert: 1 s is 1000 ms", errors=2),
+    case("wrong unit, duration", "duration_hours: 300", "duration_days: 12.5", "use duration_hours", "1 day is 24 hours", errors=2),
+    case("wrong name for GPUs", "gpus: 384", "gpus_count: 384", "use gpus", errors=2),
+    case("law not in force", "reserve_kw: 10", "carbon_g_per_kwh: 400", "the law 'budget' is not in force", "remove the field"),
+    case("family not in force", "links:\n", "policies: []\nlinks:\n", "policies", "not in force", at="policies"),
+    # values
+    case("text for a number", "hbm_gb: 64", 'hbm_gb: "64"', "accelerators[toy].hbm_gb = '64'", "a number", "write 64, without quotes"),
+    case("separators in a number", "value_usd: 400000", "value_usd: 400_000", "'400_000'", "write 400000, without quotes, separators"),
+    case("fraction for a whole number", "gpus: 384", "gpus: 384.5", "jobs[pretrain].shapes[0].gpus = 384.5", "a whole number"),
+    case("true for a number", "hbm_gb: 64", "hbm_gb: true", "hbm_gb = true", "a number"),
+    case("not a number", "pue: 1.2", "pue: .nan", "sites[north].pue = nan", "a finite number"),
+    case("infinite", "limit_kw: 2000", "limit_kw: .inf", "feeds[grid].limit_kw = inf", "'unlimited'"),
+    case("negative", "hbm_gb: 64", "hbm_gb: -64", "hbm_gb = -64", "more than 0"),
+    case("negative over time", "value: 800", "value: -800", "feeds[hall].limit_kw[0].value = -800", "at least 0"),
+    case("absurd magnitude", "pue: 1.2", "pue: 120", "pue = 120", "at most 5", "check its unit"),
+    case("absurd whole number", "gpus: 384", "gpus: " + "9" * 40, "a whole number", errors=1),
+    case("hours outside of a day", "to_hour: 11", "to_hour: 25", "calendar.bands[peak].hours[0].to_hour = 25", "at most 24"),
+    case("not a date", "from_date: 2026-03-30", "from_date: 2026-02-30", "limit_kw[1].from_date = '2026-02-30'", "a day as YYYY-MM-DD"),
+    case("unknown zone", "zone: America/New_York", "zone: America/Gotham", "zone = 'America/Gotham'", "IANA"),
+    case("word not in a list", "kind: landlord", "kind: tenant", "providers[rival].kind = 'tenant'", "'self', 'landlord' or 'cloud'"),
+    case("unlimited misspelt", "limit_kw: unlimited", "limit_kw: infinite", "feeds[south].limit_kw = 'infinite'", "'unlimited'"),
+    case("id that a spreadsheet runs", "{id: research}", '{id: "=cmd()"}', "tenants[=cmd()].id", "starting with a letter", errors=4),
+    case("shares of a ladder", "share: 0.4", "share: 0.5", "tenants[pro].ladder", "must sum to 1", at="ladder:"),
+    case("spans without bandwidth", "gbit_s_per_gpu: 20\n", "scale_up_gpus: 8\n", "jobs[pretrain]", "needs gbit_s_per_gpu", at="- id: pretrain"),
+    case("a list for a mapping", "floor_share: 0.5", "floor_share: [0.5]", "ladder.floor_share = a list of 1", "a number"),
+    # ids and references
+    case("duplicate id", "{id: eu,", "{id: us-west,", "regions[us-west].id", "no other of its family", "rename", errors=3),
+    case("site named as a region", "{id: eu, jur", "{id: memphis, jur", "sites[memphis].id", "no region has", at="- {id: memphis, prov", errors=3),
+    case("dangling reference", "contract: lease", "contract: leese", "pools[memphis-h100].contract = 'leese'", "did you mean 'lease'?"),
+    case("unknown accelerator", "{accelerator: toy, gpus: 32", "{accelerator: h100, gpus: 32", "jobs[tune].shapes[0].accelerator", "'h100-sxm'"),
+    case("unknown mode", "mode: cap80", "mode: cap85", "services[chat].profiles[1].mode", "a mode of h100-sxm", "did you mean 'cap80'?"),
+    case("unknown end of a link", "b: memphis", "b: menphis", "links[wan].b", "a site or region", "did you mean 'memphis'?"),
+    case("link to itself", "b: memphis", "b: north", "links[wan].b", "another end than a"),
+    case("unknown jurisdiction", "residency: [US]", "residency: [USA]", "residency[0]", "the jurisdiction of a site", "did you mean 'US'?"),
+    case("cycle of feeds", "{id: grid, parent: null", "{id: grid, parent: hall", "feeds[grid].parent", "grid -> hall -> grid"),
+    case("feed not below the site's", "feed: hall", "feed: south", "pools[north-h100].feed", "the feed of the site, 'grid'"),
+    case("contract with another", "contract: lease", "contract: owned", "pools[memphis-h100].contract", "the provider of the site, 'rival'"),
+    # time
+    case("no step at the start", "from_date: 2026-01-01, value: 800", "from_date: 2026-03-09, value: 800", "the calendar's start", "holds from the start"),
+    case("repeated step", "from_date: 2026-03-30, value: 1200", "from_date: 2026-01-01, value: 1200", "each date once"),
+    case("step after the end", "from_date: 2026-04-06, value: 512", "from_date: 2027-04-06, value: 512", "online_gpus[1].from_date", "2026-04-27"),
+    case("band missing", "{peak: 0.09, rest: 0.05}", "{peak: 0.09}", "feeds[grid].price_usd_per_kwh", "missing: rest"),
+    case("band unknown", "{peak: 0, rest: 1}", "{peak: 0, rest: 1, night: 1}", "jobs[night].pace.night", "peak, rest"),
+    case("contract outside", "to_date: 2026-12-31", "to_date: 2026-03-01", "contracts[lease]", "to_date must be after", at="- {id: lease", errors=1),
+    case("contract before", "from_date: 2026-03-16, to_date: 2026-12-31", "from_date: 2025-03-16, to_date: 2025-12-31", "an end after the calendar's start"),
+    case("deadline before the start", "due_date: 2026-04-13", "deadline_date: 2026-02-01", "jobs[pretrain].deadline_date", "after the calendar's start"),
+    case("release after the end", "due_date: 2026-04-13", "release_date: 2026-07-01", "jobs[pretrain].release_date", "before the calendar's end"),
+    case("dates in the wrong order", "due_date: 2026-04-13", "release_date: 2026-04-01\n    due_date: 2026-03-20", "in this order", at="- id: pretrain"),
+    case("bands overlap", "{id: rest, rest: true}", "{id: rest, rest: true}\n    - {id: noon, hours: [{days: [mon], from_hour: 14, to_hour: 15}]}",
+         "calendar", "claim the same hours", at="calendar:"),
+    # supply and demand
+    case("more online than there is", "value: 512", "value: 513", "pools[north-h100].online_gpus[1].value = 513", "512"),
+    case("part of a GPU online", "online_gpus: 64", "online_gpus: 63.5", "pools[north-toy].online_gpus = 63.5", "a whole number"),
+    case("nothing said about online", ", online_gpus: 64", "", "pools[north-toy]", "rows in the ramps table", at="- {id: north-toy"),
+    case("island below a unit", "[{gpus: 64}]", "[{gpus: 2, count: 32}]", "islands[0].gpus = 2", "one allocation unit of toy, 4 GPUs"),
+    case("spanning one island", "[{gpus: 256, count: 2}]", "[{gpus: 512}]", "pools[north-h100].spanning", "two islands", at="spanning"),
+    case("mean above demand", "mean_tokens_per_s: {peak: 5000", "mean_tokens_per_s: {peak: 7000", "mean_tokens_per_s", "at most the demand"),
+    case("demand stated twice", "demand_tokens_per_s: {", "base_tokens_per_s: 1\n    demand_tokens_per_s: {", "not both", at="- id: pro-agent"),
+    case("no demand", "base_tokens_per_s: 9000, growth: base, daily_profile: office, ", "", "streams[pro-chat]", "demand table", at="- {id: pro-chat"),
+    case("runaway growth", "annual_factor: 80", "annual_factor: 1000000", "annual", at="never", errors=0),
+    case("base beyond all measure", "base_tokens_per_s: 9000", "base_tokens_per_s: 9.9e13", "base_tokens_per_s", "at most 1e+14 in every period"),
+    case("no ladder", "    ladder:\n      rungs: [{share: 0.4, usd_per_million_tokens_unserved: 5}, {share: 0.6, usd_per_million_tokens_unserved: 20}]\n"
+         "      floor_share: 0.5\n", "", "streams[pro-chat]", "a ladder of its own or of its tenant 'pro'", at="- {id: pro-chat", errors=2),
+    # what must fit
+    case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),
+    case("scale-up larger than any domain", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    scale_up_gpus: 16\n", "scale_up_gpus = 16", "8", at="scale_up"),
+    case("replica over domains", "gpus_per_replica: 4", "gpus_per_replica: 12", "gpus_per_replica = 12", "never straddles scale-up domains"),
+    case("pool without a shape", "pools: [north-toy]", "pools: [north-h100]", "jobs[night].pools[0]", "a pool of toy, not of h100-sxm"),
+    case("pool without a profile", "pools: [north-h100]", "pools: [north-toy]", "services[agent].pools[0]", "a pool of h100-sxm"),
+    case("no pool has the shape", "{accelerator: toy, gpus: 8, duration_hours: 100}", "{accelerator: trn2, gpus: 64, duration_hours: 100}",
+         "jobs[night]", "trn2", at="pools: [north-toy]"),
+    case("same shape twice", "duration_hours: 300, modes: [full, cap80]}", "duration_hours: 300}\n      - {accelerator: h100-sxm, gpus: 384, duration_hours: 9}",
+         "shapes[1].gpus", "one shape", at="duration_hours: 9}"),
+    # syntax
+    case("duplicate key", "name: small\n", "name: small\nname: other\n", "'name' stands in line 3 and in line 4", at="name: other"),
+    case("duplicate key in a noun", "pue: 1.2}", "pue: 1.2, pue: 1.3}", "each field once", "pue"),
+    case("alias", "residency: [US]", "residency: &a [US]", "anchor", "write the value out"),
+    case("tag", "name: small\n", "name: !!python/name:os.system x\n", "python", "no tags", at="name: !!"),
+    case("broken YAML", "residency: [US]", "residency: [US", "not YAML", at="- {id: research}"),
+    case("second document", "scenarios:\n", "---\nscenarios:\n", "a second document", at="---"),
+    case("control character", "name: small\n", "name: sm\x00all\n", "control character", at="name: sm"),
+    case("another format", "fleet-placement/1", "fleet-placement/2", "format = 'fleet-placement/2'", "'fleet-placement/1'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", CASES, ids=lambda row: row.name)
+def test_malformed(row: Case, tmp_path: Path) -> None:
+    assert SMALL.count(row.old) >= 1, "the row changes nothing"
+    text = SMALL.replace(row.old, row.new, 1)
+    file = tmp_path / "fleet.yaml"
+    file.write_text(text)
+    if not row.errors:
+        load(file)
+        return
+    with pytest.raises(InputErrors) as caught:
+        load(file)
+    changed = SMALL.index(row.old)
+    inside = row.at is None or row.at in row.new
+    place = text.index(row.at or row.new, changed) if inside else text.index(row.at or "")
+    line = text[:place].count("\n") + 1
+    found = [str(problem) for problem in caught.value.problems]
+    mine = [text for text in found if f"fleet.yaml:{line}:" in text]
+    assert any(all(part in text for part in row.says) for text in mine), f"line {line}\n" + str(caught.value)
+    assert len(found) == row.errors, str(caught.value)
+    assert all("remedy:   " in text and "expected: " in text for text in found)
+
+
+def test_all_errors_at_once(tmp_path: Path) -> None:
+    text = SMALL
+    for row in (row for row in CASES if row.name in ("negative", "absurd magnitude", "unknown zone", "dangling reference", "cycle of feeds")):
+        text = text.replace(row.old, row.new, 1)
+    (tmp_path / "fleet.yaml").write_text(text)
+    with pytest.raises(InputErrors) as caught:
+        load(tmp_path)
+    assert [problem.path for problem in caught.value.problems] == [
+        "accelerators[toy].hbm_gb", "feeds[grid].parent", "sites[north].pue", "pools[memphis-h100].contract", "daily_profiles[office].zone",
+    ]  # fmt: skip
