@@ -22,7 +22,7 @@ from placement.activities.replicas import per_count
 from placement.activities.serving import sites_in_reach
 from placement.instance import Instance
 from placement.program import Bools, Floats, Ints, end_blocks
-from placement.report.plan_figures import ROUNDED_UP, by_tenant, progress
+from placement.report.plan_figures import by_tenant
 from placement.rules.power import feed_limits_kw, idle_kw, most_kw, pools_below
 
 WAITING_WEIGHT = 1e-3
@@ -88,31 +88,13 @@ class Outlook:
         """Accelerators held if every job began at its release, on the type that needs the fewest GPU-hours, [A, P]."""
         jobs, calendar = self.instance.jobs, self.instance.calendar
         total = np.zeros((len(self.types), calendar.blocks, calendar.band_count))
-        for job, row, start, end in self._releases:
-            a = int(np.searchsorted(self.types, jobs.shapes.accelerator[row]))
-            total[a, start:end] += jobs.shapes.gpus[row] * (jobs.paces[jobs.pace[job]] > 0)
-        return total.reshape(len(self.types), -1)
-
-    @cached_property
-    def rounded_up(self) -> list[str]:
-        """Jobs that hold over ``ROUNDED_UP`` times the hours of their lightest shape, because they hold whole blocks."""
-        jobs, made = self.instance.jobs, progress(self.instance)
-        return [
-            jobs.id[job]
-            for job, row, start, end in self._releases
-            if made[jobs.pace[job], end] - made[jobs.pace[job], start] > ROUNDED_UP * jobs.shapes.hours[row]
-        ]
-
-    @cached_property
-    def _releases(self) -> list[tuple[int, int, int, int]]:
-        """(job, its lightest shape, block of its release, block after its last one) as if each began at its release."""
-        jobs, made = self.instance.jobs, progress(self.instance)
-        found = []
         for job, row in self.lightest_shapes:
-            start = min(int(jobs.release_block[job]), self.instance.calendar.blocks - 1)
-            end = int(end_blocks(made[jobs.pace[job]], np.array([start]), jobs.shapes.hours[[row]])[0])
-            found.append((job, row, start, end))
-        return found
+            pace = jobs.pace[job]
+            start = min(int(jobs.release_block[job]), calendar.blocks - 1)
+            end = int(end_blocks(self.instance.job_progress[pace], np.array([start]), jobs.shapes.hours[[row]])[0])
+            a = int(np.searchsorted(self.types, jobs.shapes.accelerator[row]))
+            total[a, start:end] += jobs.shapes.gpus[row] * (jobs.paces[pace] > 0)
+        return total.reshape(len(self.types), -1)
 
     @cached_property
     def lightest_shapes(self) -> list[tuple[int, int]]:

@@ -10,12 +10,8 @@ import numpy as np
 from placement.instance import Instance
 from placement.plan import Plan
 from placement.program import Floats, Ints
-from placement.rules.interconnect import run_hours
 from placement.rules.power import facility_kw, pools_below
 from placement.rules.reading import by_pool, gang_units, replica_units
-
-ROUNDED_UP = 1.25
-"""Rounding to whole blocks that is worth a warning: hours held against hours needed."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +50,9 @@ class PlanFigures:
         return by_pool(self.instance, replica_units(self.instance, self.plan)) * self.instance.unit_gpus[:, None]
 
     @cached_property
-    def rounded_up(self) -> list[str]:
-        """Jobs that run and hold over ``ROUNDED_UP`` times the hours that they need, because they hold whole blocks."""
-        runs, jobs = self.plan.runs, self.instance.jobs
-        made = progress(self.instance)[jobs.pace[runs.job]]
-        rows = np.arange(len(runs.job))
-        held = made[rows, runs.end_block] - made[rows, runs.start_block]
-        return [jobs.id[j] for j in runs.job[held > ROUNDED_UP * run_hours(self.instance, self.plan)]]
-
-    @cached_property
     def feed_kw(self) -> Floats:
         """Facility kW at each feed, idle draw included, [F, P]."""
         return pools_below(self.instance).astype(np.float64) @ facility_kw(self.instance, self.plan)
-
-
-def progress(instance: Instance) -> Floats:
-    """Hours of progress before each block boundary by row of ``Jobs.paces``, [n, B + 1]."""
-    hours = instance.calendar.hours.reshape(instance.calendar.blocks, -1)
-    made = np.cumsum(instance.jobs.paces @ hours.T, axis=1)
-    return np.concatenate([np.zeros((len(made), 1)), made], axis=1)
 
 
 def by_tenant(instance: Instance, of_stream: Floats) -> Floats:

@@ -8,11 +8,11 @@ import numpy as np
 
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
+from placement.notes import instance_notes, plan_notes
 from placement.plan import Plan, Result
 from placement.program import Limit, Status
 from placement.report.plan_figures import PlanFigures, months, tightest
-from placement.report.show import rounding
-from placement.report.text import brief, clean, count, percent, section, shortened, table
+from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
 from placement.rules.power import feed_limits_kw
 
 MOST_ROWS = 60
@@ -41,8 +41,8 @@ def plan_report(instance: Instance, result: Result) -> str:
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
             section("Training that runs", _runs(instance, result.plan)),
-            f"{rounding(instance, figures.rounded_up)}\n" if figures.rounded_up else "",
             section("Training that does not run", _not_run(instance, result.plan)),
+            section("Notes", lines(instance_notes(instance) + plan_notes(instance, result.plan))),
         ]
     return "\n".join(part for part in parts if part)
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
+from placement.notes import instance_notes
 from placement.program import Floats, Ints
 from placement.report.outlook import Outlook
 from placement.report.plan_figures import tightest
-from placement.report.text import brief, clean, count, percent, plural, section, shortened, table
+from placement.report.text import brief, clean, count, lines, percent, plural, section, shortened, table
 
 By = Literal["block", "period"]
 MOST_ROWS = 60
@@ -34,6 +35,7 @@ def show_report(instance: Instance, by: By) -> str:
     parts = [
         head,
         "\n".join(found[:MOST_FINDINGS]) + (f"\n... and {more} more feeds" if more > 0 else "") + "\n",
+        section("Notes", lines(instance_notes(instance))),
         section(_title(by), _by_type(view, by)),
         section("Feeds, facility kW: idle and with all that is online at work, against the limit", _feeds(view)),
         section("Demand, tokens/s, and the accelerators it would take on the type that is best for it", _tenants(view)),
@@ -58,18 +60,10 @@ def findings(view: Outlook) -> list[str]:
     waits = np.flatnonzero(view.waiting_gpus.sum(axis=0) > LEAST_SHORT_GPUS)
     if len(waits):
         found.append(f"Training begun at its release does not fit beside demand in {plural(len(waits), 'period')}: some must wait.")
-    if view.rounded_up:
-        found.append(rounding(view.instance, view.rounded_up))
     nowhere = view.unreachable_tokens_per_s.max(initial=0.0)
     if nowhere > 0:
         found.append(f"Up to {brief(nowhere)} tokens/s have no pool with a profile in reach and are never served.")
     return found + _short_feeds(view)
-
-
-def rounding(instance: Instance, jobs: list[str]) -> str:
-    """The warning about jobs that hold much longer than they need."""
-    some = ", ".join(jobs[:5]) + (f" and {len(jobs) - 5:,} more" if len(jobs) > 5 else "")
-    return f"Held in whole {instance.calendar.block}s, over 25 % longer than needed and billed in full: {some}."
 
 
 def _short_feeds(view: Outlook) -> list[str]:
@@ -172,6 +166,7 @@ def show_data(instance: Instance) -> dict[str, Any]:
     return {
         "instance": {"name": instance.name, "digest": instance.digest},
         "findings": findings(view),
+        "notes": instance_notes(instance),
         "periods": periods,
         "accelerators": {
             name: {

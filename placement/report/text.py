@@ -28,6 +28,11 @@ def section(title: str, body: str) -> str:
     return f"{title}\n{body}\n" if body else ""
 
 
+def lines(texts: Sequence[str]) -> str:
+    """Sentences, one to a line."""
+    return "\n".join(f"  {clean(text)}" for text in texts)
+
+
 def count(value: float) -> str:
     """A quantity to the whole number, thousands apart; never a negative zero."""
     return f"{round(value) + 0:,}" if math.isfinite(value) else "-"

@@ -53,7 +53,6 @@ def test_figures_of_a_plan_worked_out_by_hand() -> None:
     assert figures.serving_gpus.tolist() == [[0, 0], [8, 16]]
     assert figures.feed_kw[0] == pytest.approx([17.6 + 16 + 4.8, 17.6 + 16 + 9.6])
     assert figures.served_share(np.array([0, 1]), 2)[0] == pytest.approx([0.25, 0.5])
-    assert figures.rounded_up == []
 
 
 def test_the_tightest_period() -> None:
