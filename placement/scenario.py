@@ -22,24 +22,21 @@ _PROTECTED = ("scenarios", "format")
 def apply(document: MutableMapping[str, Any], scenario: str) -> Iterator[Finding]:
     """Change the document in place as the scenario says; findings tell what could not be applied."""
     stated = document.get("scenarios")
-    known = (
-        {s.get("id"): n for n, s in reversed(list(enumerate(stated))) if isinstance(s, dict)} if isinstance(stated, list) else {}
-    )
-    names = [name for name in known if isinstance(name, str)]
+    rows = stated if isinstance(stated, list) else []
+    names = [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
     if scenario not in names:
         yield Finding(
             ("scenarios",), scenario, "the id of a scenario of this document", did_you_mean(scenario, names, "a scenario")
         )
         return
-    position = known[scenario]
-    assert isinstance(stated, list)
+    position = next(n for n, row in enumerate(rows) if isinstance(row, dict) and row.get("id") == scenario)
     try:
-        changes = Scenario.model_validate(stated[position]).changes
+        changes = Scenario.model_validate(rows[position]).changes
     except ValidationError:
         return  # The document's own validation reports it, with its line.
     for n, change in enumerate(changes):
         place = ("scenarios", position, "changes", n)
-        problem = _apply(document, change, _line(stated[position], n))
+        problem = _apply(document, change, _line(rows[position], n))
         if problem is not None:
             expected, remedy = problem
             field = "value" if expected.startswith("a figure") else "path"

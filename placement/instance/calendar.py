@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -265,8 +265,14 @@ class Calendar(Noun):
         return np.full(len(self.bands), float(value))
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Names of all zones; finding them means walking folders, so it is done once."""
+    return frozenset(available_timezones())
+
+
 def known_zone(value: str) -> str:
     """Check that a name is an IANA zone; raise the validation error that says so otherwise."""
-    if value not in available_timezones():
+    if value not in _zones():
         raise PydanticCustomError("zone", "not an IANA time zone such as America/Los_Angeles")
     return value
