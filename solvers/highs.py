@@ -72,7 +72,7 @@ def solve_level(search: Search, process: HighsProcess) -> None:
     if not search.closed and not search.over:
         run(search, process, model, "all", gap=search.limits.gap)
     if not search.closed:
-        search.limit = search.limit or search.clock.reason
+        search.limit = search.limit or search.reason
 
 
 def run(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from placement.program import Floats, LevelResult, Limit, Program, Solution, Status
+from placement.program import Floats, Ints, LevelResult, Limit, Program, Solution, Status
 from solvers.columns import Columns, Stopped, expand
 from solvers.linear import Linear
 from solvers.solver import Clock, Limits, OnProgress, Progress, Start
@@ -37,6 +37,9 @@ class Search:
     solver: str
     deadline: float
     report: OnProgress | None = None
+    family: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Which columns belong together, [C]: their group, or one number for all that are free."""
+    families: int = 0
     hint: Floats | None = None
     later: tuple[Floats, float] | None = None
     """Cost [C] and constant of the next level that costs anything, if there is one."""
@@ -47,6 +50,8 @@ class Search:
     limit: Limit | None = None
     prices: Floats | None = None
     work: float = 0.0
+    spent: float = 0.0
+    """Work of the levels before."""
     facts: dict[str, float | str] = field(default_factory=dict)
     _last_event: float = -math.inf
     _last_state: tuple[float, float] = (math.inf, -math.inf)
@@ -71,8 +76,18 @@ class Search:
         return self.deadline - self.clock.seconds
 
     @property
+    def work_left(self) -> float:
+        limit = self.limits.work_limit
+        return math.inf if limit is None else limit - self.spent - self.work
+
+    @property
     def over(self) -> bool:
-        return self.left <= 0 or self.clock.interrupted
+        return self.left <= 0 or self.clock.interrupted or self.work_left <= 0
+
+    @property
+    def reason(self) -> Limit:
+        """Which limit stops a search that did not close."""
+        return Limit.WORK if self.work_left <= 0 and not self.clock.interrupted else self.clock.reason
 
     @property
     def absolute_gap(self) -> float:
@@ -162,7 +177,10 @@ def by_levels(
             solver=name,
             deadline=clock.seconds + clock.left * (1.0 if last else 0.5),
             report=on_progress,
+            family=program.options.group[columns.option],
+            families=len(program.groups),
             hint=hint,
+            spent=work,
             later=None if later is None else (columns.costs[:, later], float(columns.constants[later])),
         )
         _settle(search, x)
@@ -173,8 +191,8 @@ def by_levels(
         if search.infeasible and k == 0:
             return _nothing(program, clock, name, Status.INFEASIBLE, None, work, facts)
         if search.x is None:
-            return _nothing(program, clock, name, Status.NO_PLAN, search.limit or clock.reason, work, facts)
-        limit = limit or (None if search.closed else search.limit or clock.reason)
+            return _nothing(program, clock, name, Status.NO_PLAN, search.limit or search.reason, work, facts)
+        limit = limit or (None if search.closed else search.limit or search.reason)
         prices = search.prices if search.prices is not None else prices
         x, hint = search.x, search.x
         bounds.append(search.bound if math.isfinite(search.bound) else None)
