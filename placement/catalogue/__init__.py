@@ -73,7 +73,7 @@ def load_catalogue() -> dict[str, Accelerator]:
         rows = [_row(part, cap) for cap in (caps if part["capped"] == "yes" else caps[:1])]
         modes = tuple(
             Mode.model_validate(
-                {"id": row["mode"], "source": cap["source"] or None}
+                {"id": row["mode"], "source": cap["source"] or None, "assumption": cap["certainty"]}
                 | {key: row[key] for key in ("training_kw", "serving_kw", "training_speed", "serving_speed")}
             )
             for row, cap in zip(rows, caps, strict=False)

@@ -81,7 +81,8 @@ class Table:
     def cell(self, column: str, row: int) -> str | float:
         """A cell as it was read."""
         if column in self.numbers:
-            return float(self.numbers[column][row])
+            value = float(self.numbers[column][row])
+            return int(value) if value.is_integer() else value
         return self.words[column][int(self.codes[column][row])]
 
 

@@ -86,9 +86,9 @@ def result(small: Instance) -> Result:
         Places(ints(0, 0, 1), ints(0, 1, 2), ints(32, 16, 2)),
         Paths(ints(0), ints(0)),
         Replicas(ints(0, 1), ints(1, 0), ints(0, 3), ints(0, 3), ints(3, 4)),
-        Serving(ints(0, 1), ints(0, 1), ints(1, 1), ints(3, 15), np.array([0.1 + 0.2, 1e22])),
+        Serving(ints(0, 1), ints(0, 1), ints(1, 1), ints(3, 15), np.array([0.1 + 0.2, 1e13])),
         Shedding(ints(1), ints(1), np.array([True]), ints(15), np.array([5e-324])),
     )
     levels = (LevelResult("promises", 0.0, 0.0), LevelResult("net_cost", 1 / 3, float("-inf")))
-    terms = {term: 0.1 for term in TERMS}
+    terms = dict.fromkeys(TERMS, 0.1)
     return Result(Status.FEASIBLE, Limit.TIME, plan, terms, levels, 1.5, "highs", 7, small.name, small.digest, {"columns": 12.0})

@@ -3,6 +3,8 @@
 Unless a row says otherwise, the mistake causes exactly one error: no mistake hides another, and none causes others.
 """
 
+# ruff: noqa: E501 -- one case, one line
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -152,7 +154,9 @@ def test_malformed(row: Case, tmp_path: Path) -> None:
 
 def test_all_errors_at_once(tmp_path: Path) -> None:
     text = SMALL
-    for row in (row for row in CASES if row.name in ("negative", "absurd magnitude", "unknown zone", "dangling reference", "cycle of feeds")):
+    for row in (
+        row for row in CASES if row.name in ("negative", "absurd magnitude", "unknown zone", "dangling reference", "cycle of feeds")
+    ):
         text = text.replace(row.old, row.new, 1)
     (tmp_path / "fleet.yaml").write_text(text)
     with pytest.raises(InputErrors) as caught:

@@ -30,12 +30,16 @@ NAMES = sorted({key for path in PLACES for key in path if isinstance(key, str)} 
 
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(-10, 10**20), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12),
-    st.sampled_from(IDS), st.sampled_from(["unlimited", "open", "2026-03-09", "9999-12-31", "0001-01-01", "8", "=1+1", "month", "sites"]),
+    st.sampled_from(IDS), st.sampled_from(["unlimited", "open", "2026-03-09", "9999-12-31", "8", "=1+1", "month", "sites"]),
 )  # fmt: skip
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=4), inner, max_size=3), max_leaves=6
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
 )
-mutations = st.lists(st.tuples(st.sampled_from(["set", "drop", "copy", "add"]), st.sampled_from(PLACES), st.sampled_from(PLACES), values), max_size=4)
+mutations = st.lists(
+    st.tuples(st.sampled_from(["set", "drop", "copy", "add"]), st.sampled_from(PLACES), st.sampled_from(PLACES), values), max_size=4
+)
 
 
 def mutate(document: dict[str, Any], changes: list[tuple[str, tuple[Any, ...], tuple[Any, ...], Any]]) -> None:
@@ -82,7 +86,11 @@ def test_instance_or_errors(changes: list[tuple[str, tuple[Any, ...], tuple[Any,
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.integers(0, len(TEXT)), st.integers(0, 30), st.text(max_size=8) | st.sampled_from(["{", "[", "- ", ": ", "&a ", "*a", "!!x ", '"', "'", "\n", "\t"]))
+@given(
+    st.integers(0, len(TEXT)),
+    st.integers(0, 30),
+    st.text(max_size=8) | st.sampled_from(["{", "[", "- ", ": ", "&a ", "*a", "!!x ", '"', "'", "\n", "\t"]),
+)
 def test_broken_text(at: int, cut: int, insert: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "fleet.yaml"

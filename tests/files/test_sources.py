@@ -1,5 +1,7 @@
 """What YAML and JSON mean, and what is refused before it is read."""
 
+# ruff: noqa: E501 -- one case, one line
+
 from __future__ import annotations
 
 import json
@@ -36,8 +38,7 @@ def test_whole_numbers_too_long_to_be_meant_are_no_whole_numbers() -> None:
 
 
 def test_quoted_scalars_are_text() -> None:
-    tree, _ = read_yaml("a: '8'\nb: \"true\"\nc: !x\n".replace(" !x", " |\n  8"), "f")
-    assert tree == {"a": "8", "b": "true", "c": "8\n"} or tree == {"a": "8", "b": "true", "c": "8"}
+    assert read_yaml("a: '8'\nb: \"true\"\nc: |\n  8\n", "f")[0] == {"a": "8", "b": "true", "c": "8\n"}
 
 
 def test_dates_are_text_where_text_is_wanted(tmp_path: Path, small_text: str) -> None:
@@ -57,7 +58,9 @@ def test_json_knows_its_lines() -> None:
     assert [line_of(tree, p) for p in ((), ("a",), ("a", 0), ("a", 1), ("a", 1, "b"))] == [1, 2, 3, 4, 4]
 
 
-@pytest.mark.parametrize("text", ["0", "-0", "1.5e3", '"\\u00e9\\ud83d\\ude00"', "[]", "{}", '[[],{"a":{}}]', " [1 , 2 ] ", "true", "null", "1E400"])
+@pytest.mark.parametrize(
+    "text", ["0", "-0", "1.5e3", '"\\u00e9\\ud83d\\ude00"', "[]", "{}", '[[],{"a":{}}]', " [1 , 2 ] ", "true", "null", "1E400"]
+)
 def test_json_agrees_with_python(text: str) -> None:
     assert read_json(text, "f")[0] == json.loads(text)
 
@@ -152,7 +155,12 @@ def test_places_that_are_no_files(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "empty").mkdir()
     (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
-    for place, says in (("pipe.yaml", "not a regular file"), ("empty", "without a document"), ("none.yaml", "does not exist"), ("loop.yaml", "open")):
+    for place, says in (
+        ("pipe.yaml", "not a regular file"),
+        ("empty", "without a document"),
+        ("none.yaml", "does not exist"),
+        ("loop.yaml", "open"),
+    ):
         with pytest.raises(InputErrors, match=says):
             load(tmp_path / place)
     with pytest.raises(InputErrors, match="not a regular file"):

@@ -1,5 +1,7 @@
 """Long tables mean the same as the document, and their mistakes are blamed on line, column and value."""
 
+# ruff: noqa: E501 -- one case, one line
+
 from __future__ import annotations
 
 import importlib.util
@@ -127,7 +129,20 @@ def test_malformed_tables(tabled: Path, table: str, old: str, new: str, place: s
         assert len(found) == 1
 
 
-NAMES = ["../jobs.csv", "/etc/passwd", "sub/jobs.csv", "..", "C:\\jobs.csv", "a:b.csv", ".hidden.csv", "", "link.csv", "jobs.csv\x00", "fifo.csv", "sub"]
+NAMES = [
+    "../jobs.csv",
+    "/etc/passwd",
+    "sub/jobs.csv",
+    "..",
+    "C:\\jobs.csv",
+    "a:b.csv",
+    ".hidden.csv",
+    "",
+    "link.csv",
+    "jobs.csv\x00",
+    "fifo.csv",
+    "sub",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -139,7 +154,9 @@ def test_names_that_leave_the_folder(tabled: Path, name: str) -> None:
     document["tables"]["ramps"] = name
     (tabled / "fleet.json").write_text(json.dumps(document))
     found = errors(tabled)
-    assert any(says in text for text in found for says in ("same folder", "plain file name", "regular file", "ending in", "control")), found
+    assert any(
+        says in text for text in found for says in ("same folder", "plain file name", "regular file", "ending in", "control")
+    ), found
 
 
 def test_many_bad_cells_are_counted(tabled: Path) -> None:
@@ -154,7 +171,9 @@ def test_many_bad_cells_are_counted(tabled: Path) -> None:
 def test_quotes_blank_lines_and_line_ends(tabled: Path) -> None:
     before = load(tabled).digest
     text = (tabled / "ramps.csv").read_text()
-    (tabled / "ramps.csv").write_bytes(b"\xef\xbb\xbf" + text.replace("north-h100", '"north-h100"').replace("\n", "\r\n").encode() + b"\r\n")
+    (tabled / "ramps.csv").write_bytes(
+        b"\xef\xbb\xbf" + text.replace("north-h100", '"north-h100"').replace("\n", "\r\n").encode() + b"\r\n"
+    )
     assert load(tabled).digest == before
     (tabled / "eligibility.csv").write_text("workload,pool\n\nagent,north-h100\n\nagent,nowhere")
     assert errors(tabled)[0].startswith("eligibility.csv:5: pool = 'nowhere'")
