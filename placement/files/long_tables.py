@@ -254,14 +254,16 @@ def read_demand(
     if len(here) * calendar.period_count > CELLS:
         found = f"{len(here)} streams x {calendar.period_count} periods"
         raise refuse(table.file, None, found, f"at most {CELLS}", "use longer blocks, fewer bands or fewer streams")
-    row = np.full(len(streams.ids), -1, dtype=np.int64)
+    row = np.full(len(streams.ids) + 1, -1, dtype=np.int64)  # One more, for streams that are not known.
     row[here] = np.arange(len(here))
     good = (stream >= 0) & (period >= 0)
     key = np.where(good, row[stream] * calendar.period_count + period, -1)
     count = np.bincount(key[good], minlength=len(here) * calendar.period_count)
     if np.any(count > 1):
         repeated(table, key, "block", "each stream, block and band", problems)
-    _complete(table, [str(streams.ids[s]) for s in here.tolist()], count.reshape(len(here), -1), calendar, problems)
+    _complete(
+        table, [str(streams.ids[s]) for s in here.tolist()], count.reshape(len(here), calendar.period_count), calendar, problems
+    )
     demand = np.zeros(len(count))
     figures = table.numbers["demand_tokens_per_s"]
     demand[key[good]] = figures[good]

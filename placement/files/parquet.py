@@ -36,14 +36,12 @@ def read_parquet(
                 return None
             gather = _Reader(file, found_columns, problems)
             content = source.read()
+            gather.add_lines(np.arange(1, content.num_rows + 1, dtype=np.int64))
+            fine = [_column(pa, gather, column, content.column(column.name)) for column in found_columns]
+            return gather.table() if all(fine) else None
         except (pa.ArrowException, OSError, ValueError) as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise refuse(file, None, f"not Parquet: {reason}", "a Parquet file", "write the table again") from None
-    gather.add_lines(np.arange(1, content.num_rows + 1, dtype=np.int64))
-    fine = True
-    for column in found_columns:
-        fine &= _column(pa, gather, column, content.column(column.name))
-    return gather.table() if fine else None
 
 
 def _column(pa: Any, gather: _Reader, column: Column, values: Any) -> bool:
@@ -61,6 +59,8 @@ def _column(pa: Any, gather: _Reader, column: Column, values: Any) -> bool:
             )
         gather.parts[column.name].append(gather.bounded(column, figures))
         return True
+    if pa.types.is_timestamp(kind):
+        values, kind = values.cast(pa.date32()), pa.date32()  # An error where a time of day would be lost.
     textual = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_date(kind) or pa.types.is_dictionary(kind)
     if not textual and not column.blank:
         gather.problems.add_cells(gather.file, column.name, [(1, str(kind))], "a column of text or days", "convert the column")

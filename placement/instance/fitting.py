@@ -93,10 +93,12 @@ def jobs(draft: Draft) -> Iterator[Finding]:
         elif not count[n] and job.shapes is None and "shapes" not in draft.unread:
             yield Finding(("jobs", n), job.id, "shapes, or rows in the shapes table", "state at least one shape")
     joined: dict[int, int] = {}
+    job_limit = 2**62
     seen: set[tuple[int, str, int, str]] = set()
     for row in draft.shapes:
         accelerator = draft.accelerators.get(row.accelerator)
         if accelerator is None:
+            joined[row.job] = job_limit  # An unknown part could have any domain.
             continue
         joined[row.job] = max(joined.get(row.job, 0), accelerator.scale_up_domain_gpus)
         for mode in row.modes or (accelerator.modes[0].id,):

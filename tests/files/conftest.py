@@ -67,6 +67,14 @@ def rows(path: Path, header: list[str], body: list[list[Any]]) -> None:
         writer.writerows(body)
 
 
+@pytest.fixture(scope="session")
+def table_texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Content of each file of that folder, by name."""
+    folder = tmp_path_factory.mktemp("tables")
+    write_tables(folder, json.loads(json.dumps(read_yaml((DATA / "small.yaml").read_text(), "small.yaml")[0])))
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
 @pytest.fixture
 def tabled(tmp_path: Path, document: dict[str, Any]) -> Path:
     """A folder with the small instance in tables."""

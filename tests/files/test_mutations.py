@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +67,7 @@ def mutate(document: dict[str, Any], changes: list[tuple[str, tuple[Any, ...], t
             pass  # An earlier change took this place away.
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(mutations, st.sampled_from([None, None, "slower", "no-lease"]))
 def test_instance_or_errors(changes: list[tuple[str, tuple[Any, ...], tuple[Any, ...], Any]], scenario: str | None) -> None:
     document = copy.deepcopy(DOCUMENT)
@@ -85,7 +87,7 @@ def test_instance_or_errors(changes: list[tuple[str, tuple[Any, ...], tuple[Any,
             assert (instance.pool_online_gpus >= 0).all()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.integers(0, len(TEXT)),
     st.integers(0, 30),
@@ -99,3 +101,40 @@ def test_broken_text(at: int, cut: int, insert: str) -> None:
             load(file)
         except InputErrors as error:
             assert error.problems
+
+
+NAMED = ["demand.csv", "eligibility.csv", "jobs.csv", "ramps.csv", "shapes.csv"]
+cells = st.sampled_from(
+    ["", "nan", "-1", "1e999", "tune", "north-h100", "2026-03-09", ",", "\n", '"', '""', "\r", "\r\n", "\x00", "é", "0", "x" * 9]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(NAMED),
+    st.lists(st.tuples(st.integers(0, 900), st.integers(0, 12), st.text(max_size=6) | cells), min_size=1, max_size=3),
+    st.sampled_from([{}, {"streams": []}, {"jobs": []}, {"services": []}, {"pools": []}, {"calendar": None}]),
+)
+def test_broken_tables(table_texts: dict[str, str], table: str, edits: list[tuple[int, int, str]], changes: dict[str, Any]) -> None:
+    text = table_texts[table]
+    for at, cut, insert in edits:
+        text = text[: at % (len(text) + 1)] + insert + text[at % (len(text) + 1) + cut :]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in table_texts.items():
+            (Path(folder) / name).write_text(content)
+        (Path(folder) / table).write_bytes(text.encode(errors="surrogatepass"))
+        if changes:
+            (Path(folder) / "fleet.json").write_text(json.dumps(json.loads(table_texts["fleet.json"]) | changes))
+        try:
+            assert isinstance(load(folder), Instance)
+        except InputErrors as error:
+            assert error.problems
+            assert str(error).encode()
+
+
+@pytest.mark.parametrize("table", NAMED)
+def test_tables_without_rows(tmp_path: Path, table_texts: dict[str, str], table: str) -> None:
+    for name, content in table_texts.items():
+        (tmp_path / name).write_text(content.split("\n")[0] + "\n" if name == table else content)
+    with pytest.raises(InputErrors) if table != "eligibility.csv" else nullcontext():
+        load(tmp_path)

@@ -201,3 +201,45 @@ def test_size(tmp_path: Path) -> None:
     assert np.all(instance.mean_tokens_per_s * 2 == instance.demand_tokens_per_s)
     assert instance.pool_ramp_gpus[:, 0].tolist() == [4096.0] * 20
     assert instance.pool_ramp_gpus[:, -1].tolist() == [8192.0] * 20
+
+
+def test_parquet_of_other_types(tabled: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import csv, parquet
+
+    before = load(tabled).digest
+    document = json.loads((tabled / "fleet.json").read_text())
+    demand, jobs = csv.read_csv(tabled / "demand.csv"), csv.read_csv(tabled / "jobs.csv")
+    demand = demand.set_column(0, "stream", demand["stream"].dictionary_encode())
+    demand = demand.set_column(1, "block", demand["block"].cast(pa.timestamp("ns")))
+    jobs = jobs.set_column(jobs.column_names.index("value_usd"), "value_usd", jobs["value_usd"].cast(pa.float64()))
+    parquet.write_table(demand, tabled / "demand.parquet")
+    parquet.write_table(jobs, tabled / "jobs.parquet")
+    document["tables"] |= {"demand": "demand.parquet", "jobs": "jobs.parquet"}
+    (tabled / "fleet.json").write_text(json.dumps(document))
+    assert load(tabled).digest == before
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "says"),
+    [
+        ("online_gpus", [256.0, None], "ramps.parquet:2: online_gpus"),
+        ("online_gpus", ["256", "512"], "a column of numbers"),
+        ("online_gpus", [256.0, float("nan")], "ramps.parquet:2: online_gpus"),
+        ("pool", ["north-h100", None], "ramps.parquet:2: pool"),
+        ("pool", [1, 2], "a column of text or days"),
+        ("pool", ["north-h100", "nowhere"], "ramps.parquet:2: pool = 'nowhere'"),
+    ],
+)
+def test_malformed_parquet(tabled: Path, column: str, values: list[Any], says: str) -> None:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import csv, parquet
+
+    ramps = csv.read_csv(tabled / "ramps.csv")
+    ramps = ramps.set_column(ramps.column_names.index(column), column, pa.array(values))
+    parquet.write_table(ramps, tabled / "ramps.parquet")
+    document = json.loads((tabled / "fleet.json").read_text())
+    document["tables"]["ramps"] = "ramps.parquet"
+    (tabled / "fleet.json").write_text(json.dumps(document))
+    found = errors(tabled)
+    assert any(says in text for text in found), found
