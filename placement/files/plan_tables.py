@@ -214,17 +214,16 @@ def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
 def _read_replicas(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Replicas:
     service = refer(table, "service", _index(instance.services), "a service", problems)
     names = ("accelerator", "latency_class", "mode")
-    codes = (
-        np.stack([service, *(table.codes[name].astype(np.int64) for name in names)])
-        if len(table)
-        else np.zeros((4, 0), dtype=np.int64)
-    )
-    distinct, which = np.unique(codes, axis=1, return_inverse=True)
-    profiles = _profiles(instance)
+    key = service
+    for name in names:  # One number for each combination of names.
+        key = key * max(len(table.words[name]), 1) + table.codes[name]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    profiles = [{key: p for p, key in enumerate(own)} for own in _profiles(instance)]
     meaning = []
-    for s, *words in distinct.T.tolist():
-        key = tuple(table.words[name][code] for name, code in zip(names, words, strict=True))
-        meaning.append(profiles[s].index(key) if s >= 0 and key in profiles[s] else -1)
+    for row in first.tolist():
+        accelerator, latency_class, mode = (str(table.cell(name, row)) for name in names)
+        own = profiles[service[row]] if service[row] >= 0 else {}
+        meaning.append(own.get((accelerator, latency_class, mode), -1))
     profile = np.array([*meaning, -1], dtype=np.int64)[which.reshape(-1)]
     expected = "a profile of the service: accelerator, latency_class and mode"
     table.report(problems, (profile < 0) & (service >= 0) & table.sound, "accelerator", expected, "correct the row")
