@@ -22,6 +22,8 @@ def require_writable(path: Path) -> None:
     folder = path.parent
     if path.is_dir():
         raise BadInput(f"cannot write {path}: it is a directory; name a file in it")
+    if path.exists() and not path.is_file():
+        raise BadInput(f"cannot write {path}: it is not a regular file; name one")
     if not folder.is_dir():
         raise BadInput(f"cannot write {path}: there is no folder {folder}; create it first")
     try:

@@ -8,19 +8,18 @@ import threading
 from types import FrameType, TracebackType
 from typing import Self
 
-import click
-
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """While entered, ``event`` is set by the first signal to stop; ``exit_code`` then says which one it was.
+    """While entered, ``event`` is set by the first signal to stop, said so if ``announce``; ``exit_code`` then tells which it was.
 
     Python runs signal handlers in the main thread, between two of its own instructions. A solver must therefore work in
     another thread while the main one waits: inside a long call into a solver's library no handler would ever run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, announce: bool) -> None:
+        self.announce = announce
         self.event = threading.Event()
         self.exit_code: int | None = None
 
@@ -37,4 +36,6 @@ class Interrupts:
             os._exit(128 + number)
         self.exit_code = 128 + number
         self.event.set()
-        click.echo("stopping with the best plan so far; once more to quit at once", err=True)
+        if self.announce:
+            # Not through sys.stderr: its buffer cannot be entered again if this interrupts a write to it.
+            os.write(2, b"stopping with the best plan so far; once more to quit at once\n")

@@ -78,14 +78,17 @@ def solve(
     fleet = read_instance(instance, scenario)
     start = None if start_path is None else read_plan(start_path, fleet)[0]
 
+    def left() -> float | None:
+        return None if time_limit is None else max(0.01, time_limit - (time.monotonic() - began))
+
     def search(interrupt: threading.Event, on_progress: OnProgress) -> Result:
         from placement.cli.solving import solve as solve_instance
 
-        left = None if time_limit is None else max(0.01, time_limit - (time.monotonic() - began))
-        return solve_instance(fleet, time_limit_s=left, start=start, interrupt=interrupt, on_progress=on_progress, **tuning)
+        return solve_instance(fleet, time_limit_s=left(), start=start, interrupt=interrupt, on_progress=on_progress, **tuning)
 
-    with Interrupts() as interrupts:
-        with reporter("none" if quiet else log_format) as on_progress:
+    shown: LogFormat = "none" if quiet else log_format
+    with Interrupts(announce=shown == "text") as interrupts:
+        with reporter(shown) as on_progress:
             result = _in_thread(lambda: search(interrupts.event, on_progress), fleet)
         result = replace(result, seconds=time.monotonic() - began)
         if output is not None and result.plan is not None:
@@ -143,7 +146,9 @@ def _save(result: Result, fleet: Instance, path: Path) -> None:
         raise BadInput(f"cannot write {path}: {error.strerror}; choose another place with -o") from None
 
 
-def _show(result: Result, fleet: Instance, output: Path | None, *, as_json: bool, quiet: bool) -> None:
+def _show(
+    result: Result, fleet: Instance, output: Path | None, *, as_json: bool, quiet: bool
+) -> None:
     saved = None if output is None or result.plan is None else str(output)
     if as_json:
         from placement.report.data import result_data
@@ -155,6 +160,8 @@ def _show(result: Result, fleet: Instance, output: Path | None, *, as_json: bool
         click.echo(plan_report(fleet, result), nl=False)
         if saved is not None:
             click.echo(f"\nplan saved in {clean(saved)}")
+        elif output is not None:
+            click.echo(f"nothing saved in {clean(output)}")
 
 
 def _exit_code(result: Result, interrupts: Interrupts) -> int:

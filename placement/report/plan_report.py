@@ -10,7 +10,7 @@ from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes
 from placement.plan import Plan, Result
-from placement.program import Limit, Status
+from placement.program import Limit
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
 from placement.rules.power import feed_limits_kw
@@ -19,6 +19,8 @@ MOST_ROWS = 60
 """Rows of a table that a person still reads; the plan's own tables hold all of them."""
 
 MOST_MONTHS = 14
+
+LEAST_SHARE = 5e-4
 
 STOPPED = {
     Limit.TIME: "stopped by the time limit",
@@ -49,13 +51,11 @@ def plan_report(instance: Instance, result: Result) -> str:
 
 def _headline(instance: Instance, result: Result) -> str:
     why = "" if result.limit is None else f" ({STOPPED[result.limit]})"
-    lines = [f"{clean(instance.name)}: {result.status}{why}, {result.seconds:.1f} s, solver {result.solver}, seed {result.seed}"]
-    if result.status is Status.INFEASIBLE:
-        lines.append("No plan obeys every law: what must run, or a hard floor, does not fit.")
+    head = f"{clean(instance.name)}: {result.status}{why}, {result.seconds:.1f} s, solver {result.solver}, seed {result.seed}"
     if result.plan is None:
-        return "\n".join([*lines, ""])
+        return f"{head}\n"
     rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
-    return "\n".join([*lines, table(("level", "value USD", "bound USD", "gap"), rows), ""])
+    return f"{head}\n{table(('level', 'value USD', 'bound USD', 'gap'), rows)}\n"
 
 
 def _usd(value: float | None) -> str:
@@ -86,16 +86,16 @@ def _served(figures: PlanFigures) -> str:
 
 
 def _sheds(figures: PlanFigures) -> str:
-    """Streams in order of what they lack, each with its worst period."""
+    """Streams in order of what they lack, each with its worst period; less than ``LEAST_SHARE`` at worst is not worth a line."""
     instance, shed = figures.instance, figures.shed_tokens_per_s
     hours = instance.calendar.hours
     lacking = shed @ hours
     rows = []
     for s in np.argsort(-lacking, kind="stable"):
-        if lacking[s] <= 0:
-            break
         share = np.divide(shed[s], instance.demand_tokens_per_s[s], out=np.zeros_like(shed[s]), where=shed[s] > 0)
         worst = int(np.argmax(share))
+        if share[worst] < LEAST_SHARE:
+            continue
         mean = lacking[s] / (instance.demand_tokens_per_s[s] @ hours)
         name = instance.calendar.period_name(worst)
         rows.append((list(instance.streams)[s], percent(mean), percent(float(share[worst])), name, brief(float(shed[s, worst]))))

@@ -35,6 +35,7 @@ def test_a_signal_saves_the_best_plan(spawn: Spawn, tiny: Tiny, tmp_path: Path, 
     stdout, stderr = process.communicate(timeout=20)
     assert process.returncode == code, stderr
     assert json.loads(stdout)["limit"] == "interrupt"
+    assert "once more to quit" in stderr
     assert "Traceback" not in stderr
     assert spawn("check", tiny("power"), plan).wait(timeout=20) == 0
 

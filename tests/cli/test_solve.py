@@ -101,6 +101,7 @@ def test_options_that_make_no_sense(run: Run, tiny: Tiny, options: tuple[str, ..
 
 def test_an_output_that_cannot_be_written_is_refused_before_anything_else(run: Run, tmp_path: Path) -> None:
     refused = {tmp_path: "directory", tmp_path / "no" / "plan.json": "no folder", Path("/proc/plan.json"): "cannot write"}
+    refused[Path("/dev/null")] = "regular file"
     for output, why in refused.items():
         done = run("solve", "no-such-instance", "-o", output)
         assert done.exit_code == 2
