@@ -182,9 +182,19 @@ class Decomposition:
             if self.seen[key] < search.value - CEILING_SHARE * search.absolute_gap:
                 self._round(z, found.x)
         elif not search.offer(found.x, "priced"):
-            self.master.forbidden.append(z)
-            new = True
+            new |= self._settle(z)
         return new or search.value < before
+
+    def _settle(self, z: Floats) -> bool:
+        """For choices whose cheapest rest breaks rows: prices them without that, or forbids them if nothing fits."""
+        hard = self.projection.evaluate(z, self.search.left, elastic=False)
+        if hard.status == "infeasible":
+            self.master.forbidden.append(z)
+            return True
+        if hard.x is None or hard.prices is None:
+            return False
+        self.search.offer(hard.x, "priced")
+        return self.master.add_cuts(self.projection.cuts(hard.prices)) > 0
 
     def _round(self, z: Floats, x: Floats) -> None:
         search = self.search

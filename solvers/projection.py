@@ -22,6 +22,9 @@ ELASTIC_FACTOR = 10.0
 """Price of breaking a shared row, against the steepest cost per unit of use that any column has."""
 
 
+SMALL = 1e-6
+
+
 @dataclass(frozen=True)
 class Relaxed:
     """An LP's answer: ``status`` optimal, infeasible or other; x and row duals where optimal."""
@@ -74,11 +77,11 @@ class Projection:
         self._penalty = ELASTIC_FACTOR * self._steepest()
 
     def _steepest(self) -> float:
-        """The most that one unit of use of any row is worth to any column of the model."""
-        cost = np.abs(self.model.cost[self.model.column])
-        size = np.abs(self.model.value)
-        worth = cost / np.where(size > 0, size, np.inf)
-        return float(worth.max(initial=0.0)) / 100 or 1.0
+        """The most that one unit of use of a row of the rest is worth to any column."""
+        inside = self.touched[self.model.row]
+        cost = np.abs(self.model.cost[self.model.column[inside]])
+        size = np.abs(self.model.value[inside])
+        return float((cost / size)[size > 0].max(initial=0.0)) or 1.0
 
     def least(self) -> Floats:
         """The least that each component can cost, by its columns' own bounds, [components]."""
@@ -91,16 +94,16 @@ class Projection:
         model = self.model
         return _LP(cost, model.lower, model.upper, model.matrix, model.row_lower, model.row_upper).solve(time_s)
 
-    def evaluate(self, z: Floats, time_s: float, hold: Floats | None = None) -> Relaxed:
-        """The best x for chosen values z and, where not NaN, rest values ``hold``; it may break rows, at a price."""
+    def evaluate(self, z: Floats, time_s: float, hold: Floats | None = None, *, elastic: bool = True) -> Relaxed:
+        """The best x for chosen values z and, where not NaN, rest values ``hold``; if ``elastic`` it may break rows, at a price."""
         model, rest = self.model, self.rest
         lower, upper = model.lower[rest], model.upper[rest]
         if hold is not None:
             lower, upper = np.where(np.isnan(hold), lower, hold), np.where(np.isnan(hold), upper, hold)
         use = self.chosen_part @ z
-        elastic = np.flatnonzero(self.shared | (self.touched & (hold is not None)))
-        over = elastic[np.isfinite(model.row_upper[elastic])]
-        under = elastic[np.isfinite(model.row_lower[elastic])]
+        soft = np.flatnonzero(self.shared | (self.touched & (hold is not None))) if elastic else np.empty(0, dtype=np.int64)
+        over = soft[np.isfinite(model.row_upper[soft])]
+        under = soft[np.isfinite(model.row_lower[soft])]
         count = len(over) + len(under)
         at = np.flatnonzero(self.touched)
         matrix = _with_slacks(self.rest_part, over, under)[at]
@@ -167,6 +170,9 @@ class _LP:
 
         if time_s <= 0:
             return Relaxed("time")
+        if not len(self.cost):
+            kept = np.all(self.row_lower <= SMALL) and np.all(self.row_upper >= -SMALL)
+            return Relaxed("optimal", np.zeros(0), np.zeros(len(self.row_lower))) if kept else Relaxed("infeasible")
         equal = self.row_lower == self.row_upper
         above = np.isfinite(self.row_upper) & ~equal
         below = np.isfinite(self.row_lower) & ~equal

@@ -160,6 +160,8 @@ def by_levels(
         "columns_dropped": float(columns.dropped),
     }
     model = columns.linear(0)
+    if not len(columns) and not model.feasible(model.lower):
+        return _nothing(program, clock, name, Status.INFEASIBLE, None, 0.0, facts)
     hint = columns.vector(start) if start is not None else None
     x = _given(program, columns, start)
     bounds: list[float | None] = []
