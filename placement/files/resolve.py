@@ -14,7 +14,7 @@ from placement.instance.demand import Service, Stream
 from placement.instance.findings import Draft, Finding, Pairs
 from placement.instance.instance import frozen
 from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
-from placement.instance.paths import DemandPaths
+from placement.instance.paths import DemandPaths, significant
 from placement.program import Floats, Ints
 
 _KEPT = (
@@ -101,7 +101,7 @@ def _stream_demand(draft: Draft, calendar: Calendar, paths: DemandPaths, stream:
     demand, mean = paths.factors(growth, profile)
     base = stream.base_tokens_per_s or 0.0
     with np.errstate(invalid="ignore", over="ignore"):
-        return base * demand, np.minimum(base * mean, np.inf)
+        return significant(base * demand), significant(base * mean)
 
 
 def _jobs(draft: Draft, calendar: Calendar) -> Jobs:

@@ -253,10 +253,11 @@ class Calendar(Noun):
             index = np.maximum(index, 0)
         daily = np.where(index[:, None] >= 0, values[np.maximum(index, 0)], before if before is not None else 0.0)
         edges = self.block_edges_days.astype(np.int64)
-        if least:
-            blocks = np.minimum.reduceat(daily, edges[:-1], axis=0)
-        else:
-            blocks = np.add.reduceat(daily, edges[:-1], axis=0) / np.diff(edges)[:, None]
+        blocks = np.minimum.reduceat(daily, edges[:-1], axis=0)
+        if not least:
+            # A block without a step keeps its value to the last bit.
+            even = blocks == np.maximum.reduceat(daily, edges[:-1], axis=0)
+            blocks = np.where(even, blocks, np.add.reduceat(daily, edges[:-1], axis=0) / np.diff(edges)[:, None])
         return blocks.reshape(-1)
 
     def _by_band(self, value: float | Mapping[str, float]) -> Floats:

@@ -3,7 +3,7 @@
     demand(t) = base x exp(integral of ln(annual factor) / 365 days) x profile(hour of t in its zone)
 
 at every quarter hour t; growth is 1 at the calendar's start and moves by the hour. Over each period the percentile of
-``settings`` sizes capacity and the mean counts volumes.
+``settings`` sizes capacity and the mean counts volumes, both to six significant digits.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from placement.instance.demand import DailyProfile, Growth
 from placement.program import Floats
 
 SATURDAY_MINUTE = 5 * 1440
+DEMAND_DIGITS = 6
 
 
 class DemandPaths:
@@ -57,6 +58,11 @@ def profile_path(calendar: Calendar, profile: DailyProfile) -> Floats:
     table = np.array([profile.weekday, profile.weekend])
     values: Floats = table[(minute >= SATURDAY_MINUTE).astype(np.int64), minute % 1440 // 60]
     return values
+
+
+def significant(values: Floats) -> Floats:
+    """Rounded to ``DEMAND_DIGITS``: a forecast has no more, and every machine then reads the same instance."""
+    return np.array([float(f"{value:.{DEMAND_DIGITS}g}") for value in values.tolist()])
 
 
 def period_percentile(calendar: Calendar, path: Floats, percentile: float) -> Floats:
