@@ -1,0 +1,1 @@
+"""Explanations: why an answer is as it is, found by solving around it."""

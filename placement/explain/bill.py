@@ -1,0 +1,157 @@
+"""The bill of infeasibility: what makes an instance impossible, by how much, and what would mend it.
+
+Whatever is hard is softened (must jobs become promised, hard floors soft, feeds that idle power alone overloads are freed) and
+the instance is solved again: what that plan still misses is the bill. Solving is handed in, since laws know no solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from placement.activities.gangs import Gangs
+from placement.builder import Builder
+from placement.instance import Instance, Ladder
+from placement.instance.demand import COMMITMENTS
+from placement.plan import LEVELS, TERMS, Plan
+from placement.program import Bools, Grid
+from placement.rules.power import feed_limits_kw, idle_kw, pools_below
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """One line of the bill: ``amount`` in ``unit`` is missing in ``periods`` (None: no single ones)."""
+
+    law: str
+    subject: str
+    periods: str | None
+    amount: float
+    unit: str
+    message: str
+    remedy: str
+
+
+def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[Shortfall]:
+    """What stands in the way of any plan; empty if the softened instance finds nothing missing within the solver's limits.
+
+    ``solve`` returns the best plan that it finds for an instance, or None.
+    """
+    idle, overloaded = _idle_overloads(instance)
+    plan = solve(softened(instance, overloaded))
+    if plan is None:
+        return idle
+    return idle + _jobs_left_out(instance, plan) + _floors_missed(instance, plan)
+
+
+def softened(instance: Instance, overloaded: Bools) -> Instance:
+    """The instance with must jobs promised, hard floors soft, and the feeds marked in ``overloaded`` [F] unlimited."""
+    jobs = instance.jobs
+    must = jobs.is_commitment("must")
+    weight = np.where(must, np.maximum(jobs.value_usd, 1.0), jobs.breach_usd)
+    commitment = np.where(must, COMMITMENTS.index("promised"), jobs.commitment)
+
+    def soft(ladder: Ladder | None) -> Ladder | None:
+        return None if ladder is None else ladder.model_copy(update={"hard": False})
+
+    return replace(
+        instance,
+        jobs=replace(jobs, commitment=commitment, breach_usd=weight),
+        tenants={name: t.model_copy(update={"ladder": soft(t.ladder)}) for name, t in instance.tenants.items()},
+        streams={name: s.model_copy(update={"ladder": soft(s.ladder)}) for name, s in instance.streams.items()},
+        feeds={
+            name: feed.model_copy(update={"limit_kw": "unlimited"}) if over else feed
+            for (name, feed), over in zip(instance.feeds.items(), overloaded, strict=True)
+        },
+    )
+
+
+def _idle_overloads(instance: Instance) -> tuple[list[Shortfall], Bools]:
+    """Feeds whose limit is below what the accelerators online draw while idle, and which they are, [F]."""
+    excess = pools_below(instance).astype(np.float64) @ idle_kw(instance) - feed_limits_kw(instance)
+    over = np.any(excess > 1e-6 * np.maximum(1.0, np.abs(excess)), axis=1)
+    found = []
+    for f in np.flatnonzero(over):
+        name, worst = list(instance.feeds)[f], float(excess[f].max())
+        found.append(
+            Shortfall(
+                "power", name, _spell(instance, excess[f] > 0), worst, "kW",
+                f"feed {name}: what is online below it draws {worst:,.6g} kW more than its limit while idle",
+                f"raise limit_kw by {worst:,.6g}, or bring fewer accelerators online below {name}",
+            )
+        )  # fmt: skip
+    return found, np.asarray(over, dtype=np.bool_)
+
+
+def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
+    jobs = instance.jobs
+    missing = jobs.is_commitment("must")
+    missing[plan.runs.job] = False
+    offered = Gangs.offer(instance, Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS))
+    found = []
+    for j in np.flatnonzero(missing):
+        name = jobs.id[j]
+        gpus = int(jobs.shapes.gpus[jobs.shape_offset[j] : jobs.shape_offset[j + 1]].min())
+        if np.any(offered.job == j):
+            text = f"must job {name}: it fits alone, but not beside the other must jobs and hard floors"
+            remedy = "make it or one of them promised, give it a later deadline, or add capacity or power where it may run"
+        else:
+            text, remedy = _nowhere(instance, int(j))
+        found.append(Shortfall("assignment", name, None, float(gpus), "GPUs", text, remedy))
+    return found
+
+
+def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
+    """Why a job has no option at all, and what would give it one."""
+    jobs, name = instance.jobs, instance.jobs.id[job]
+    rows = slice(jobs.shape_offset[job], jobs.shape_offset[job + 1])
+    hours = float(jobs.shapes.hours[rows].min())
+    progress = instance.job_progress[jobs.pace[job]]
+    window = progress[jobs.deadline_block[job]] - progress[min(jobs.release_block[job], instance.calendar.blocks)]
+    if hours > window * (1 + 1e-9) and not jobs.continues_after[job]:
+        return (
+            f"must job {name}: needs {hours:,.6g} h at its pace, its window holds {max(window, 0.0):,.6g} h",
+            f"release it earlier, or set its deadline or the calendar's end later by {hours - max(window, 0.0):,.6g} h",
+        )
+    largest = {a: 0 for a in np.unique(jobs.shapes.accelerator[rows]).tolist()}
+    for island, q in enumerate(instance.island_pool.tolist()):
+        kind = int(instance.pool_accelerator[q])
+        if kind in largest and q in jobs.pools[jobs.pool_offset[job] : jobs.pool_offset[job + 1]]:
+            largest[kind] = max(largest[kind], int(instance.island_online_gpus[island].max()))
+    names = list(instance.accelerators)
+    sizes = ", ".join(f"{names[kind]} {size:,}" for kind, size in largest.items())
+    needs = ", ".join(f"{int(g):,}" for g in jobs.shapes.gpus[rows])
+    return (
+        f"must job {name}: no place that its span, residency and shapes allow holds it; "
+        f"it needs {needs} GPUs, the largest eligible islands ever online hold {sizes}",
+        "widen its span, allow spanning in the pool, add a smaller shape, or admit more pools",
+    )
+
+
+def _floors_missed(instance: Instance, plan: Plan) -> list[Shortfall]:
+    found = []
+    shed = plan.shedding
+    for n, (name, stream) in enumerate(instance.streams.items()):
+        ladder = stream.ladder or instance.tenants[stream.tenant].ladder
+        mine = (shed.stream == n) & shed.promised
+        if ladder is None or not ladder.hard or not np.any(mine):
+            continue
+        short = np.zeros(instance.calendar.period_count)
+        np.add.at(short, shed.period[mine], shed.tokens_per_s[mine])
+        worst = float(short.max())
+        found.append(
+            Shortfall(
+                "sla", name, _spell(instance, short > 0), worst, "tokens/s",
+                f"stream {name}: its hard floor is missed by up to {worst:,.6g} tokens/s",
+                "lower floor_share, set hard: false, or add capacity within its reach",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _spell(instance: Instance, marked: Bools) -> str:
+    """First and last of the marked periods, and how many there are."""
+    periods = np.flatnonzero(marked)
+    first, last = instance.calendar.period_name(int(periods[0])), instance.calendar.period_name(int(periods[-1]))
+    return first if len(periods) == 1 else f"{first} to {last} ({len(periods)} periods)"

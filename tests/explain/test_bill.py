@@ -1,0 +1,65 @@
+"""The bill of infeasibility names what is in the way, by how much, and a remedy."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from placement import solve
+from placement.explain.bill import Shortfall, bill
+from placement.instance import Instance
+from placement.plan import Plan
+from tests.laws.random_instances import write_instance
+from tests.laws.test_violations import DOCUMENT
+
+
+def billed(folder: Path, change: Callable[[dict[str, Any]], None]) -> list[Shortfall]:
+    document = copy.deepcopy(DOCUMENT)
+    change(document)
+    instance = write_instance(folder, document)
+    assert solve(instance, time_limit_s=30).status == "infeasible"
+
+    def plan_of(softened: Instance) -> Plan | None:
+        return solve(softened, time_limit_s=30).plan
+
+    return bill(instance, plan_of)
+
+
+def test_job_that_fits_nowhere(tmp_path: Path) -> None:
+    (line,) = billed(tmp_path, lambda d: d["jobs"][0]["shapes"][0].update(gpus=20))
+    assert (line.law, line.subject, line.amount, line.unit) == ("assignment", "island", 20.0, "GPUs")
+    assert "needs 20 GPUs" in line.message and "a 16" in line.message and "widen its span" in line.remedy
+
+
+def test_job_whose_window_is_too_short(tmp_path: Path) -> None:
+    (line,) = billed(tmp_path, lambda d: d["jobs"][0]["shapes"][0].update(duration_hours=100.0))
+    assert "needs 100 h" in line.message and "holds 72 h" in line.message and "28 h" in line.remedy
+
+
+def test_jobs_that_crowd_each_other(tmp_path: Path) -> None:
+    def crowd(d: dict[str, Any]) -> None:
+        for n in range(3):
+            d["jobs"].append(copy.deepcopy(d["jobs"][0]) | {"id": f"twin{n}", "deadline_date": "2026-03-05"})
+            d["jobs"][-1]["shapes"] = [{"accelerator": "a", "gpus": 16, "duration_hours": 48.0}]
+
+    lines = billed(tmp_path, crowd)
+    assert lines and all("fits alone" in line.message for line in lines)
+
+
+def test_hard_floor_without_supply(tmp_path: Path) -> None:
+    (line,) = billed(tmp_path, lambda d: d["tenants"][0]["ladder"].update(hard=True))
+    # Before its contract starts, the only pool in reach holds nothing: a floor of 0.2 x 20 tokens/s is missed for two days.
+    assert (line.law, line.subject, line.unit) == ("sla", "d", "tokens/s")
+    assert line.amount == pytest.approx(4.0)
+    assert line.periods == "2026-03-02 to 2026-03-03 (2 periods)"
+
+
+def test_feed_that_idle_power_overloads(tmp_path: Path) -> None:
+    (line,) = billed(tmp_path, lambda d: d["feeds"][1].update(limit_kw=5.0))
+    # 48 GPUs idle at 0.1 kW with PUE 1.25: 6 kW against 5.
+    assert (line.law, line.subject, line.unit) == ("power", "f0", "kW")
+    assert line.amount == pytest.approx(1.0)
