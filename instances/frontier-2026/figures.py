@@ -380,7 +380,7 @@ JOBS: list[Job] = [
     ("interp-3", "optional", "island", 3.5, 5, day(11, 2), date(2027, 1, 4), date(2027, 2, 15), (("h100-sxm", 12_288),), ("colossus-1-h100",), {}),
     # late ones; they may run past the horizon
     ("frontier-v7", "optional", "pool", 5.5, 15, day(12, 7), None, None, (("tpu-v7", 73_728),), ("lake-mariner-v7", "abernathy-v7"), {"gbit_s_per_gpu": 12.5, "continues_after": True}),
-    ("base-2027", "optional", "pool", 6.0, 18, date(2027, 1, 4), None, None, (("trn2", 131_072), ("gb300-nvl72", 36_864)), ("aws-in-trn2", "azure-gb300"), {"gbit_s_per_gpu": 12.5, "continues_after": True}),
+    ("base-2027", "optional", "pool", 6.0, 18, date(2027, 1, 4), None, None, (("trn2", 98_304), ("gb300-nvl72", 27_648)), ("aws-in-trn2", "azure-gb300"), {"gbit_s_per_gpu": 12.5, "continues_after": True}),
     ("rl-agents-4", "promised", "island", 6.5, 6, day(11, 23), date(2027, 1, 25), date(2027, 2, 22), (("gb300-nvl72", 9_216), ("trn2", 49_152)), ("azure-gb300", *C2, "aws-in-trn2"), {}),
     ("safety-4", "optional", "island", 4.0, 6, date(2027, 1, 11), None, None, (("h100-sxm", 10_240), ("trn2", 15_360)), ("colossus-1-h100", "aws-ms-trn2"), {"continues_after": True}),
     ("night-3", "optional", "island", 4.0, 12, day(12, 14), None, None, (("trn2", 65_536),), TRN2, {"pace": {"peak": 0.0, "shoulder": 1.0, "off-peak": 1.0}, "continues_after": True}),
