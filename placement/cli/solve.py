@@ -24,8 +24,12 @@ from solvers import SOLVERS
 
 if TYPE_CHECKING:
     from placement.cli.solving import RejectedPlan
+    from placement.explain.bill import Shortfall
     from placement.instance import Instance
     from placement.plan import Result
+
+    Answer = tuple[Result, list[Shortfall]]
+    """What a solve found and, where it is infeasible, the bill."""
 
 
 class Number(click.FloatRange):
@@ -81,25 +85,30 @@ def solve(
     def left() -> float | None:
         return None if time_limit is None else max(0.01, time_limit - (time.monotonic() - began))
 
-    def search(interrupt: threading.Event, on_progress: OnProgress) -> Result:
+    def search(interrupt: threading.Event, on_progress: OnProgress) -> Answer:
+        from placement.cli.solving import shortfalls
         from placement.cli.solving import solve as solve_instance
+        from placement.program import Status
 
-        return solve_instance(fleet, time_limit_s=left(), start=start, interrupt=interrupt, on_progress=on_progress, **tuning)
+        result = solve_instance(fleet, time_limit_s=left(), start=start, interrupt=interrupt, on_progress=on_progress, **tuning)
+        if result.status is not Status.INFEASIBLE or interrupt.is_set():
+            return result, []
+        return result, shortfalls(fleet, solver=tuning["solver"], time_limit_s=left(), interrupt=interrupt)
 
     shown: LogFormat = "none" if quiet else log_format
     with Interrupts(announce=shown == "text") as interrupts:
         with reporter(shown) as on_progress:
-            result = _in_thread(lambda: search(interrupts.event, on_progress), fleet)
+            result, bill = _in_thread(lambda: search(interrupts.event, on_progress), fleet)
         result = replace(result, seconds=time.monotonic() - began)
         if output is not None and result.plan is not None:
             _save(result, fleet, output)
-    _show(result, fleet, output, as_json=as_json, quiet=quiet)
+    _show(result, bill, fleet, output, as_json=as_json, quiet=quiet)
     ctx.exit(_exit_code(result, interrupts))
 
 
-def _in_thread(work: Callable[[], Result], fleet: Instance) -> Result:
+def _in_thread(work: Callable[[], Answer], fleet: Instance) -> Answer:
     """Does the work in another thread, so that this one, the main one, hears signals."""
-    outcome: list[Result | BaseException] = []
+    outcome: list[Answer | BaseException] = []
 
     def run() -> None:
         try:
@@ -147,17 +156,17 @@ def _save(result: Result, fleet: Instance, path: Path) -> None:
 
 
 def _show(
-    result: Result, fleet: Instance, output: Path | None, *, as_json: bool, quiet: bool
+    result: Result, bill: list[Shortfall], fleet: Instance, output: Path | None, *, as_json: bool, quiet: bool
 ) -> None:
     saved = None if output is None or result.plan is None else str(output)
     if as_json:
         from placement.report.data import result_data
 
-        print_json(result_data(result, saved))
+        print_json(result_data(result, bill, saved))
     elif not quiet:
         from placement.report.plan_report import plan_report
 
-        click.echo(plan_report(fleet, result), nl=False)
+        click.echo(plan_report(fleet, result, bill), nl=False)
         if saved is not None:
             click.echo(f"\nplan saved in {clean(saved)}")
         elif output is not None:

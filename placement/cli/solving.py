@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from placement.check import Check, check
+from placement.explain.bill import Shortfall, bill
 from placement.formulate import formulate
 from placement.instance import Instance
 from placement.plan import Plan, Result, Violation
@@ -24,6 +25,10 @@ COST_TOLERANCE = 1e-6
 
 RESERVE_SHARE = 0.1
 """Most of the time limit that is kept for decoding and checking."""
+
+BILL_SECONDS = 60.0
+BILL_GAP = 0.01
+"""A bill wants what is missing, not the cheapest plan around it."""
 
 
 class CannotSolve(ValueError):
@@ -88,6 +93,18 @@ def solve(
     if solution.option is not None and solution.start is not None and solution.value is not None:
         plan = formulation.decode(solution.option, solution.start, solution.value)
     return _checked(instance, solution, plan, seed=seed, began=began)
+
+
+def shortfalls(
+    instance: Instance, *, solver: str = "auto", time_limit_s: float | None = None, interrupt: threading.Event | None = None
+) -> list[Shortfall]:
+    """What makes an instance infeasible, by how much, and what would mend it: the bill, found within ``BILL_SECONDS`` at most."""
+    limit_s = BILL_SECONDS if time_limit_s is None else min(time_limit_s, BILL_SECONDS)
+
+    def softly(softened: Instance) -> Plan | None:
+        return solve(softened, solver=solver, time_limit_s=limit_s, gap=BILL_GAP, interrupt=interrupt).plan
+
+    return bill(instance, softly)
 
 
 def usable_cores() -> int:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from placement.explain.bill import Shortfall
 from placement.instance import Instance
 from placement.plan import Result, Violation
 from placement.program import LevelResult
 
 
-def result_data(result: Result, plan_path: str | None) -> dict[str, Any]:
+def result_data(result: Result, bill: Sequence[Shortfall], plan_path: str | None) -> dict[str, Any]:
     """A solve's answer. ``objective`` and ``bound`` are of the last level, in USD; ``gap``, a fraction, of the first not closed."""
     last = result.levels[-1]
     return {
@@ -27,6 +28,7 @@ def result_data(result: Result, plan_path: str | None) -> dict[str, Any]:
         "levels": [_level(level) for level in result.levels],
         "terms": result.terms,
         "plan": plan_path,
+        "bill": [asdict(shortfall) for shortfall in bill],
         "instance": {"name": result.instance_name, "digest": result.instance_digest},
         "facts": {name: number(fact) if isinstance(fact, float) else fact for name, fact in result.facts.items()},
     }

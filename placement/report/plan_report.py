@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from placement.explain.bill import Shortfall
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes
@@ -31,9 +32,9 @@ STOPPED = {
 }
 
 
-def plan_report(instance: Instance, result: Result) -> str:
-    """Everything about an answer that fits a terminal."""
-    parts = [_headline(instance, result)]
+def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = ()) -> str:
+    """Everything about an answer that fits a terminal; ``bill`` is what makes an instance infeasible."""
+    parts = [_headline(instance, result), section("What stands in the way of any plan", _bill(bill))]
     if result.plan is not None and result.terms is not None:
         figures = PlanFigures(instance, result.plan)
         parts += [
@@ -56,6 +57,14 @@ def _headline(instance: Instance, result: Result) -> str:
         return f"{head}\n"
     rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
     return f"{head}\n{table(('level', 'value USD', 'bound USD', 'gap'), rows)}\n"
+
+
+def _bill(bill: Sequence[Shortfall]) -> str:
+    parts = []
+    for line in bill:
+        when = "" if line.periods is None else f" ({line.periods})"
+        parts.append(f"  {clean(line.message)}{clean(when)}\n    remedy: {clean(line.remedy)}")
+    return "\n".join(parts)
 
 
 def _usd(value: float | None) -> str:

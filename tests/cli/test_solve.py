@@ -81,6 +81,9 @@ def test_infeasible(run: Run, edited: Edited) -> None:
     assert done.exit_code == 3, done.output
     answer = json.loads(done.stdout)
     assert (answer["status"], answer["objective"], answer["gap"], answer["terms"]) == ("infeasible", None, None, None)
+    assert answer["bill"][0]["law"] == "assignment"
+    assert answer["bill"][0]["remedy"]
+    assert "remedy" in run("solve", edited("assignment", too_large), "--log-format", "none").stdout
 
 
 @pytest.mark.parametrize(
