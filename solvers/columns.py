@@ -170,7 +170,11 @@ class _Part:
     def joined(parts: list[_Part]) -> _Part:
         first = np.cumsum([0] + [len(p.option) for p in parts])
         return _Part(
-            *(np.concatenate([getattr(p, name) for p in parts]) for name in ("option", "start", "upper", "costs", "row")),
+            option=np.concatenate([p.option for p in parts]),
+            start=np.concatenate([p.start for p in parts]),
+            upper=np.concatenate([p.upper for p in parts]),
+            costs=np.concatenate([p.costs for p in parts]),
+            row=np.concatenate([p.row for p in parts]),
             column=np.concatenate([p.column + np.int32(k) for p, k in zip(parts, first, strict=False)]),
             value=np.concatenate([p.value for p in parts]),
         )
@@ -223,7 +227,7 @@ def _most_supplied(program: Program) -> Floats:
     option, start = program.columns(suppliers)
     entries = program.entries(option, start)
     row, column, value = _summed(entries.row, entries.column, entries.value, slots)
-    return np.bincount(row, np.maximum(-value, 0.0) * program.upper(option, start)[column], slots)
+    return np.bincount(row, np.maximum(-value, 0.0) * program.upper(option, start)[column], slots).astype(np.float64)
 
 
 def _summed(row: Ints, column: Ints, value: Floats, slots: int) -> tuple[Ints, Ints, Floats]:

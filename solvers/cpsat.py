@@ -1,9 +1,10 @@
 """CP-SAT on the choices of a Program, with everything divisible projected out.
 
 Time-indexed choices beside large counts and rates in one integer model hardly prove anything. So CP-SAT sees the choices only and,
-per component of the rest (a period, mostly), one cost variable under cuts; an LP prices each choice that it finds exactly and returns the
-next cuts. Cuts from relaxations with perturbed costs are added beforehand, because they hold around good plans. Counts are projected out too at
-first (a relaxation, so the bound stays valid) and rounded per component; where that leaves a gap, they become choices.
+per component of the rest (a period, mostly), one cost variable under cuts; an LP prices each choice that it finds exactly and
+returns the next cuts. Cuts from relaxations with perturbed costs are added beforehand, because they hold around good plans.
+Counts are projected out too at first (a relaxation, so the bound stays valid) and rounded per component; where that leaves a
+gap, they become choices.
 
 No inward-rounded copy is needed: choices are checked on the exact rows, and the rest is solved in floating point. All rounding
 in the model of choices is outward, so its bound holds for the exact model.

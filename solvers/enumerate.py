@@ -101,7 +101,8 @@ class _Dense:
         groups = (group == np.arange(len(program.groups))[:, None]).astype(np.float64)
         costs = program.level_costs(option, start)
         constants = program.constants.sum(axis=1)
-        rows = [np.where(np.isin(option, r.options) if r.options is not None else True, costs[:, r.level], 0.0) for r in program.cost_rows]
+        counted = [True if r.options is None else np.isin(option, r.options) for r in program.cost_rows]
+        rows = [np.where(mine, costs[:, r.level], 0.0) for mine, r in zip(counted, program.cost_rows, strict=True)]
         owed = [r.limit - (float(constants[r.level]) if r.options is None else 0.0) for r in program.cost_rows]
         must = program.groups.must
         return _Dense(

@@ -1,9 +1,11 @@
 """HiGHS on the whole Program: first with counts relaxed, then with what that decided fixed, then all of it.
 
 Whole numbers are of two kinds: choices (a gang runs here or not) and counts (thousands of replicas). Counts make branch and bound
-slow and the bound hardly better. So the LP gives a bound and prices; choices are decided with counts relaxed, in a large model first
-among the columns that the prices favour; counts are then rounded down and divisible options refilled; and only if value
-and bound do not meet is the whole model searched, beginning from there.
+slow and the bound hardly better. So the LP gives a bound and prices; choices are decided with counts relaxed, in a large model
+first among the columns that the prices favour; counts are then rounded down and divisible options refilled; and only if value and
+bound do not meet is the whole model searched, beginning from there.
+
+A deterministic solve has one thread and a limit of nodes (its work), and nothing in it looks at the clock.
 """
 
 from __future__ import annotations
@@ -34,9 +36,7 @@ ROUGH_GAP = 0.02
 """Gap at which a search ends that only looks for a good plan."""
 
 
-def solve(
-    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None
-) -> Solution:
+def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
     """See ``solvers.solver.Solver``."""
     with HighsProcess() as process:
         return by_levels(
@@ -66,13 +66,22 @@ def solve_level(search: Search, process: HighsProcess) -> None:
     if lp.prices is not None and int(choices.whole.sum()) > LARGE and not search.closed:
         search_favoured(search, process, choices, lp.prices)
     if choices.whole.sum() < model.whole.sum() and not search.closed and not search.over:
-        outcome = run(search, process, choices, "choices", gap=RELAXED_SHARE * search.limits.gap, time_s=0.75 * search.left)
+        outcome = run(search, process, choices, "choices", gap=RELAXED_SHARE * search.limits.gap, time_s=part(search, 0.75))
         if outcome.x is not None and not search.closed:
             complete(search, process, outcome.x)
     if not search.closed and not search.over:
         run(search, process, model, "all", gap=search.limits.gap)
     if not search.closed:
         search.limit = search.limit or search.reason
+
+
+def threads(search: Search) -> int:
+    return 1 if search.limits.deterministic else search.limits.workers
+
+
+def part(search: Search, share: float, most: float = np.inf) -> float:
+    """Seconds that a phase may take: a share of what is left; all of it where the clock must not decide."""
+    return search.left if search.limits.deterministic else min(share * search.left, most)
 
 
 def run(
@@ -96,15 +105,18 @@ def run(
             search.raise_bound(bound, phase)
 
     def enough() -> bool:
+        if search.limits.deterministic:
+            return search.clock.interrupted
         near = found[0] - search.bound <= gap * max(1.0, abs(found[0])) if np.isfinite(found[0]) else False
         return near or search.clock.interrupted or search.closed
 
     tuning = Tuning(
         relative_gap=gap,
         absolute_gap=gap,
-        threads=search.limits.workers,
+        threads=threads(search),
         seed=search.limits.seed,
         time_s=max(min(search.left, time_s), 0.01),
+        node_limit=max(1, int(search.work_left)) if np.isfinite(search.work_left) else None,
     )
     start = search.x if search.x is not None else search.hint
     outcome = process.solve(model, tuning, start if model.whole.any() else None, stopped=enough, on_event=heard)
@@ -134,7 +146,8 @@ def reach_bound(search: Search, process: HighsProcess) -> None:
     cost, constant = search.later
     aim = replace(ceiling, cost=cost, constant=constant)
     inner = Search(
-        model=aim, clock=search.clock, level=search.level, solver=search.solver, deadline=search.clock.seconds + 0.6 * search.left
+        model=aim, clock=search.clock, level=search.level, solver=search.solver, deadline=search.clock.seconds + part(search, 0.6),
+        spent=search.spent + search.work,
     )
     lp = run(inner, process, aim.relaxed(), "next level")
     if lp.status != "optimal" or lp.x is None or lp.prices is None:
@@ -143,11 +156,12 @@ def reach_bound(search: Search, process: HighsProcess) -> None:
     if int(choices.whole.sum()) > LARGE:
         search_favoured(inner, process, choices, lp.prices)
     elif choices.whole.any():
-        found = run(inner, process, choices, "next level", gap=ROUGH_GAP, time_s=0.5 * inner.left)
+        found = run(inner, process, choices, "next level", gap=ROUGH_GAP, time_s=part(inner, 0.5))
         if found.x is not None:
             complete(inner, process, found.x)
     else:
         complete(inner, process, lp.x)
+    search.work += inner.work
     if inner.x is not None:
         search.offer(inner.x, "next level")
 
@@ -160,7 +174,8 @@ def search_favoured(search: Search, process: HighsProcess, choices: Linear, pric
     if search.x is not None:
         kept |= search.x > 0
     few = choices.with_bounds(choices.lower, np.where(kept, choices.upper, 0.0))
-    outcome = run(search, process, few, "favoured", gap=RELAXED_SHARE * search.limits.gap, time_s=0.35 * search.left, restricted=True)
+    gap = RELAXED_SHARE * search.limits.gap
+    outcome = run(search, process, few, "favoured", gap=gap, time_s=part(search, 0.35), restricted=True)
     if outcome.x is not None and not search.closed:
         complete(search, process, outcome.x)
 
@@ -174,12 +189,12 @@ def complete(search: Search, process: HighsProcess, x: Floats) -> None:
         refill(search, process, np.where(many, np.floor(best + 1e-6), best), model.whole, "counts")
     if not search.closed and not search.over:
         rest = held(model, x, model.whole & ~many)
-        run(search, process, rest, "counts", gap=0.1 * search.limits.gap, time_s=min(0.25 * search.left, 10.0), restricted=True)
+        run(search, process, rest, "counts", gap=0.1 * search.limits.gap, time_s=part(search, 0.25, 10.0), restricted=True)
 
 
 def refill(search: Search, process: HighsProcess, x: Floats, fixed: Bools, phase: str) -> Floats | None:
     """The best x, integers relaxed, that agrees with the one given on ``fixed``; offered to the search."""
-    tuning = Tuning(threads=search.limits.workers, time_s=max(search.left, 0.01))
+    tuning = Tuning(threads=threads(search), time_s=max(search.left, 0.01))
     rest = held(search.model, x, fixed).relaxed()
     outcome = process.solve(rest, tuning, stopped=lambda: search.clock.interrupted)
     if outcome.status != "optimal" or outcome.x is None:

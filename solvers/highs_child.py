@@ -61,7 +61,7 @@ class Child:
         if self.stopped >= job:
             return {"status": "interrupted"}
         highspy.Highs.resetGlobalScheduler(True)  # else a second solve with another thread count fails
-        highs = highspy.Highs()
+        highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.setOptionValue("output_flag", True)
         highs.setOptionValue("log_to_console", False)
         whole = bool(model["whole"].any())
@@ -116,6 +116,7 @@ class Child:
             highspy.HighsModelStatus.kModelEmpty: "optimal",
             highspy.HighsModelStatus.kTimeLimit: "time",
             highspy.HighsModelStatus.kInterrupt: "interrupted",
+            highspy.HighsModelStatus.kSolutionLimit: "work",
         }
         solution = highs.getSolution()
         has_primal = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -132,7 +133,7 @@ class Child:
 def _model(model: dict[str, Any]) -> tuple[Any, float]:
     """HiGHS's model and the power of two that its costs were multiplied by."""
     largest = float(np.abs(model["cost"]).max(initial=0.0))
-    scale = 2.0 ** np.round(np.log2(HIGHEST_COST / largest)) if largest > 0 else 1.0
+    scale = float(2.0 ** np.round(np.log2(HIGHEST_COST / largest))) if largest > 0 else 1.0
     lp = highspy.HighsLp()
     lp.num_col_ = len(model["cost"])
     lp.num_row_ = len(model["row_lower"])

@@ -135,7 +135,7 @@ class HighsProcess:
             self._send("stop", self._job)
 
     def poll(self, wait_s: float) -> list[Floats]:
-        """Takes in what arrived within ``wait_s`` (returns at the first event); incumbents are returned, bounds kept in ``bound``."""
+        """Takes in what arrived within ``wait_s``, returning at the first event; incumbents are returned, the bound is kept."""
         found: list[Floats] = []
         now = time.monotonic()
         if now > self._deadline + GRACE_S and self.running:

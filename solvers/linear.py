@@ -57,7 +57,7 @@ class Linear:
 
     def activity(self, x: Floats) -> Floats:
         """A x, [M]."""
-        return np.bincount(self.row, self.value * x[self.column], self.rows)
+        return np.bincount(self.row, self.value * x[self.column], self.rows).astype(np.float64)
 
     def feasible(self, x: Floats, tolerance: float = FEASIBILITY_TOLERANCE) -> bool:
         """Whether x keeps every row, bound and integer, rows by ``tolerance`` times max(1, |side|, sum of |a x|)."""
@@ -104,9 +104,8 @@ class Linear:
         reduced = self.reduced_costs(prices)
         side = np.where(prices > 0, self.row_lower, self.row_upper)
         used = prices != 0
-        return float(
-            self.constant + (prices[used] * side[used]).sum() + np.where(reduced > 0, reduced * self.lower, reduced * self.upper).sum()
-        )
+        box = np.where(reduced > 0, reduced * self.lower, reduced * self.upper)
+        return float(self.constant + (prices[used] * side[used]).sum() + box.sum())
 
     def valid_prices(self, prices: Floats) -> Floats:
         """Row duals with those of the wrong sign set to 0: above 0 needs a lower side, below 0 an upper one."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 from solvers.projection import Cut, Projection
 
 FINEST_COST = 1e-14
@@ -48,7 +48,7 @@ class MasterLimits:
 
 @dataclass(frozen=True)
 class _Use:
-    """Use of a row by the choices in integers: ``amount`` of ``columns`` (positions among the chosen), ``scale`` per unit of use."""
+    """Use of a row by the choices in integers: ``amount`` of ``columns`` (positions among the chosen), ``scale`` per unit."""
 
     columns: Ints
     amount: Ints
@@ -118,10 +118,10 @@ class Master:
         return uses, use_of_row, factor_of_row
 
     def solve(
-        self, allowed: np.ndarray, hint: Floats | None, ceiling: float, floor: float, limits: MasterLimits,
+        self, allowed: Bools, hint: Floats | None, ceiling: float, floor: float, limits: MasterLimits,
         stopped: Callable[[], bool], heard: Callable[[float], None],
     ) -> MasterResult:  # fmt: skip
-        """Minimise over choices whose positions are ``allowed`` (others stay at their lower bound), costs within [floor, ceiling]."""
+        """Minimise over choices of the columns ``allowed`` (others stay at their lower bound), at a cost in [floor, ceiling]."""
         from ortools.sat.python import cp_model
 
         built = _Build(self, allowed, cp_model)
@@ -191,7 +191,7 @@ class _Watch:
 class _Build:
     """One CP-SAT model under construction."""
 
-    def __init__(self, master: Master, allowed: np.ndarray, cp_model) -> None:  # type: ignore[no-untyped-def, type-arg]
+    def __init__(self, master: Master, allowed: Bools, cp_model) -> None:  # type: ignore[no-untyped-def]
         self.master = master
         self.cp = cp_model
         self.model = cp_model.CpModel()

@@ -23,6 +23,7 @@ ELASTIC_FACTOR = 10.0
 
 
 SMALL = 1e-6
+"""An empty row may be missed by this."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Cut:
 
 
 class Projection:
-    """The rest of a model as an LP in the chosen columns, solved by HiGHS through scipy (which may share a process with ortools)."""
+    """The rest of a model as an LP in the chosen columns, solved by scipy's HiGHS (which may share a process with ortools)."""
 
     def __init__(self, model: Linear, chosen: Bools) -> None:
         from scipy.sparse import csr_matrix
@@ -87,7 +88,7 @@ class Projection:
         """The least that each component can cost, by its columns' own bounds, [components]."""
         model, rest = self.model, self.rest
         low = np.minimum(model.cost[rest] * model.lower[rest], model.cost[rest] * model.upper[rest])
-        return np.bincount(self.component, low, self.components)
+        return np.bincount(self.component, low, self.components).astype(np.float64)
 
     def relaxation(self, cost: Floats, time_s: float) -> Relaxed:
         """The whole model without integers for another cost [C]."""
@@ -134,7 +135,7 @@ class Projection:
         used = np.flatnonzero(prices)
         side = np.where(prices[used] > 0, model.row_lower[used], model.row_upper[used])
         constant = np.bincount(self.component, box, self.components)
-        constant += np.bincount(self.row_component[used], prices[used] * side, self.components)
+        constant = constant + np.bincount(self.row_component[used], prices[used] * side, self.components)
         found = []
         order = used[np.argsort(self.row_component[used], kind="stable")]
         order = order[self.shared[order]]
@@ -150,9 +151,8 @@ class Projection:
         use = model.activity(x)
         broken = np.maximum(use - model.row_upper, 0.0) + np.maximum(model.row_lower - use, 0.0)
         rows = np.flatnonzero(self.touched)
-        return np.bincount(self.component, model.cost[self.rest] * x[self.rest], self.components) + np.bincount(
-            self.row_component[rows], self._penalty * broken[rows], self.components
-        )
+        own: Floats = np.bincount(self.component, model.cost[self.rest] * x[self.rest], self.components).astype(np.float64)
+        return own + np.bincount(self.row_component[rows], self._penalty * broken[rows], self.components)
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,8 @@ def offset_window() -> Program:
     b = builder()
     option = jobs(b, (1, 1), (5.0, 4.0), hours=24.0)
     b.add_rates(option, b.add_resources(["pool"], "gpu", 1.0)[0], 1.0, start=(Anchor.START, 0), end=(Anchor.END, 0))
-    b.add_rates(option[:1], b.add_resources(["warm"], "gpu", np.array([[0.0, 1.0, 1.0, 1.0]])), 1.0, start=(Anchor.FIRST, 0), end=(Anchor.FIRST, 1))
+    warm = b.add_resources(["warm"], "gpu", np.array([[0.0, 1.0, 1.0, 1.0]]))
+    b.add_rates(option[:1], warm, 1.0, start=(Anchor.FIRST, 0), end=(Anchor.FIRST, 1))
     return b.build()
 
 

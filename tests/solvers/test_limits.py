@@ -102,7 +102,10 @@ def test_progress_is_told(name: str) -> None:
     assert any(e.incumbent is not None and e.bound is not None for e in events)
 
 
-@pytest.mark.parametrize("values", [{"time_limit_s": 0.0}, {"work_limit": -1.0}, {"gap": float("nan")}, {"gap": -1e-4}, {"workers": 0}])
+WRONG = [{"time_limit_s": 0.0}, {"work_limit": -1.0}, {"gap": float("nan")}, {"gap": -1e-4}, {"workers": 0}]
+
+
+@pytest.mark.parametrize("values", WRONG)
 def test_limits_are_checked(values: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="must be|is a fraction"):
+    with pytest.raises(ValueError, match=r"must be|is a fraction"):
         Limits(**values)  # type: ignore[arg-type]
