@@ -20,6 +20,9 @@ TERMS = (
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
+CLOSED_GAP = 1e-9
+"""A level with at most this gap is closed: float noise is no gap."""
+
 TERM_LEVEL = {term: int(not term.startswith("promised")) for term in TERMS}
 
 
@@ -152,6 +155,6 @@ class Result:
     def open_level(self) -> LevelResult:
         """The first level not closed; the last one when all are."""
         for level in self.levels:
-            if level.gap is None or level.gap > 0:
+            if level.gap is None or level.gap > CLOSED_GAP:
                 return level
         return self.levels[-1]

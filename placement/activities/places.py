@@ -15,7 +15,12 @@ import numpy as np
 from placement.instance import Instance, Pool
 from placement.program import Floats, Ints
 
-MAX_SETS_PER_POOL = 5_000
+MOST_PLACES_PER_SHAPE = 50_000
+"""Places on two sites that one shape may be offered: halves multiply."""
+
+
+class TooManyPlaces(ValueError):
+    """An instance offers more places than can be enumerated; the message says for which job, and the remedy."""
 
 
 @dataclass
@@ -66,7 +71,7 @@ class Places:
 
     def two_sites(self, units: int, pools: Ints, max_rtt_ms: float) -> list[int]:
         """Places on two of the pools (one accelerator type) at different sites that hold so many units."""
-        found = []
+        found: list[int] = []
         for a, b in combinations(pools.tolist(), 2):
             site_a, site_b = int(self.instance.pool_site[a]), int(self.instance.pool_site[b])
             if site_a == site_b:
@@ -75,6 +80,12 @@ class Places:
             if not paths:
                 continue
             halves = (self._fewest(a, units - units // 2), self._fewest(b, units // 2))
+            if len(found) + len(halves[0]) * len(halves[1]) * len(paths) > MOST_PLACES_PER_SHAPE:
+                names = list(self.instance.pools)
+                raise TooManyPlaces(
+                    f"a gang of {units} units has over {MOST_PLACES_PER_SHAPE:,} places on two sites, most in pools {names[a]} and {names[b]}; "
+                    "name fewer pools for it, or let these pools offer consecutive sets of islands only"
+                )
             found += [self.add((x, y), path) for x in halves[0] for y in halves[1] for path in paths]
         return found
 
@@ -139,9 +150,4 @@ def island_sets(pool: Pool, first: int) -> list[tuple[int, ...]]:
         found = [tuple(range(first + i, first + i + k)) for k in sizes for i in range(count - k + 1)]
     else:
         found = [tuple(first + i for i in chosen) for k in sizes for chosen in combinations(range(count), k)]
-    if len(found) > MAX_SETS_PER_POOL:
-        raise ValueError(
-            f"pool '{pool.id}' offers {len(found)} sets of islands, more than {MAX_SETS_PER_POOL}; "
-            "use sets: consecutive or a smaller max_islands"
-        )
     return found

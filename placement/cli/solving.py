@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from placement.activities.places import TooManyPlaces
 from placement.check import Check, check
 from placement.explain.bill import Shortfall, bill
 from placement.formulate import formulate
@@ -71,7 +72,10 @@ def solve(
     if deterministic and workers not in (None, 1):
         raise ValueError("a deterministic solve runs on one worker")
     search = load_solver(solver)
-    formulation = formulate(instance)
+    try:
+        formulation = formulate(instance)
+    except TooManyPlaces as error:
+        raise CannotSolve(str(error)) from error
     limits = Limits(
         time_limit_s=_time_left(time_limit_s, time.monotonic() - began),
         work_limit=work_limit,

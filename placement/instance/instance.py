@@ -229,7 +229,9 @@ _IGNORED = {"source", "assumption", "certainty", "description"}
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Noun):
-        return {k: _plain(v) for k, v in value if k not in _IGNORED and v is not None}
+        # Fields by name: iterating a model would also yield what it has cached.
+        stated = {name: getattr(value, name) for name in type(value).model_fields if name not in _IGNORED}
+        return {name: _plain(v) for name, v in stated.items() if v is not None}
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, tuple):

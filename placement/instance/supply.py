@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import comb
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -161,6 +162,10 @@ class Spanning(Noun):
     """An island's uplink is its GPUs x scale_out_gbit_s / this."""
 
 
+MOST_ISLAND_SETS = 5_000
+"""Sets of islands that one pool may offer: each is an option of every gang that may span them."""
+
+
 class Pool(Noun):
     """Accelerators of one type at one site, cut into islands that come online in order."""
 
@@ -182,6 +187,17 @@ class Pool(Noun):
     def island_gpus(self) -> tuple[int, ...]:
         """GPUs of each island, in order."""
         return tuple(group.gpus for group in self.islands for _ in range(group.count))
+
+    @property
+    def set_count(self) -> int:
+        """How many sets of two or more islands its rule offers to a gang."""
+        if self.spanning is None:
+            return 0
+        islands = sum(group.count for group in self.islands)
+        sizes = range(2, min(self.spanning.max_islands, islands) + 1)
+        if self.spanning.sets == "consecutive":
+            return sum(islands - k + 1 for k in sizes)
+        return sum(comb(islands, k) for k in sizes)
 
     @property
     def gpus(self) -> int:
