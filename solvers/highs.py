@@ -23,7 +23,7 @@ from solvers.solver import Limits, OnProgress, Start
 COUNTS_FROM = 4
 """A whole column whose upper bound is at least this is a count; below, a choice."""
 
-RELAXED_SHARE = 0.4
+RELAXED_SHARE = 0.2
 """Share of the allowed gap at which the search with relaxed counts ends; the rest is left to the counts."""
 
 LARGE = 4_000
