@@ -3,11 +3,12 @@
     python -m benchmarks.best frontier-2026 "frontier-2026 + no-lease" --time-limit 600
 
 Names are those of the file: a path below instances/ without its ending, and a scenario after ``+``. What is better replaces what is
-known; optima worked out by hand are never replaced. An instance whose digest has changed begins anew.
+known; optima worked out by hand are never replaced. An instance whose file has changed begins anew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -33,15 +34,22 @@ def locate(name: str) -> tuple[Path, str | None]:
     return folder if folder.is_dir() else folder.with_suffix(".yaml"), scenario or None
 
 
-def entry(result: Result) -> Entry:
+def fingerprint(name: str) -> str:
+    """sha256 of the instance's document as it lies on disk."""
+    path, _ = locate(name)
+    document = path / "fleet.yaml" if path.is_dir() else path
+    return hashlib.sha256(document.read_bytes()).hexdigest()
+
+
+def entry(name: str, result: Result) -> Entry:
     """What a result adds to the file."""
     levels = {level.name: {"objective": level.value, "bound": level.bound} for level in result.levels}
-    return {"digest": result.instance_digest, "levels": levels, "from": f"{result.solver}, {result.seconds:.0f} s"}
+    return {"sha256": fingerprint(name), "levels": levels, "from": f"{result.solver}, {result.seconds:.0f} s"}
 
 
 def better(known: Entry | None, found: Entry) -> Entry:
     """The better plan of the two, with the higher bound at each level whose earlier levels are equal."""
-    if known is None or known["digest"] != found["digest"]:
+    if known is None or known["sha256"] != found["sha256"]:
         return found
     if known["from"] == BY_HAND:
         return known
@@ -74,7 +82,7 @@ def main(names: tuple[str, ...], solver: str, time_limit: float, gap: float) -> 
         if result.plan is None:
             click.echo(f"{name}: no plan")
             continue
-        best[name] = better(best.get(name), entry(result))
+        best[name] = better(best.get(name), entry(name, result))
         click.echo(f"{name}: {json.dumps(best[name]['levels'])}")
         BEST.write_text(json.dumps(dict(sorted(best.items())), indent=2) + "\n", encoding="utf-8")
 
