@@ -16,6 +16,7 @@ SOLVERS = {
     "cpsat": "solvers.cpsat",
     "enumerate": "solvers.enumerate",
     "highs": "solvers.highs",
+    "prices": "solvers.prices",
 }
 """Module of each solver."""
 

@@ -1,0 +1,112 @@
+"""A first plan: gangs one by one at the cheapest place that still fits, at prices, big ones first; then what is divisible fills up.
+
+Nothing is reserved for divisible demand: its prices already speak for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement.program import Anchor, Floats, Ints
+from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, _least, _members, _ranges
+from solvers.prices.plan import Draft
+from solvers.prices.restricted import Part, explicit
+
+CANDIDATES = 6
+"""Columns of each group that a later sweep brings, of those that fit what is left."""
+
+SWEEPS = 3
+
+
+def place(draft: Draft, columns: Part, prices: Floats, rng: np.random.Generator | None = None) -> None:
+    """Chooses a column for each group, at ``prices`` [rows]: from ``columns`` first, then from all that still fit."""
+    layout = draft.layout
+    room = layout.limit - draft.use()
+    room[len(layout.slot_of_row) :] = np.inf
+    tables = Tables.of(layout, prices)
+    for sweep in range(SWEEPS):
+        if sweep:
+            option, start = fitting(layout, tables, np.flatnonzero(draft.option < 0), room)
+            columns = explicit(layout, option, start)
+        if not insert(draft, columns, prices, room, rng) and sweep:
+            return
+
+
+def insert(draft: Draft, columns: Part, prices: Floats, room: Floats, rng: np.random.Generator | None = None) -> int:
+    """Takes groups that do not run by size, and for each its cheapest column that fits; says how many were placed."""
+    layout = draft.layout
+    must = layout.program.groups.must
+    rc = columns.cost + columns.matrix.T @ prices
+    free = np.flatnonzero(draft.option[columns.group] < 0)
+    free = free[(rc[free] < 0) | must[columns.group[free]]]
+    if not len(free):
+        return 0
+    matrix = columns.matrix
+    size = np.add.reduceat(np.append(np.abs(matrix.data), 0.0), matrix.indptr[:-1]) * (np.diff(matrix.indptr) > 0)
+    biggest = np.zeros(len(layout.program.groups))
+    np.maximum.at(biggest, columns.group[free], size[free])
+    if rng is not None:
+        biggest *= np.exp(rng.normal(0, 0.3, len(biggest)))
+    order = free[np.lexsort((rc[free], columns.group[free], -biggest[columns.group[free]], ~must[columns.group[free]]))]
+    indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
+    placed = 0
+    slack = 1e-9 * np.maximum(1.0, np.abs(layout.limit))
+    for c in order.tolist():
+        g = columns.group[c]
+        if draft.option[g] >= 0:
+            continue
+        rows, amount = indices[indptr[c] : indptr[c + 1]], data[indptr[c] : indptr[c + 1]]
+        if (amount <= room[rows] + slack[rows]).all():
+            room[rows] -= amount
+            draft.option[g], draft.start[g] = columns.option[c], columns.start[c]
+            placed += 1
+    return placed
+
+
+def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple[Ints, Ints]:
+    """The cheapest columns of ``groups`` that fit ``room`` [rows] and cost less than nothing at the prices of ``tables``."""
+    program, pairs = layout.program, layout.pairs
+    rates, bands = program.rates, program.grid.bands
+    resources = program.resources
+    slots = np.full(len(resources.limit), np.inf)
+    slots[layout.slot_of_row] = room[: len(layout.slot_of_row)] + 1e-9 * np.maximum(
+        1.0, np.abs(layout.limit[: len(layout.slot_of_row)])
+    )
+    slot = resources.offset[pairs.resource, None] + program.partitions[resources.partition[pairs.resource]]
+    factor = program.profiles[pairs.profile]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = np.where(factor > 0, slots[slot] / factor, np.inf)
+    most[resources.hourly[pairs.resource] | pairs.lump] = np.inf
+    ranges = _ranges(most.reshape(len(most), -1, bands).min(axis=2))
+    plain = (
+        (rates.from_anchor == Anchor.START) & (rates.to_anchor == Anchor.END) & (rates.from_offset == 0) & (rates.to_offset == 0)
+    )
+    plain &= rates.amount > 0
+    count = np.maximum(layout.last - layout.first + 1, 0)
+    found: list[tuple[Ints, Ints]] = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))]
+    mine = (
+        np.concatenate([layout.member[layout.member_offset[g] : layout.member_offset[g + 1]] for g in groups])
+        if len(groups)
+        else groups
+    )
+    mine = mine[program.options.running[mine]]
+    upto = np.cumsum(count[mine])
+    cuts = np.searchsorted(upto, np.arange(COLUMNS_AT_ONCE, upto[-1] if len(upto) else 0, COLUMNS_AT_ONCE))
+    for part in np.split(mine, cuts):
+        option, start = layout.columns(part)
+        end = program.ends(option, start)
+        column, rate = _members(rates.offset, option)
+        keep = plain[rate]
+        column, rate = column[keep], rate[keep]
+        bad = np.zeros(len(option), dtype=bool)
+        bad[column[rates.amount[rate] > _least(ranges, pairs.of_rate[rate], start[column], end[column])]] = True
+        option, start = option[~bad], start[~bad]
+        rc = tables.costs(layout, option, start)
+        pays = (rc < 0) | program.groups.must[program.options.group[option]]
+        option, start, rc = option[pays], start[pays], rc[pays]
+        group = program.options.group[option]
+        order = np.lexsort((rc, group))
+        group = group[order]
+        order = order[np.arange(len(group)) - np.searchsorted(group, group) < CANDIDATES]
+        found.append((option[order], start[order]))
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])

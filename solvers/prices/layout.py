@@ -1,0 +1,274 @@
+"""A Program laid out for pricing: which rows carry prices, what a column costs at them, and which starts can never fit.
+
+    rc(o, s) = charges(o, s) + sum over rates of amount x (T[pair, to] - T[pair, from])
+
+T sums a resource's money price and slot prices over time, times a profile, once for each *pair* of resource and profile; the
+price of holding something from one step to another is then a difference, whatever the number of starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from placement.program import FEASIBILITY_TOLERANCE, Anchor, Bools, Floats, Ints, Program
+from solvers.prices.blocks import Block, uniform_blocks
+
+COLUMNS_AT_ONCE = 1 << 19
+"""Columns expanded together; bounds memory."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Distinct (resource, profile, lump) of rates, [n], and the pair of every rate."""
+
+    resource: Ints
+    profile: Ints
+    lump: Bools
+    of_rate: Ints
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``weight`` [levels] makes one cost out of the levels. ``first`` and ``last`` [O] are starts without those that never fit.
+
+    Rows are slots that carry a price, then one cover row for every uniform block and period (see ``blocks``).
+    """
+
+    program: Program
+    weight: Floats
+    first: Ints
+    last: Ints
+    blocks: tuple[Block, ...]
+    row_of_slot: Ints
+    """-1 for slots that uniform blocks keep to themselves."""
+    slot_of_row: Ints
+    limit: Floats
+    """Right-hand sides of all rows, [rows]; cover rows are minus the demand."""
+    equality: Bools
+    pairs: Pairs
+    member: Ints
+    """Options that are in a group, by group; group g owns ``member[member_offset[g]:member_offset[g + 1]]``."""
+    member_offset: Ints
+    loose: Ints
+    """Options in no group and no uniform block."""
+
+    @property
+    def rows(self) -> int:
+        return len(self.limit)
+
+    def cover_row(self, block: int, period: Ints) -> Ints:
+        """Row in which a block's supply and shedding cover its demand."""
+        return np.asarray(len(self.slot_of_row) + block * self.program.grid.periods + period, dtype=np.int64)
+
+    @cached_property
+    def charge_amount(self) -> Floats:
+        """Weighted amount of every charge."""
+        return np.asarray(self.program.charges.amount * self.weight[self.program.charges.level], dtype=np.float64)
+
+    @cached_property
+    def money(self) -> Floats:
+        """Weighted price of a unit of each resource in each period, before hours, [R, P]."""
+        resources = self.program.resources
+        return np.asarray(
+            (resources.price * self.weight[resources.price_level])[:, None] * self.program.profiles[resources.price_profile],
+            dtype=np.float64,
+        )
+
+    @cached_property
+    def constant_value(self) -> float:
+        return float(self.program.constants.sum(axis=1) @ self.weight) + sum(
+            float(b.served_cost(self.weight).sum()) for b in self.blocks
+        )
+
+    def columns(self, options: Ints) -> tuple[Ints, Ints]:
+        """Every (option, start) of ``options`` that may fit, ordered as given, then by start."""
+        count = np.maximum(self.last[options] - self.first[options] + 1, 0)
+        option = np.repeat(options, count)
+        start = np.arange(int(count.sum()), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count)
+        return option, start + self.first[option]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Prices [rows] summed over time for each pair: by blocks for running options, [n, B + 1], by periods for others, [n, P + 1]."""
+
+    prices: Floats
+    by_block: Floats
+    by_period: Floats
+
+    @staticmethod
+    def of(layout: Layout, prices: Floats) -> Tables:
+        program, pairs = layout.program, layout.pairs
+        resources, bands = program.resources, program.grid.bands
+        slots = np.zeros(len(resources.limit))
+        slots[layout.slot_of_row] = prices[: len(layout.slot_of_row)]
+        slot = resources.offset[pairs.resource, None] + program.partitions[resources.partition[pairs.resource]]
+        hours = np.where(pairs.lump[:, None], 1.0, program.grid.hours)
+        hourly = np.where((resources.hourly[pairs.resource] & ~pairs.lump)[:, None], program.grid.hours, 1.0)
+        unit = program.profiles[pairs.profile] * (layout.money[pairs.resource] * hours + slots[slot] * hourly)
+        at_block = unit.reshape(len(unit), -1, bands)
+        per_block = np.where(pairs.lump[:, None], at_block[:, :, 0], at_block.sum(axis=2))
+        return Tables(prices, _summed(per_block), _summed(unit))
+
+    def costs(self, layout: Layout, option: Ints, start: Ints) -> Floats:
+        """rc of columns, [C]."""
+        program = layout.program
+        end = program.ends(option, start)
+        running = program.options.running[option]
+        column, charge = _members(program.charges.offset, option)
+        at = np.where(program.charges.anchor[charge] == Anchor.END, end[column], start[column])
+        table = program.charges.table[charge]
+        value = np.empty(len(charge))
+        run = running[column]
+        value[run] = program.curves[table[run], at[run]]
+        value[~run] = program.profiles[table[~run], at[~run]]
+        total = np.bincount(column, layout.charge_amount[charge] * value, len(option))
+        column, rate = _members(program.rates.offset, option)
+        lo, hi = _window(layout, option, start, end, column, rate)
+        run = running[column]
+        pair = layout.pairs.of_rate[rate]
+        held = np.empty(len(rate))
+        held[run] = self.by_block[pair[run], hi[run]] - self.by_block[pair[run], lo[run]]
+        held[~run] = self.by_period[pair[~run], hi[~run]] - self.by_period[pair[~run], lo[~run]]
+        return np.asarray(total + np.bincount(column, program.rates.amount[rate] * held, len(option)), dtype=np.float64)
+
+
+def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None) -> Layout:
+    """``fixed_out`` [O]: options that may not be used; they lose all their starts."""
+    rates, resources, options = program.rates, program.resources, program.options
+    blocks = uniform_blocks(program)
+    kept = np.zeros(len(resources), dtype=bool)
+    taken = np.zeros(len(options), dtype=bool)
+    for block in blocks:
+        kept[block.resources] = True
+        taken[block.options] = True
+    slot_of_row = np.flatnonzero(~kept[resources.of_slot])
+    row_of_slot = np.full(len(resources.limit), -1, dtype=np.int64)
+    row_of_slot[slot_of_row] = np.arange(len(slot_of_row))
+    profiles = max(1, len(program.profiles))
+    distinct, of_rate = np.unique((rates.resource * profiles + rates.profile) * 2 + rates.lump, return_inverse=True)
+    pairs = Pairs(distinct // 2 // profiles, distinct // 2 % profiles, distinct % 2 == 1, of_rate.astype(np.int64))
+    first, last = options.first.copy(), options.last.copy()
+    if fixed_out is not None:
+        last[fixed_out] = first[fixed_out] - 1
+    _trim(program, pairs, first, last)
+    grouped = np.flatnonzero(options.group >= 0)
+    member = grouped[np.argsort(options.group[grouped], kind="stable")]
+    offset = np.searchsorted(options.group[member], np.arange(len(program.groups) + 1))
+    return Layout(
+        program=program,
+        weight=weight,
+        first=first,
+        last=last,
+        blocks=blocks,
+        row_of_slot=row_of_slot,
+        slot_of_row=slot_of_row,
+        limit=np.concatenate([resources.limit[slot_of_row], *(-b.demand for b in blocks)]),
+        equality=np.concatenate(
+            [resources.equality[resources.of_slot][slot_of_row], *(np.zeros(len(b.demand), dtype=bool) for b in blocks)]
+        ),
+        pairs=pairs,
+        member=member,
+        member_offset=offset.astype(np.int64),
+        loose=np.flatnonzero((options.group < 0) & ~taken),
+    )
+
+
+def most_supplied(program: Program) -> Floats:
+    """The most that all options together could supply to each slot, [slots]."""
+    slots = len(program.resources.limit)
+    owner = np.repeat(np.arange(len(program.options), dtype=np.int64), np.diff(program.rates.offset))
+    negative = (program.rates.amount < 0) | (program.profiles.min(axis=1) < 0)[program.rates.profile]
+    suppliers = np.unique(owner[negative])
+    total = np.zeros(slots)
+    for chunk in np.array_split(suppliers, max(1, len(suppliers) // 20_000)):
+        option, start = program.columns(chunk)
+        entries = program.entries(option, start)
+        total += np.bincount(entries.row, np.maximum(-entries.value, 0.0) * program.upper(option, start)[entries.column], slots)
+    return total
+
+
+def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
+    """Moves ``first`` up and ``last`` down past starts at which a whole option's own use exceeds what a slot could ever offer.
+
+    Starts that do not fit further inside stay; a bound that allows them is a bound all the same.
+    """
+    rates, resources, bands = program.rates, program.resources, program.grid.bands
+    room = program.resources.limit + most_supplied(program)
+    room = room + FEASIBILITY_TOLERANCE * np.maximum(1.0, np.abs(room)) * 2
+    slot = resources.offset[pairs.resource, None] + program.partitions[resources.partition[pairs.resource]]
+    factor = program.profiles[pairs.profile]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = np.where(factor > 0, room[slot] / factor, np.inf)
+    most[resources.hourly[pairs.resource] | pairs.lump] = np.inf
+    by_block = _ranges(most.reshape(len(most), -1, bands).min(axis=2))
+    plain = (rates.amount > 0) & (rates.from_anchor == Anchor.START) & (rates.to_anchor == Anchor.END)
+    plain &= (rates.from_offset == 0) & (rates.to_offset == 0)
+    plain &= np.isfinite(most[pairs.of_rate]).any(axis=1) if len(rates) else False
+    count = (
+        np.add.reduceat(np.append(plain, False).astype(np.int64), program.rates.offset[:-1])
+        if len(program.options)
+        else np.zeros(0)
+    )
+    count = np.where(np.diff(rates.offset) > 0, count, 0)
+    for edge, step in ((first, 1), (last, -1)):
+        active = np.flatnonzero(program.options.running & program.options.whole & (count > 0) & (last >= first))
+        while len(active):
+            misfit = []
+            for part in np.array_split(active, max(1, len(active) // COLUMNS_AT_ONCE)):
+                end = program.ends(part, edge[part])
+                column, rate = _members(rates.offset, part)
+                keep = plain[rate]
+                column, rate = column[keep], rate[keep]
+                least = _least(by_block, pairs.of_rate[rate], edge[part][column], end[column])
+                bad = np.zeros(len(part), dtype=bool)
+                bad[column[rates.amount[rate] > least]] = True
+                misfit.append(part[bad])
+            active = np.concatenate(misfit)
+            edge[active] += step
+            active = active[last[active] >= first[active]]
+
+
+def _ranges(values: Floats) -> Floats:
+    """Minima of ``values`` [n, B] over runs of 1, 2, 4 ... steps beginning at each, [log B, n, B]."""
+    out, length = [values], 1
+    while 2 * length <= values.shape[1]:
+        shifted = np.full_like(values, np.inf)
+        shifted[:, : values.shape[1] - length] = out[-1][:, length:]
+        out.append(np.minimum(out[-1], shifted))
+        length *= 2
+    return np.stack(out)
+
+
+def _least(ranges: Floats, row: Ints, lo: Ints, hi: Ints) -> Floats:
+    """Minimum over [lo, hi) of a row; infinite where empty."""
+    length = np.maximum(hi - lo, 1)
+    power = np.floor(np.log2(length)).astype(np.int64)
+    at = np.minimum(lo, ranges.shape[2] - 1), np.maximum(hi - (1 << power), 0)
+    least = np.minimum(ranges[power, row, at[0]], ranges[power, row, at[1]])
+    return np.where(hi > lo, least, np.inf)
+
+
+def _summed(values: Floats) -> Floats:
+    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+
+
+def _members(offset: Ints, option: Ints) -> tuple[Ints, Ints]:
+    """(column, row of the table) for every row that belongs to the option of a column."""
+    count = offset[option + 1] - offset[option]
+    column = np.repeat(np.arange(len(option), dtype=np.int64), count)
+    row = np.arange(len(column), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count) + np.repeat(offset[option], count)
+    return column, row
+
+
+def _window(layout: Layout, option: Ints, start: Ints, end: Ints, column: Ints, rate: Ints) -> tuple[Ints, Ints]:
+    """First step of a rate's window and the one after its last, in the option's own steps."""
+    program, rates = layout.program, layout.program.rates
+    steps = np.where(program.options.running[option], program.grid.blocks, program.grid.periods)
+    anchors = np.stack([np.zeros_like(start), start, end, steps])
+    lo = anchors[rates.from_anchor[rate], column] + rates.from_offset[rate]
+    hi = np.maximum(anchors[rates.to_anchor[rate], column] + rates.to_offset[rate], lo)
+    return lo, np.where(rates.lump[rate], np.minimum(hi, lo + 1), hi)

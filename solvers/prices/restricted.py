@@ -1,0 +1,118 @@
+"""The problem on explicit columns: some of the groups' columns, and all others with uniform blocks in their closed form.
+
+    minimise cost x   subject to   A x <= or = limit,   sum_{c in g} x_c <= 1 (= 1 where must),   0 <= x <= upper
+
+Rows are those of ``Layout``. It is what the smoothed dual works on, and what sub-problems are cut from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from placement.program import Bools, Floats, Ints
+from solvers.prices.layout import Layout, Tables
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns [n] with their matrix A [rows, n] (scipy CSC). ``option`` is -1 for merged shedding pieces."""
+
+    option: Ints
+    start: Ints
+    cost: Floats
+    upper: Floats
+    whole: Bools
+    group: Ints
+    matrix: Any
+    own: Floats
+    """Size of what a unit of the column is worth, in money; sets the temperature of its smoothing."""
+
+    def __len__(self) -> int:
+        return len(self.option)
+
+    def take(self, which: Ints | Bools) -> Part:
+        fields = (self.option, self.start, self.cost, self.upper, self.whole, self.group)
+        return Part(*(f[which] for f in fields), matrix=self.matrix[:, which], own=self.own[which])
+
+    @staticmethod
+    def joined(parts: list[Part]) -> Part:
+        from scipy.sparse import hstack
+
+        names = ("option", "start", "cost", "upper", "whole", "group")
+        return Part(
+            *(np.concatenate([getattr(p, name) for p in parts]) for name in names),
+            matrix=hstack([p.matrix for p in parts], format="csc"),
+            own=np.concatenate([p.own for p in parts]),
+        )
+
+
+def explicit(layout: Layout, option: Ints, start: Ints) -> Part:
+    """Columns of options outside uniform blocks, or of blocks' supply."""
+    program = layout.program
+    matrix = _matrix(layout, option, start)
+    cost = Tables.of(layout, np.zeros(layout.rows)).costs(layout, option, start)
+    upper = program.upper(option, start)
+    whole = program.options.whole[option]
+    group = program.options.group[option]
+    upper = np.where(whole, np.floor(upper + 1e-6), upper)
+    upper = np.where(group >= 0, np.minimum(upper, 1.0), upper)
+    return Part(option, start, cost, upper, whole, group, matrix, np.abs(cost))
+
+
+def ungrouped(layout: Layout) -> Part:
+    """Every column of no group: loose options, blocks' supply, and merged shedding pieces."""
+    from scipy.sparse import csc_matrix
+
+    program, periods = layout.program, layout.program.grid.periods
+    option, start = layout.columns(layout.loose)
+    parts = [explicit(layout, option, start)]
+    for b, block in enumerate(layout.blocks):
+        option, start = np.repeat(block.supply, periods), np.tile(np.arange(periods), len(block.supply))
+        supply = explicit(layout, option, start)
+        row = layout.cover_row(b, start)
+        throughput = np.repeat(block.throughput, periods)
+        cover = csc_matrix((-throughput, (row, np.arange(len(row)))), shape=(layout.rows, len(row)))
+        width, cost = merged_pieces(layout, b)
+        typical = (np.abs(cost) * width).sum(axis=0) / np.maximum(width.sum(axis=0), 1e-300)
+        parts.append(
+            Part(
+                option, start, supply.cost, block.upper.reshape(-1), supply.whole, supply.group, supply.matrix + cover,
+                throughput * np.tile(typical, len(block.supply)),
+            )
+        )  # fmt: skip
+        n = cost.size
+        row = layout.cover_row(b, np.tile(np.arange(periods), len(cost)))
+        none = np.full(n, -1, dtype=np.int64)
+        parts.append(
+            Part(
+                none, np.tile(np.arange(periods), len(cost)), cost.reshape(-1), width.reshape(-1), np.zeros(n, dtype=bool), none,
+                csc_matrix((np.full(n, -1.0), (row, np.arange(n))), shape=(layout.rows, n)), np.tile(typical, len(cost)),
+            )
+        )  # fmt: skip
+    part = Part.joined(parts)
+    return part.take(part.upper > 0)
+
+
+def merged_pieces(layout: Layout, block: int) -> tuple[Floats, Floats]:
+    """Width and cost of a block's shedding by price, pieces of equal cost as one, both [k, P]."""
+    mine = layout.blocks[block]
+    cost = mine.piece_cost(layout.weight)
+    keys, at = np.unique(cost, axis=0, return_inverse=True) if len(cost) else (cost, np.empty(0, dtype=np.int64))
+    width = np.zeros(keys.shape)
+    np.add.at(width, at.reshape(-1), mine.width)
+    return width, keys
+
+
+def _matrix(layout: Layout, option: Ints, start: Ints) -> Any:
+    from scipy.sparse import csc_matrix, hstack
+
+    parts = []
+    for o, s in zip(*(np.array_split(a, max(1, len(option) // 200_000)) for a in (option, start)), strict=True):
+        entries = layout.program.entries(o, s)
+        row = layout.row_of_slot[entries.row]
+        keep = row >= 0
+        parts.append(csc_matrix((entries.value[keep], (row[keep], entries.column[keep])), shape=(layout.rows, len(o))))
+    return hstack(parts, format="csc") if len(parts) > 1 else parts[0]
