@@ -2,18 +2,19 @@
 
     python -m benchmarks family S --seed 3 --out s3
 
-Law. Sites of lognormal size (median 27,000 GPUs, sigma 0.8), one accelerator type each of four (training speed 1, 1.15, 2.4, 0.7;
-serving 1, 1.5, 3.2, 0.8; kW 1.4, 1.4, 2.1, 0.9), cut into up to 12 islands of about 8k, 16k or 24k; 35 % of sites come online in the
-first two thirds of the horizon over 8 blocks; power limit 75 to 105 % of full draw; rented sites (40 %) at 1.2 to 2.5 and own ones at
-0.2 to 0.5 USD per GPU-hour; energy at 0.04 to 0.11 USD/kWh with a season of 15 %. Jobs: GPUs log-uniform from 16 to 90 % of the largest
-island in units of 8; hours lognormal (median 4 weeks, sigma 0.7, 1 to 16 weeks) divided by type speed +-10 %; release uniform; due after
-1 to 2.5 times the length; up to 8 blocks late at 5 % of value per block; value 2 to 8 USD per reference GPU-hour; total work half of
-capacity times the load. Services: demand lognormal in size, growing by 0.2 to 1.5 e-folds over the horizon, the other half of capacity
-times load; rungs of 40, 30, 20, 10 % at 12, 8, 5, 3 USD per unit-hour; each may use 80 % of sites.
+Law. Sites of lognormal size (median 27,000 GPUs, sigma 0.8), one accelerator type each of four (training speed 1, 1.15, 2.4,
+0.7; serving 1, 1.5, 3.2, 0.8; kW 1.4, 1.4, 2.1, 0.9), cut into up to 12 islands of about 8k, 16k or 24k; 35 % of sites come
+online in the first two thirds of the horizon over 8 blocks; power limit 75 to 105 % of full draw; rented sites (40 %) at 1.2 to
+2.5 and own ones at 0.2 to 0.5 USD per GPU-hour; energy at 0.04 to 0.11 USD/kWh with a season of 15 %. Jobs: GPUs log-uniform
+from 16 to 90 % of the largest island in units of 8; hours lognormal (median 4 weeks, sigma 0.7, 1 to 16 weeks) divided by type
+speed +-10 %; release uniform; due after 1 to 2.5 times the length; up to 8 blocks late at 5 % of value per block; value 2 to 8
+USD per reference GPU-hour; total work half of capacity times the load. Services: demand lognormal in size, growing by 0.2 to
+1.5 e-folds over the horizon, the other half of capacity times load; rungs of 40, 30, 20, 10 % at 12, 8, 5, 3 USD per unit-hour;
+each may use 80 % of sites.
 
-Where the law leaves a choice: capacity counts in reference GPUs (GPUs online x speed of their type); a job's release leaves room for
-its length; GPUs are scaled together (capped at 90 % of the largest island) so that total work meets its share; a unit of service is what
-one reference GPU serves, 1,000 tokens/s; idle draw is 20 % of the running draw.
+Where the law leaves a choice: capacity counts in reference GPUs (GPUs online x speed of their type); a job's release leaves
+room for its length; GPUs are scaled together (capped at 90 % of the largest island) so that total work meets its share; a unit
+of service is what one reference GPU serves, 1,000 tokens/s; idle draw is 20 % of the running draw.
 """
 
 from __future__ import annotations
@@ -157,44 +158,66 @@ def _document(family: Family, supply: _Supply, name: str) -> dict[str, Any]:
         ],
         "feeds": [
             {
-                "id": f"f{s}", "parent": None, "limit_kw": round(float(supply.power_kw[s]), 3),
+                "id": f"f{s}",
+                "parent": None,
+                "limit_kw": round(float(supply.power_kw[s]), 3),
                 "price_usd_per_kwh": steps(supply.energy[s] * season),
             }
             for s in sites
         ],
         "contracts": [
             {
-                "id": f"c{s}", "kind": "owned" if supply.rent[s] < 1 else "leased", "provider": "own", "from_date": "2026-01-01",
-                "to_date": "open", "price_usd_per_gpu_hour": round(float(supply.rent[s]), 4),
+                "id": f"c{s}",
+                "kind": "owned" if supply.rent[s] < 1 else "leased",
+                "provider": "own",
+                "from_date": "2026-01-01",
+                "to_date": "open",
+                "price_usd_per_gpu_hour": round(float(supply.rent[s]), 4),
             }
             for s in sites
         ],
         "pools": [
             {
-                "id": f"p{s}", "site": f"s{s}", "accelerator": TYPES[supply.kind[s]], "contract": f"c{s}",
-                "islands": [{"gpus": sizes[0], "count": len(sizes)}], "online_gpus": steps(supply.online[s]),
+                "id": f"p{s}",
+                "site": f"s{s}",
+                "accelerator": TYPES[supply.kind[s]],
+                "contract": f"c{s}",
+                "islands": [{"gpus": sizes[0], "count": len(sizes)}],
+                "online_gpus": steps(supply.online[s]),
             }
             for s, sizes in enumerate(supply.islands)
         ],
         "links": [{"id": f"l{s}", "a": "world", "b": f"s{s}", "gbit_s": "unlimited", "rtt_ms": 20} for s in sites],
         "tenants": [
             {"id": "research"},
-            {"id": "users", "ladder": {"rungs": [
-                {"share": share, "usd_per_million_tokens_unserved": round(usd / (TOKENS_PER_UNIT * 3600 / 1e6), 6)} for share, usd in RUNGS
-            ]}},
+            {
+                "id": "users",
+                "ladder": {
+                    "rungs": [
+                        {"share": share, "usd_per_million_tokens_unserved": round(usd / (TOKENS_PER_UNIT * 3600 / 1e6), 6)}
+                        for share, usd in RUNGS
+                    ]
+                },
+            },
         ],
         "latency_classes": [{"id": "standard", "max_rtt_ms": 200}],
         "tables": {"jobs": "jobs.csv", "shapes": "shapes.csv", "eligibility": "eligibility.csv", "demand": "demand.csv"},
-    }  # fmt: skip
+    }
 
 
 def _accelerator(t: int) -> dict[str, Any]:
     kw = float(KW[t])
     return {
-        "id": TYPES[t], "vendor": "family", "name": TYPES[t], "hbm_gb": 80, "scale_up_domain_gpus": UNIT_GPUS,
-        "allocation_unit_gpus": UNIT_GPUS, "scale_out_gbit_s": 400, "idle_kw": round(kw * IDLE_SHARE, 6),
+        "id": TYPES[t],
+        "vendor": "family",
+        "name": TYPES[t],
+        "hbm_gb": 80,
+        "scale_up_domain_gpus": UNIT_GPUS,
+        "allocation_unit_gpus": UNIT_GPUS,
+        "scale_out_gbit_s": 400,
+        "idle_kw": round(kw * IDLE_SHARE, 6),
         "modes": [{"id": "full", "training_kw": kw, "serving_kw": kw, "training_speed": 1.0, "serving_speed": 1.0}],
-    }  # fmt: skip
+    }
 
 
 # ------------------------------------------------------------ demand
@@ -288,4 +311,3 @@ def main(family: str, seed: int, load: float | None, largest_gang: float | None,
     knobs = {key: value for key, value in (("load", load), ("largest_gang", largest_gang)) if value is not None}
     write(replace(FAMILIES[family], **knobs), seed, out, family)
     click.echo(f"{out}")
-

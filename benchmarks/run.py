@@ -52,9 +52,18 @@ def run_case(family: str, seed: int, solver: str, time_limit_s: float, gap: floa
     peak_kb = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     last = result.open_level if result.plan is not None else result.levels[-1]
     return Row(
-        family, seed, solver, str(result.status), None if result.limit is None else str(result.limit), last.value, last.bound, last.gap,
-        seconds, peak_kb / 1024, 0 if result.plan is None else len(result.plan.runs.job),
-    )  # fmt: skip
+        family,
+        seed,
+        solver,
+        str(result.status),
+        None if result.limit is None else str(result.limit),
+        last.value,
+        last.bound,
+        last.gap,
+        seconds,
+        peak_kb / 1024,
+        0 if result.plan is None else len(result.plan.runs.job),
+    )
 
 
 def _child(queue: multiprocessing.Queue[Row], case: tuple[str, int, str, float, float, int]) -> None:
@@ -83,7 +92,7 @@ def in_own_process(case: tuple[str, int, str, float, float, int]) -> Row:
     return row
 
 
-HEADER = f"{'family':6} {'seed':>4} {'solver':9} {'status':10} {'objective USD':>18} {'bound USD':>18} {'gap':>9} {'seconds':>8} {'MB':>6}"
+HEADER = "family seed solver    status          objective USD          bound USD       gap  seconds     MB"
 
 
 def line(row: Row) -> str:
@@ -93,7 +102,8 @@ def line(row: Row) -> str:
         return "-" if value is None else format(value, form)
 
     return (
-        f"{row.family:6} {row.seed:>4} {row.solver:9} {row.status:10} {figure(row.objective, ',.0f'):>18} {figure(row.bound, ',.0f'):>18} "
+        f"{row.family:6} {row.seed:>4} {row.solver:9} {row.status:10} "
+        f"{figure(row.objective, ',.0f'):>18} {figure(row.bound, ',.0f'):>18} "
         f"{figure(row.gap, '.4%'):>9} {row.seconds:>8.1f} {row.memory_mb:>6.0f}{'' if row.error is None else '  ' + row.error}"
     )
 
@@ -116,7 +126,15 @@ def summary(rows: list[Row], gap: float) -> str:
 @click.option("--workers", default=2, show_default=True)
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the rows there.")
 def main(
-    *, family: str, seeds: int, first_seed: int, solvers: tuple[str, ...], time_limit: float, gap: float, workers: int, json_path: Path | None
+    *,
+    family: str,
+    seeds: int,
+    first_seed: int,
+    solvers: tuple[str, ...],
+    time_limit: float,
+    gap: float,
+    workers: int,
+    json_path: Path | None,
 ) -> None:
     """Solve seeds of a family with each solver and print a table."""
     rows: list[Row] = []

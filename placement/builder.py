@@ -93,9 +93,7 @@ class Builder:
             option=np.int64, resource=np.int64, amount=np.float64, from_anchor=np.int64, from_offset=np.int64,
             to_anchor=np.int64, to_offset=np.int64, profile=np.int64, lump=np.bool_,
         )  # fmt: skip
-        self._charges = _Table(
-            option=np.int64, level=np.int64, term=np.int64, amount=np.float64, anchor=np.int64, table=np.int64
-        )
+        self._charges = _Table(option=np.int64, level=np.int64, term=np.int64, amount=np.float64, anchor=np.int64, table=np.int64)
         self._resources = _Table(
             equality=np.bool_, partition=np.int64, slots=np.int64, hourly=np.bool_, price=np.float64,
             price_profile=np.int64, price_level=np.int64, price_term=np.int64, private=np.int64,
@@ -183,7 +181,9 @@ class Builder:
         price: ArrayLike = 0.0, price_profile: ArrayLike = 0, level: int = 0, term: int = 0, private: ArrayLike = -1,
     ) -> Ints:  # fmt: skip
         """Resources whose slots span periods (default: one slot, the horizon); use counts by hours. ``limit``: [n, slots]."""
-        slots = np.zeros(self.grid.periods, dtype=np.int64) if slot_of_period is None else np.asarray(slot_of_period, dtype=np.int64)
+        slots = (
+            np.zeros(self.grid.periods, dtype=np.int64) if slot_of_period is None else np.asarray(slot_of_period, dtype=np.int64)
+        )
         count = int(slots.max()) + 1
         limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), (len(names), count))
         partition = self._partitions.add(slots)

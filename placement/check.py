@@ -40,15 +40,22 @@ def _inside(instance: Instance, plan: Plan) -> None:
     """Every index must exist before a law reads it."""
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
     bounds = (
-        (plan.runs.job, len(instance.jobs), "job"), (plan.runs.shape, len(instance.jobs.shapes.job), "shape"),
-        (plan.places.run, runs, "run"), (plan.places.island, islands, "island"),
-        (plan.paths.run, runs, "run"), (plan.paths.link, len(instance.links), "link"),
-        (plan.replicas.service, len(instance.services), "service"), (plan.replicas.island, islands, "island"),
-        (plan.replicas.period, periods, "period"), (plan.serving.stream, len(instance.streams), "stream"),
-        (plan.serving.site, len(instance.sites), "site"), (plan.serving.latency_class, len(instance.latency_classes), "latency class"),
-        (plan.serving.period, periods, "period"), (plan.shedding.stream, len(instance.streams), "stream"),
+        (plan.runs.job, len(instance.jobs), "job"),
+        (plan.runs.shape, len(instance.jobs.shapes.job), "shape"),
+        (plan.places.run, runs, "run"),
+        (plan.places.island, islands, "island"),
+        (plan.paths.run, runs, "run"),
+        (plan.paths.link, len(instance.links), "link"),
+        (plan.replicas.service, len(instance.services), "service"),
+        (plan.replicas.island, islands, "island"),
+        (plan.replicas.period, periods, "period"),
+        (plan.serving.stream, len(instance.streams), "stream"),
+        (plan.serving.site, len(instance.sites), "site"),
+        (plan.serving.latency_class, len(instance.latency_classes), "latency class"),
+        (plan.serving.period, periods, "period"),
+        (plan.shedding.stream, len(instance.streams), "stream"),
         (plan.shedding.period, periods, "period"),
-    )  # fmt: skip
+    )
     for values, count, what in bounds:
         if np.any((values < 0) | (values >= count)):
             raise ValueError(f"the plan names a {what} that the instance does not have")

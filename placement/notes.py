@@ -24,7 +24,10 @@ def plan_notes(instance: Instance, plan: Plan) -> list[str]:
     jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
     progress = instance.job_progress
     needed = jobs.shapes.hours[runs.shape]
-    done = progress[jobs.pace[runs.job], calendar.blocks] - progress[jobs.pace[runs.job], np.clip(runs.start_block, 0, calendar.blocks)]
+    done = (
+        progress[jobs.pace[runs.job], calendar.blocks]
+        - progress[jobs.pace[runs.job], np.clip(runs.start_block, 0, calendar.blocks)]
+    )
     open_runs = np.flatnonzero((runs.end_block == calendar.blocks) & (done < needed * (1 - 1e-9)))
     return [
         f"job {jobs.id[runs.job[r]]} runs on after {calendar.end}: at least {needed[r] - done[r]:,.0f} h of "
@@ -52,7 +55,9 @@ def _rounding(instance: Instance) -> list[str]:
         return []
     named = ", ".join(f"{jobs.id[j]} +{least[j]:.0%}" for j in worst[:LONGEST_LIST])
     more = f" and {len(worst) - LONGEST_LIST} more" if len(worst) > LONGEST_LIST else ""
-    return [f"whole {calendar.block}s add over {WORTH_A_NOTE:.0%} to the hours held by {len(worst)} jobs, all billed: {named}{more}"]
+    return [
+        f"whole {calendar.block}s add over {WORTH_A_NOTE:.0%} to the hours held by {len(worst)} jobs, all billed: {named}{more}"
+    ]
 
 
 def _contracts_beyond(instance: Instance) -> list[str]:

@@ -174,7 +174,10 @@ class Groups:
 
 @dataclass(frozen=True)
 class CostRow:
-    """A limit on the total cost of one level, constants included. ``options`` (sorted ids) narrows it to some; constants then do not count."""
+    """A limit on the total cost of one level, constants included.
+
+    ``options`` (sorted ids) narrows it to some; constants then do not count.
+    """
 
     name: str
     level: int
@@ -288,7 +291,7 @@ class Program:
         return total
 
     def level_costs(self, option: Ints, start: Ints) -> Floats:
-        """Cost of each column per unit of x by level, [C, levels]; chunked, so that terms never lie side by side for all columns."""
+        """Cost of each column per unit of x by level, [C, levels]; in chunks, since terms side by side would take much memory."""
         step = 1 << 18
         parts = [self.costs(option[i : i + step], start[i : i + step]).sum(axis=2) for i in range(0, len(option), step)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.levels)))
@@ -346,7 +349,9 @@ class Program:
         allowed = FEASIBILITY_TOLERANCE * np.maximum(1.0, np.maximum(np.abs(limit), size))
         for slot in np.flatnonzero(over > allowed):
             r = int(self.resources.of_slot[slot])
-            found.append(f"{self.resources.name[r]} slot {slot - self.resources.offset[r]}: {use[slot]:.9g} against {limit[slot]:.9g}")
+            found.append(
+                f"{self.resources.name[r]} slot {slot - self.resources.offset[r]}: {use[slot]:.9g} against {limit[slot]:.9g}"
+            )
         slack = FEASIBILITY_TOLERANCE * np.maximum(1.0, np.abs(value))
         upper = self.upper(option, start)
         outside = (start < self.options.first[option]) | (start > self.options.last[option])

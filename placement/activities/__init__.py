@@ -1,4 +1,6 @@
-"""What a plan can do: one module per family of options; each writes them, reads them back from a solution, and finds them for a plan.
+"""What a plan can do, one module per family of options.
+
+Each writes its options, reads them back from a solution, and finds them for a plan.
 
 Adding an activity touches one new module and one line here.
 """

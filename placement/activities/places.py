@@ -83,7 +83,8 @@ class Places:
             if len(found) + len(halves[0]) * len(halves[1]) * len(paths) > MOST_PLACES_PER_SHAPE:
                 names = list(self.instance.pools)
                 raise TooManyPlaces(
-                    f"a gang of {units} units has over {MOST_PLACES_PER_SHAPE:,} places on two sites, most in pools {names[a]} and {names[b]}; "
+                    f"a gang of {units} units has over {MOST_PLACES_PER_SHAPE:,} places on two sites, "
+                    f"many in pools {names[a]} and {names[b]}; "
                     "name fewer pools for it, or let these pools offer consecutive sets of islands only"
                 )
             found += [self.add((x, y), path) for x in halves[0] for y in halves[1] for path in paths]

@@ -65,12 +65,25 @@ class ReplicaOptions:
         upper = [builder.profile(_most(instance, *key)) for key in table[:, 2:5].tolist()]
         zero = np.zeros(len(rows), dtype=np.int64)
         option = builder.add_per_period(
-            first=zero, last=zero + instance.calendar.period_count - 1, upper=1.0, upper_profile=np.array(upper, dtype=np.int64),
+            first=zero,
+            last=zero + instance.calendar.period_count - 1,
+            upper=1.0,
+            upper_profile=np.array(upper, dtype=np.int64),
             whole=True,
-        )  # fmt: skip
+        )
         return cls(
-            option, service_of, profile_of, pool_of, island_of, units_of, replicas_of, gpus, np.array(tokens), latency_class, np.array(draw),
-        )  # fmt: skip
+            option,
+            service_of,
+            profile_of,
+            pool_of,
+            island_of,
+            units_of,
+            replicas_of,
+            gpus,
+            np.array(tokens),
+            latency_class,
+            np.array(draw),
+        )
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
         """Table ``replicas``: pool-wide units are laid into the islands that gangs and larger replicas leave free."""

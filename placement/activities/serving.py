@@ -1,4 +1,4 @@
-"""Serving and shedding: a stream's tokens from a site's replicas of a class, or not at all by rungs of its ladder; divisible, by period."""
+"""Serving and shedding, divisible and by period: tokens of a stream from a site's replicas of a class; or not at all, by rung."""
 
 from __future__ import annotations
 
@@ -51,13 +51,17 @@ class ServeOptions:
         keep = np.flatnonzero(chosen.value > 0)
         keep = keep[np.lexsort((row[keep], chosen.start[keep]))]
         row = row[keep]
-        return {"serving": Serving(self.stream[row], self.site[row], self.latency_class[row], chosen.start[keep], chosen.value[keep])}
+        return {
+            "serving": Serving(self.stream[row], self.site[row], self.latency_class[row], chosen.start[keep], chosen.value[keep])
+        }
 
     def encode(self, instance: Instance, plan: Plan) -> Columns:
         """Columns of what a plan serves."""
         table = plan.serving
         keys = (self.stream, self.site, self.latency_class)
-        row = match(keys, (table.stream, table.site, table.latency_class), "a stream is served from a site or class that is not offered")
+        row = match(
+            keys, (table.stream, table.site, table.latency_class), "a stream is served from a site or class that is not offered"
+        )
         return Columns(self.option[row], table.period, table.tokens_per_s)
 
 

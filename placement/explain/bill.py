@@ -114,7 +114,7 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
             f"must job {name}: needs {hours:,.6g} h at its pace, its window holds {max(window, 0.0):,.6g} h",
             f"release it earlier, or set its deadline or the calendar's end later by {hours - max(window, 0.0):,.6g} h",
         )
-    largest = {a: 0 for a in np.unique(jobs.shapes.accelerator[rows]).tolist()}
+    largest = dict.fromkeys(np.unique(jobs.shapes.accelerator[rows]).tolist(), 0)
     for island, q in enumerate(instance.island_pool.tolist()):
         kind = int(instance.pool_accelerator[q])
         if kind in largest and q in jobs.pools[jobs.pool_offset[job] : jobs.pool_offset[job + 1]]:

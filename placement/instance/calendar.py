@@ -36,7 +36,9 @@ class BandHours(Noun):
     @model_validator(mode="after")
     def _ordered(self) -> BandHours:
         if self.to_hour <= self.from_hour:
-            raise PydanticCustomError("hours_order", "to_hour must be greater than from_hour; state a band over midnight as two rows")
+            raise PydanticCustomError(
+                "hours_order", "to_hour must be greater than from_hour; state a band over midnight as two rows"
+            )
         return self
 
 
@@ -168,9 +170,7 @@ class Calendar(Noun):
                 mine |= days & (minute % 1440 >= row.from_hour * 60) & (minute % 1440 < row.to_hour * 60)
             if np.any(mine & (owner >= 0)):
                 other = self.bands[int(owner[mine & (owner >= 0)][0])].id
-                raise PydanticCustomError(
-                    "band_overlap", "bands '{a}' and '{b}' claim the same hours", {"a": other, "b": band.id}
-                )
+                raise PydanticCustomError("band_overlap", "bands '{a}' and '{b}' claim the same hours", {"a": other, "b": band.id})
             owner[mine] = index
         rest = [i for i, band in enumerate(self.bands) if band.rest]
         if rest:

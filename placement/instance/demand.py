@@ -71,7 +71,10 @@ class Tenant(Noun):
 
 
 class LatencyClass(Noun):
-    """How far from its users a request may be served. Classes are listed tightest first: a replica of one class serves that and looser ones."""
+    """How far from its users a request may be served.
+
+    Classes are listed tightest first: a replica of one class serves that and looser ones.
+    """
 
     id: Id
     max_rtt_ms: Ms | Unlimited

@@ -29,7 +29,9 @@ def pools(draft: Draft) -> Iterator[Finding]:
             yield Finding(("pools", n, "spanning"), pool.spanning.max_islands, "a pool of two islands or more", "remove spanning")
         if pool.set_count > MOST_ISLAND_SETS:
             expected = f"at most {MOST_ISLAND_SETS:,} sets of islands, not {pool.set_count:,}"
-            yield Finding(("pools", n, "spanning", "max_islands"), pool.spanning.max_islands, expected, "lower it, or use sets: consecutive")
+            yield Finding(
+                ("pools", n, "spanning", "max_islands"), pool.spanning.max_islands, expected, "lower it, or use sets: consecutive"
+            )
         site, contract = sites.by_id.get(pool.site), contracts.by_id.get(pool.contract)
         if site is not None and contract is not None and site.provider != contract.provider:
             expected = f"a contract with the provider of the site, '{site.provider}', not with '{contract.provider}'"

@@ -45,7 +45,6 @@ class Tables(Noun):
     ramps: TableName | None = None
 
 
-
 class Document(Noun):
     """An instance as written in ``fleet.yaml``; tables hold the rest."""
 
@@ -199,7 +198,8 @@ class Instance:
     def counts_domains(self) -> Bools:
         """Pools in which whole scale-up domains are counted, [Q].
 
-        True where islands hold several domains of several units, and a replica or a job of span ``domain`` needs more than one unit of one.
+        True where islands hold several domains of several units, and a replica or a job of span ``domain`` needs more than
+        one unit of one.
         """
         largest = np.array([max(pool.island_gpus) for pool in self.pools.values()], dtype=np.int64)
         several = (self.domain_units > 1) & (largest > self.domain_units * self.unit_gpus)

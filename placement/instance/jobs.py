@@ -113,7 +113,9 @@ def job_columns(
             [calendar.blocks if row.deadline_date is None else calendar.last_block_until(row.deadline_date) for row in rows],
             dtype=np.int64,
         ),
-        due_day=np.array([NEVER_DUE if row.due_date is None else calendar.day_number(row.due_date) for row in rows], dtype=np.float64),
+        due_day=np.array(
+            [NEVER_DUE if row.due_date is None else calendar.day_number(row.due_date) for row in rows], dtype=np.float64
+        ),
         lateness_usd_per_day=figures("lateness_usd_per_day"),
         continues_after=np.array([row.continues_after for row in rows], dtype=np.bool_),
         scale_up_gpus=np.array([row.scale_up_gpus for row in rows], dtype=np.int64),
@@ -130,8 +132,10 @@ def job_columns(
     )
 
 
-def shape_columns(rows: Sequence[tuple[int, str, int, float, Sequence[str] | None]], accelerators: Mapping[str, Accelerator]) -> ShapeColumns:
-    """Shapes from (job, accelerator, gpus, full-speed hours, modes); one row per mode, hours divided by its speed. Sorted by job."""
+def shape_columns(
+    rows: Sequence[tuple[int, str, int, float, Sequence[str] | None]], accelerators: Mapping[str, Accelerator]
+) -> ShapeColumns:
+    """Shapes from (job, accelerator, gpus, full-speed hours, modes), sorted by job; one per mode, hours divided by its speed."""
     index = {name: a for a, name in enumerate(accelerators)}
     job, accelerator, gpus, hours, mode = [], [], [], [], []
     for j, name, count, duration, modes in sorted(rows, key=lambda row: row[0]):

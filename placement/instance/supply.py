@@ -214,5 +214,3 @@ class Link(Noun):
     gbit_s: Gbits | Unlimited
     rtt_ms: Ms
     price_usd_per_gb: later("wan") = None  # type: ignore[valid-type]
-
-

@@ -1,7 +1,7 @@
 """The laws, in reading order; adding one touches one new module and one line of ``RULES``.
 
-A law states itself in words and as a formula, writes itself into the Program (``formulate``), finds what breaks it in a plan, in the
-instance's own words and without the Program (``violations``), and recomputes the money that it accounts for (``costs``).
+A law states itself in words and as a formula, writes itself into the Program (``formulate``), finds what breaks it in a plan,
+in the instance's own words and without the Program (``violations``), and recomputes the money that it accounts for (``costs``).
 """
 
 from __future__ import annotations

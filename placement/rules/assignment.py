@@ -1,7 +1,9 @@
-"""Law 1, assignment: each training job runs at most once, in one shape and mode, without pause, inside [release, deadline]; a must job runs.
+"""Law 1, assignment: each training job runs at most once, in one shape and mode, without pause, inside its window.
 
-    sum over places, shapes, modes, starts of x(job, ...)  <= 1   (= 1 for must; + dropped = 1 for promised)
-    cost = -value x share done within the horizon + lateness price x days from due date to the end of its last block
+The window is [release, deadline]; a must job runs.
+
+sum over places, shapes, modes, starts of x(job, ...)  <= 1   (= 1 for must; + dropped = 1 for promised)
+cost = -value x share done within the horizon + lateness price x days from due date to the end of its last block
 """
 
 from __future__ import annotations
@@ -44,7 +46,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     may_be_late = np.isin(gangs.job, late)
     mine = gangs.job[may_be_late]
     builder.add_charges(
-        gangs.option[may_be_late], *level_and_term("lateness"), jobs.lateness_usd_per_day[mine], anchor=Anchor.END, table=curve[mine]
+        gangs.option[may_be_late],
+        *level_and_term("lateness"),
+        jobs.lateness_usd_per_day[mine],
+        anchor=Anchor.END,
+        table=curve[mine],
     )
 
 
@@ -85,7 +91,9 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """training_value, lateness and promised_jobs of the runs of a plan."""
     jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
     hours = run_hours(instance, plan)
-    ahead = np.array([_progress(instance, int(j), calendar.blocks - int(s)) for j, s in zip(runs.job, runs.start_block, strict=True)])
+    ahead = np.array(
+        [_progress(instance, int(j), calendar.blocks - int(s)) for j, s in zip(runs.job, runs.start_block, strict=True)]
+    )
     late_days = np.maximum(calendar.block_edges_days[np.clip(runs.end_block, 0, calendar.blocks)] - jobs.due_day[runs.job], 0.0)
     dropped = jobs.is_commitment("promised")
     dropped[runs.job] = False
@@ -99,7 +107,11 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
 def _progress(instance: Instance, job: int, blocks: int) -> float:
     """Hours of progress that a job makes in the last so many blocks of the calendar."""
     hours = instance.calendar.hours.reshape(instance.calendar.blocks, -1)
-    return float(np.sum(hours[instance.calendar.blocks - blocks :] * instance.jobs.paces[instance.jobs.pace[job]])) if blocks > 0 else 0.0
+    return (
+        float(np.sum(hours[instance.calendar.blocks - blocks :] * instance.jobs.paces[instance.jobs.pace[job]]))
+        if blocks > 0
+        else 0.0
+    )
 
 
 def _needed_end(instance: Instance, plan: Plan) -> Ints:

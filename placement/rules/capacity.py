@@ -1,8 +1,8 @@
 """Law 2, capacity: in every period, the GPUs used in an island never exceed those online.
 
-Two levels keep it small: gangs, and replicas larger than a unit, take whole allocation units of their islands and of the pool; other
-replicas take units of the pool only. Since all take whole units, what gangs leave free can always be filled; the plan then names
-the islands of replicas, and the check counts them there.
+Two levels keep it small: gangs, and replicas larger than a unit, take whole allocation units of their islands and of the pool;
+other replicas take units of the pool only. Since all take whole units, what gangs leave free can always be filled; the plan then
+names the islands of replicas, and the check counts them there.
 
     sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)          and the same for the pool, summed
     cost = usage price x GPUs of the units held x hours
@@ -51,7 +51,9 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     found = excess(NAME, "units", instance.island_names, use, online_units(instance), instance, "holds")
     table = plan.replicas
     for row in np.flatnonzero(table.units <= 0):
-        found.append(broken(NAME, instance.island_names[table.island[row]], "replicas on no units or fewer", float(1 - table.units[row])))
+        found.append(
+            broken(NAME, instance.island_names[table.island[row]], "replicas on no units or fewer", float(1 - table.units[row]))
+        )
     pools, services = list(instance.pools.values()), list(instance.services.values())
     for s, p, q in np.unique(np.stack([table.service, table.profile, instance.island_pool[table.island]]), axis=1).T:
         profile = services[s].profiles[p]

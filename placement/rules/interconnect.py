@@ -1,8 +1,9 @@
 """Law 3, interconnect: a gang fits its span, and what joins its parts has room for its traffic.
 
-One scale-up domain; one island; several islands of a pool, at the pool's slow-down, each island's uplink carrying Gbit/s per GPU x GPUs there;
-or two sites over links with the Gbit/s it needs and the RTT it tolerates. No replica straddles scale-up domains: where islands hold
-several domains and a replica or a job of span ``domain`` takes several units of one, gangs are laid on whole domains, and
+One scale-up domain; one island; several islands of a pool, at the pool's slow-down, each island's uplink carrying Gbit/s per GPU
+x GPUs there; or two sites over links with the Gbit/s it needs and the RTT it tolerates. No replica straddles scale-up domains:
+where islands hold several domains and a replica or a job of span ``domain`` takes several units of one, gangs are laid on whole
+domains, and
 
     sum over gangs ceil(units / domain)  +  sum over large replicas 1 / (replicas per domain)   <= whole domains online
 """
@@ -40,9 +41,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     if np.any(spanning):
         uplink = builder.add_resources([f"uplink {name}" for name in instance.island_names], "Gbit/s", _uplinks(instance))
         traffic = instance.jobs.gbit_s_per_gpu[gangs.job[row]] * gpus
-        builder.add_rates(
-            gangs.option[row[spanning]], uplink[island[spanning]], traffic[spanning], profile=held[row[spanning]]
-        )
+        builder.add_rates(gangs.option[row[spanning]], uplink[island[spanning]], traffic[spanning], profile=held[row[spanning]])
 
     crossed = np.array([len(links) for links in gangs.places.links], dtype=np.int64)[gangs.place]
     if np.any(crossed):
@@ -154,7 +153,9 @@ def _place_violations(instance: Instance, plan: Plan, run: int, total: int) -> l
         return [broken(NAME, name, "runs but holds no island")]
     needed = -(-gpus // accelerator.allocation_unit_gpus)
     if total != needed:
-        found.append(broken(NAME, name, f"holds {total} allocation units, its {gpus} GPUs need {needed}", abs(total - needed), "units"))
+        found.append(
+            broken(NAME, name, f"holds {total} allocation units, its {gpus} GPUs need {needed}", abs(total - needed), "units")
+        )
     if accelerator.scale_up_domain_gpus < jobs.scale_up_gpus[job]:
         text = f"needs scale-up domains of {jobs.scale_up_gpus[job]}, {accelerator.id} joins {accelerator.scale_up_domain_gpus}"
         found.append(broken(NAME, name, text))
@@ -239,14 +240,18 @@ def _domain_violations(instance: Instance, plan: Plan) -> list[Violation]:
     domain = instance.domain_units[instance.island_pool]
     counted = instance.counts_domains[instance.island_pool]
     shape = (len(instance.island_pool), instance.calendar.period_count)
-    use = during_runs(instance, plan, places.run, places.island, -(-places.units // domain[places.island]).astype(np.float64), shape[0])
+    use = during_runs(
+        instance, plan, places.run, places.island, -(-places.units // domain[places.island]).astype(np.float64), shape[0]
+    )
     for s, service in enumerate(instance.services.values()):
         for p, profile in enumerate(service.profiles):
             size = -(-profile.gpus_per_replica // instance.accelerators[profile.accelerator].allocation_unit_gpus)
             mine = np.flatnonzero((table.service == s) & (table.profile == p)) if size > 1 else np.empty(0, dtype=np.int64)
             for row in mine[table.units[mine] % size != 0]:
                 period = instance.calendar.period_name(int(table.period[row]))
-                text = f"{table.units[row]} units on island {instance.island_names[table.island[row]]} do not make whole replicas of {size}"
+                text = (
+                    f"{table.units[row]} units on {instance.island_names[table.island[row]]} do not make whole replicas of {size}"
+                )
                 found.append(broken(NAME, service.id, text, float(table.units[row] % size), "units", period))
             per_domain = np.maximum(domain[table.island[mine]] // size, 1)
             np.add.at(use, (table.island[mine], table.period[mine]), table.units[mine] / size / per_domain)

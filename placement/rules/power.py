@@ -40,10 +40,14 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     prices = np.array([calendar.mean(feed.price_usd_per_kwh) for feed in instance.feeds.values()])
     prices = prices.reshape(len(instance.feeds), calendar.period_count)
     feed = builder.add_resources(
-        [f"feed {name}" for name in instance.feeds], "kW", np.where(np.isfinite(limit), limit, most) - below.astype(np.float64) @ idle,
-        price=np.any(prices != 0, axis=1).astype(np.float64), price_profile=[builder.profile(row) for row in prices],
-        level=level, term=term,
-    )  # fmt: skip
+        [f"feed {name}" for name in instance.feeds],
+        "kW",
+        np.where(np.isfinite(limit), limit, most) - below.astype(np.float64) @ idle,
+        price=np.any(prices != 0, axis=1).astype(np.float64),
+        price_profile=[builder.profile(row) for row in prices],
+        level=level,
+        term=term,
+    )
     builder.add_constant(level, term, float(np.sum(idle * price_over_feeds(instance) * calendar.hours)))
 
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]

@@ -98,7 +98,14 @@ def pue_of_pools(instance: Instance) -> Floats:
 
 
 def excess(
-    law: str, unit: str, names: tuple[str, ...] | list[str], use: Floats, limit: Floats | Ints, instance: Instance, what: str, size: Floats | None = None
+    law: str,
+    unit: str,
+    names: tuple[str, ...] | list[str],
+    use: Floats,
+    limit: Floats | Ints,
+    instance: Instance,
+    what: str,
+    size: Floats | None = None,
 ) -> list[Violation]:
     """Violations where use [n, P] exceeds its limit beyond the tolerance; ``size`` is the sum of the amounts without sign."""
     allowed = FEASIBILITY_TOLERANCE * np.maximum(1.0, np.maximum(np.abs(limit), np.abs(use) if size is None else size))

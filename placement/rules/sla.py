@@ -56,7 +56,9 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_charges(shed.option, *level_and_term("unserved"), shed.usd_per_million_tokens, table=volume[shed.stream])
     weight = np.maximum(shed.usd_per_million_tokens, LEAST_PROMISE_USD_PER_MILLION)
     promised = shed.promised
-    builder.add_charges(shed.option[promised], *level_and_term("promised_tokens"), weight[promised], table=volume[shed.stream[promised]])
+    builder.add_charges(
+        shed.option[promised], *level_and_term("promised_tokens"), weight[promised], table=volume[shed.stream[promised]]
+    )
     revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
     builder.add_charges(serve.option, *level_and_term("revenue"), -revenue[serve.stream], table=volume[serve.stream])
 
@@ -78,7 +80,9 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     np.add.at(served, (plan.serving.stream, plan.serving.period), plan.serving.tokens_per_s)
     np.add.at(shed, (plan.shedding.stream, plan.shedding.period), plan.shedding.tokens_per_s)
     found = excess(NAME, "tokens/s", names, served + shed, demand, instance, "serves and sheds together", demand)
-    found += excess(NAME, "tokens/s", names, -(served + shed), -demand, instance, "leaves demand without an answer; -(served + shed) is", demand)
+    found += excess(
+        NAME, "tokens/s", names, -(served + shed), -demand, instance, "leaves demand without an answer; -(served + shed) is", demand
+    )
     for table in (plan.serving, plan.shedding):
         for row in np.flatnonzero(table.tokens_per_s < 0):
             name, period = names[table.stream[row]], instance.calendar.period_name(int(table.period[row]))
@@ -130,14 +134,21 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     for s, service in enumerate(instance.services.values()):
         for p, profile in enumerate(service.profiles):
             mine = (table.service == s) & (table.profile == p)
-            where = (s, instance.pool_site[instance.island_pool[table.island[mine]]], classes.index(profile.latency_class), table.period[mine])
+            where = (
+                s,
+                instance.pool_site[instance.island_pool[table.island[mine]]],
+                classes.index(profile.latency_class),
+                table.period[mine],
+            )
             np.add.at(supply, where, replicas[mine] * profile.tokens_per_s)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving
     np.add.at(use, (service_of[serving.stream], serving.site, serving.latency_class, serving.period), serving.tokens_per_s)
     names = [f"{s} at {x} for {c}" for s in services for x in sites for c in classes]
     flat = (len(names), periods)
-    return excess(NAME, "tokens/s", names, use.reshape(flat), supply.reshape(flat), instance, "serves", (use + supply).reshape(flat))
+    return excess(
+        NAME, "tokens/s", names, use.reshape(flat), supply.reshape(flat), instance, "serves", (use + supply).reshape(flat)
+    )
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:

@@ -25,7 +25,9 @@ def random_document(seed: int) -> dict[str, Any]:
         "format": "fleet-placement/1",
         "name": f"random {seed}",
         "calendar": {
-            "start": "2026-03-02", "block": str(rng.choice(["day", "week"])), "blocks": blocks,
+            "start": "2026-03-02",
+            "block": str(rng.choice(["day", "week"])),
+            "blocks": blocks,
             **({"bands": _bands()} if bands == 2 else {}),
         },
         "settings": {"wan_paths_per_pair": int(rng.integers(1, 3))},
@@ -33,20 +35,46 @@ def random_document(seed: int) -> dict[str, Any]:
         "providers": [{"id": "own", "kind": "self"}],
         "regions": [{"id": "here", "jurisdiction": "x"}],
         "sites": [
-            {"id": f"s{n}", "provider": "own", "region": "here", "jurisdiction": "xy"[n], "feed": f"f{n}", "pue": float(rng.choice([1, 1.25]))}
+            {
+                "id": f"s{n}",
+                "provider": "own",
+                "region": "here",
+                "jurisdiction": "xy"[n],
+                "feed": f"f{n}",
+                "pue": float(rng.choice([1, 1.25])),
+            }
             for n in range(2)
         ],
         "feeds": [
-            {"id": "root", "parent": None, "limit_kw": float(rng.choice([20, 35, 60])), "price_usd_per_kwh": 0.02, "reserve_kw": 1.0},
+            {
+                "id": "root",
+                "parent": None,
+                "limit_kw": float(rng.choice([20, 35, 60])),
+                "price_usd_per_kwh": 0.02,
+                "reserve_kw": 1.0,
+            },
             *(
-                {"id": f"f{n}", "parent": "root", "limit_kw": _limit(rng), "price_usd_per_kwh": _price(bands, rng)} for n in range(2)
+                {"id": f"f{n}", "parent": "root", "limit_kw": _limit(rng), "price_usd_per_kwh": _price(bands, rng)}
+                for n in range(2)
             ),
         ],
         "contracts": [
-            {"id": "c0", "kind": "owned", "provider": "own", "from_date": "2026-01-01", "to_date": "open", "price_usd_per_gpu_hour": 0.5},
             {
-                "id": "c1", "kind": "leased", "provider": "own", "from_date": "2026-03-03", "to_date": "2026-03-20",
-                "price_usd_per_gpu_hour": _price(bands, rng), "fee_usd_per_month": 730.0,
+                "id": "c0",
+                "kind": "owned",
+                "provider": "own",
+                "from_date": "2026-01-01",
+                "to_date": "open",
+                "price_usd_per_gpu_hour": 0.5,
+            },
+            {
+                "id": "c1",
+                "kind": "leased",
+                "provider": "own",
+                "from_date": "2026-03-03",
+                "to_date": "2026-03-20",
+                "price_usd_per_gpu_hour": _price(bands, rng),
+                "fee_usd_per_month": 730.0,
             },
         ],
         "pools": [_pool(n, unit, domain, rng) for n in range(pools)],
@@ -62,20 +90,33 @@ def random_document(seed: int) -> dict[str, Any]:
         ],
         "latency_classes": [{"id": "fast", "max_rtt_ms": 30}, {"id": "slow", "max_rtt_ms": "unlimited"}],
         "services": [
-            {"id": "m", "profiles": [
-                {"accelerator": "a", "latency_class": "slow", "gpus_per_replica": int(rng.integers(1, domain + 1)), "tokens_per_s": 10.0},
-                {"accelerator": "b", "latency_class": "fast", "gpus_per_replica": 1, "tokens_per_s": 3.0},
-            ]},
+            {
+                "id": "m",
+                "profiles": [
+                    {
+                        "accelerator": "a",
+                        "latency_class": "slow",
+                        "gpus_per_replica": int(rng.integers(1, domain + 1)),
+                        "tokens_per_s": 10.0,
+                    },
+                    {"accelerator": "b", "latency_class": "fast", "gpus_per_replica": 1, "tokens_per_s": 3.0},
+                ],
+            },
         ],
         "streams": [
             {
-                "id": f"d{n}", "tenant": "t", "region": "here", "service": "m", "latency_class": ["slow", "fast"][n],
-                "demand_tokens_per_s": float(rng.integers(0, 40)), "revenue_usd_per_million_tokens": 2.0,
+                "id": f"d{n}",
+                "tenant": "t",
+                "region": "here",
+                "service": "m",
+                "latency_class": ["slow", "fast"][n],
+                "demand_tokens_per_s": float(rng.integers(0, 40)),
+                "revenue_usd_per_million_tokens": 2.0,
             }
             for n in range(int(rng.integers(1, 3)))
         ],
         "jobs": [_job(n, unit, domain, bands, blocks, rng) for n in range(int(rng.integers(1, 4)))],
-    }  # fmt: skip
+    }
 
 
 def write_instance(folder: Path, document: dict[str, Any]) -> Instance:
@@ -86,19 +127,27 @@ def write_instance(folder: Path, document: dict[str, Any]) -> Instance:
 
 
 def _bands() -> list[dict[str, Any]]:
-    return [{"id": "day", "hours": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from_hour": 6, "to_hour": 18}]},
-            {"id": "night", "rest": True}]  # fmt: skip
+    return [
+        {"id": "day", "hours": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from_hour": 6, "to_hour": 18}]},
+        {"id": "night", "rest": True},
+    ]
 
 
 def _accelerator(name: str, unit: int, domain: int, rng: np.random.Generator) -> dict[str, Any]:
     return {
-        "id": name, "vendor": "v", "name": name, "hbm_gb": 80, "scale_up_domain_gpus": domain, "allocation_unit_gpus": unit,
-        "scale_out_gbit_s": 4.0, "idle_kw": 0.1,
+        "id": name,
+        "vendor": "v",
+        "name": name,
+        "hbm_gb": 80,
+        "scale_up_domain_gpus": domain,
+        "allocation_unit_gpus": unit,
+        "scale_out_gbit_s": 4.0,
+        "idle_kw": 0.1,
         "modes": [
             {"id": "full", "training_kw": 1.1, "serving_kw": 0.9, "training_speed": 1.0, "serving_speed": 1.0},
             {"id": "cap", "training_kw": 0.7, "serving_kw": 0.6, "training_speed": 0.8, "serving_speed": 0.8},
         ],
-    }  # fmt: skip
+    }
 
 
 def _limit(rng: np.random.Generator) -> Any:
@@ -123,13 +172,25 @@ def _pool(n: int, unit: int, domain: int, rng: np.random.Generator) -> dict[str,
     gpus = int(rng.choice([domain, 2 * domain, 2 * domain + unit]))
     online: Any = islands * gpus
     if rng.random() < 0.4:
-        online = [{"from_date": "2026-03-02", "value": max(islands * gpus - unit, 0)}, {"from_date": "2026-03-03", "value": islands * gpus}]
+        online = [
+            {"from_date": "2026-03-02", "value": max(islands * gpus - unit, 0)},
+            {"from_date": "2026-03-03", "value": islands * gpus},
+        ]
     pool: dict[str, Any] = {
-        "id": f"p{n}", "site": f"s{n % 2}", "accelerator": kind, "contract": f"c{int(rng.random() < 0.3)}",
-        "islands": [{"gpus": gpus, "count": islands}], "online_gpus": online,
-    }  # fmt: skip
+        "id": f"p{n}",
+        "site": f"s{n % 2}",
+        "accelerator": kind,
+        "contract": f"c{int(rng.random() < 0.3)}",
+        "islands": [{"gpus": gpus, "count": islands}],
+        "online_gpus": online,
+    }
     if islands > 1 and rng.random() < 0.7:
-        pool["spanning"] = {"max_islands": islands, "sets": str(rng.choice(["consecutive", "all"])), "loss": 0.3, "oversubscription": 2.0}
+        pool["spanning"] = {
+            "max_islands": islands,
+            "sets": str(rng.choice(["consecutive", "all"])),
+            "loss": 0.3,
+            "oversubscription": 2.0,
+        }
     return pool
 
 
@@ -139,10 +200,17 @@ def _job(n: int, unit: int, domain: int, bands: int, blocks: int, rng: np.random
     if span == "domain":
         gpus = min(gpus, domain)
     job: dict[str, Any] = {
-        "id": f"j{n}", "tenant": "lab", "commitment": str(rng.choice(["optional", "promised", "must"], p=[0.5, 0.3, 0.2])),
-        "value_usd": float(rng.integers(0, 2000)), "span": span, "due_date": "2026-03-03", "lateness_usd_per_day": 10.0,
-        "shapes": [{"accelerator": "a", "gpus": gpus, "duration_hours": float(rng.choice([10, 24, 40, 200])), "modes": ["full", "cap"]}],
-    }  # fmt: skip
+        "id": f"j{n}",
+        "tenant": "lab",
+        "commitment": str(rng.choice(["optional", "promised", "must"], p=[0.5, 0.3, 0.2])),
+        "value_usd": float(rng.integers(0, 2000)),
+        "span": span,
+        "due_date": "2026-03-03",
+        "lateness_usd_per_day": 10.0,
+        "shapes": [
+            {"accelerator": "a", "gpus": gpus, "duration_hours": float(rng.choice([10, 24, 40, 200])), "modes": ["full", "cap"]}
+        ],
+    }
     if rng.random() < 0.5:
         job["shapes"].append({"accelerator": "b", "gpus": unit, "duration_hours": 30.0})
         if span == "domain":
