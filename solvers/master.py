@@ -161,7 +161,8 @@ class Master:
         if status == cp_model.MODEL_INVALID:
             raise OverflowError(f"CP-SAT does not accept the model: {built.model.validate()[:200]}")
         empty = status == cp_model.INFEASIBLE
-        known = status in (cp_model.OPTIMAL, cp_model.FEASIBLE) or (status == cp_model.UNKNOWN and not empty)
+        # Without a solution the response's bound may be a default; what was proven until then was heard through the callback.
+        known = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
         bound = solver.best_objective_bound * self.unit if known else -np.inf
         return MasterResult(choices, bound, empty, status == cp_model.OPTIMAL, solver.response_proto.deterministic_time)
 
