@@ -17,7 +17,8 @@ from placement.files.errors import Problems, refuse
 from placement.files.limits import CELLS
 from placement.files.nouns import Source, read_family
 from placement.files.reading import sibling
-from placement.files.tables import Column, Table, read_table
+from placement.files.table_files import read_table
+from placement.files.tables import Column, Table
 from placement.files.validation import unknown_field
 from placement.files.yaml_source import scalar
 from placement.instance import Calendar, TrainingJob

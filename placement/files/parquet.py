@@ -11,13 +11,13 @@ import numpy as np
 from placement.files.errors import Problems, refuse
 from placement.files.limits import ROWS, TABLE_BYTES
 from placement.files.reading import open_regular
-from placement.files.tables import Column, Table, _Reader, present
+from placement.files.tables import Column, Reader, Table, present
 
 
 def read_parquet(
     path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
 ) -> Table | None:
-    """As ``tables.read_table``; lines are numbers of rows, from 1."""
+    """As ``table_files.read_table``; lines are numbers of rows, from 1."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -34,7 +34,7 @@ def read_parquet(
             found_columns = present(file, header, columns, problems, unknown)
             if found_columns is None:
                 return None
-            gather = _Reader(file, found_columns, problems)
+            gather = Reader(file, found_columns, problems)
             content = source.read()
             gather.add_lines(np.arange(1, content.num_rows + 1, dtype=np.int64))
             fine = [_column(pa, gather, column, content.column(column.name)) for column in found_columns]
@@ -44,7 +44,7 @@ def read_parquet(
             raise refuse(file, None, f"not Parquet: {reason}", "a Parquet file", "write the table again") from None
 
 
-def _column(pa: Any, gather: _Reader, column: Column, values: Any) -> bool:
+def _column(pa: Any, gather: Reader, column: Column, values: Any) -> bool:
     """One column of the whole table; False where its type is wrong."""
     kind = values.type
     if column.kind == "number":

@@ -26,7 +26,8 @@ from placement.files.errors import InputErrors, Problem, Problems, WrongInstance
 from placement.files.limits import TABLE_BYTES
 from placement.files.plan_tables import COLUMNS, plan_of, table_bytes
 from placement.files.reading import open_regular, read_tree, sibling
-from placement.files.tables import Table, read_table
+from placement.files.table_files import read_table
+from placement.files.tables import Table
 from placement.files.tree import line_of, path_name
 from placement.files.validation import faults, unknown_field
 from placement.instance import Instance

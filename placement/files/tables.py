@@ -5,24 +5,17 @@ Texts become codes into a vocabulary of the distinct ones, so that what they mea
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from placement.files.errors import InputErrors, Problems, refuse
-from placement.files.limits import ERRORS_PER_KIND, ROWS, TABLE_BYTES
-from placement.files.reading import open_regular
+from placement.files.errors import Problems, refuse
+from placement.files.limits import ERRORS_PER_KIND, ROWS
 from placement.program import Bools, Floats, Ints
 
-CHUNK = 65_536
-BLOCK = 1 << 22
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _DIGITS = b"0123456789.eE+-"
 
@@ -94,7 +87,7 @@ class _Words(dict[str, int]):
         return code
 
 
-class _Reader:
+class Reader:
     """Gathers chunks of cells, by column, into a Table."""
 
     def __init__(self, file: str, columns: Sequence[Column], problems: Problems) -> None:
@@ -198,24 +191,6 @@ class _Reader:
         )
 
 
-def read_table(
-    path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
-) -> Table | None:
-    """A table with these columns; None (and problems) where its header is wrong. ``unknown`` explains an unknown column.
-
-    Raises InputErrors where it cannot be read at all.
-    """
-    if path.suffix.lower() == ".parquet":
-        from placement.files.parquet import read_parquet
-
-        return read_parquet(path, file, columns, problems, unknown)
-    if path.suffix.lower() != ".csv":
-        raise refuse(
-            file, None, f"a name ending in '{path.suffix}'", "a name ending in .csv or .parquet", "rename or convert the table"
-        )
-    return _read_csv(path, file, columns, problems, unknown)
-
-
 def present(
     file: str, header: Sequence[str], columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
 ) -> list[Column] | None:
@@ -234,94 +209,3 @@ def present(
             problems.add_cells(file, "header", [(1, ", ".join(header))], f"the column {column.name}", "add the column")
             fine = False
     return [known[name] for name in header] if fine else None
-
-
-def _read_csv(
-    path: Path, file: str, columns: Sequence[Column], problems: Problems, unknown: Callable[[str], tuple[str, str]]
-) -> Table | None:
-    with open_regular(path, file, TABLE_BYTES) as raw:
-        stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="\n")
-        line = 0
-        try:
-            header, line = _header(stream, file)
-            found = present(file, header, columns, problems, unknown)
-            if found is None:
-                return None
-            gather = _Reader(file, found, problems)
-            while block := stream.read(BLOCK) + stream.readline():
-                block = block.replace("\r\n", "\n")
-                if '"' in block:  # A quoted cell may reach into the next block: the rest is read as one.
-                    line = _quoted(gather, itertools.chain(block.splitlines(keepends=True), stream), line)
-                    break
-                if not _plain(gather, block, line):
-                    _quoted(gather, block.split("\n"), line)
-                line += block.count("\n")
-            return gather.table()
-        except UnicodeDecodeError:
-            raise _not_utf8(path, file) from None
-        except csv.Error as error:
-            expected, remedy = 'comma-separated values, quoted with "', "check quotes and line ends from this line on"
-            raise refuse(file, line + 1, f"not CSV: {error}", expected, remedy) from None
-
-
-def _header(stream: io.TextIOWrapper, file: str) -> tuple[list[str], int]:
-    """Names of the columns, and how many lines they take."""
-    reader = csv.reader(stream.readline() for _ in range(1))
-    header = next(reader, None)
-    if not header:
-        raise refuse(file, 1, "an empty first line", "a header with the names of the columns", "add the header")
-    return header, 1
-
-
-def _plain(gather: _Reader, block: str, before: int) -> bool:
-    """Read whole lines without quotes by splitting them at once; False, and nothing read, where rows are ragged or blank."""
-    width = len(gather.columns)
-    cells = block.removesuffix("\n").replace("\n", ",\n,").split(",")
-    rows = (len(cells) + 1) // (width + 1)
-    if (len(cells) + 1) % (width + 1) or cells[width :: width + 1].count("\n") != rows - 1 or "\r" in block:
-        return False
-    if block.count("\n") - block.endswith("\n") != rows - 1:
-        return False
-    gather.add_lines(np.arange(before + 1, before + rows + 1, dtype=np.int64))
-    for k, column in enumerate(gather.columns):
-        gather.add(column, cells[k :: width + 1])
-    return True
-
-
-def _quoted(gather: _Reader, lines: Iterable[str], before: int) -> int:
-    """Read lines that may hold quoted cells; the number of the last line."""
-    reader = csv.reader(lines, strict=True)
-    done = before
-    while rows := list(itertools.islice(reader, CHUNK)):
-        _chunk(gather, rows, done, before + reader.line_num)
-        done = before + reader.line_num
-    return done
-
-
-def _not_utf8(path: Path, file: str) -> InputErrors:
-    """Which line is not UTF-8; sought only once decoding has failed."""
-    with open_regular(path, file, TABLE_BYTES) as raw:
-        for number, line in enumerate(raw, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                found = f"the byte 0x{line[error.start]:02x}, which is not UTF-8"
-                return refuse(file, number, found, "UTF-8 text", "save the file as UTF-8")
-    return refuse(file, None, "text that is not UTF-8", "UTF-8 text", "save the file as UTF-8")
-
-
-def _chunk(gather: _Reader, rows: list[list[str]], before: int, after: int) -> None:
-    if after - before == len(rows):
-        lines = np.arange(before + 1, after + 1, dtype=np.int64)
-    else:  # Some cells hold line breaks: a row then ends as many lines further down.
-        height = [1 + sum(cell.count("\n") for cell in row) for row in rows]
-        lines = before + np.cumsum(height) - np.array(height) + 1
-    width = len(gather.columns)
-    if set(map(len, rows)) != {width}:
-        ragged = [(int(lines[n]), f"{len(row)} cells") for n, row in enumerate(rows) if row and len(row) != width]
-        gather.problems.add_cells(gather.file, "row", ragged, f"{width} cells, as in the header", "add or remove cells")
-        keep = [n for n, row in enumerate(rows) if len(row) == width]
-        rows, lines = [rows[n] for n in keep], lines[keep]
-    gather.add_lines(lines)
-    for column, cells in zip(gather.columns, zip(*rows, strict=True), strict=False):
-        gather.add(column, cells)

@@ -177,7 +177,7 @@ class Instance:
     @cached_property
     def wan(self) -> Wan:
         """Round-trip times and paths over the links."""
-        return Wan(self)
+        return Wan(self.sites, self.regions, self.links, self.settings.wan_paths_per_pair)
 
     @cached_property
     def may_run_at(self) -> Bools:

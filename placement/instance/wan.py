@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from placement.instance.supply import Link
 from placement.program import Floats
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from placement.instance.instance import Instance
-
 
 class Wan:
     """Shortest paths by RTT over an instance's links; several links between two nodes are kept apart."""
 
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
-        self._sites = tuple(instance.sites)
-        self._link_index = {name: n for n, name in enumerate(instance.links)}
+    def __init__(self, sites: Iterable[str], regions: Iterable[str], links: Mapping[str, Link], paths_per_pair: int) -> None:
+        self._sites = tuple(sites)
+        self._regions = tuple(regions)
+        self._links = links
+        self._paths_per_pair = paths_per_pair
+        self._link_index = {name: n for n, name in enumerate(links)}
         self._paths: dict[tuple[int, int], list[tuple[float, tuple[int, ...]]]] = {}
 
     @cached_property
@@ -31,8 +33,8 @@ class Wan:
         import networkx as nx
 
         graph: nx.Graph[str] = nx.Graph()
-        graph.add_nodes_from(f"node {name}" for name in (*self._instance.sites, *self._instance.regions))
-        for link in self._instance.links.values():
+        graph.add_nodes_from(f"node {name}" for name in (*self._sites, *self._regions))
+        for link in self._links.values():
             for end in (link.a, link.b):
                 graph.add_edge(f"node {end}", f"link {link.id}", rtt=link.rtt_ms / 2)
         return graph
@@ -45,15 +47,15 @@ class Wan:
         """
         import networkx as nx
 
-        table = np.full((len(self._instance.regions), len(self._instance.sites)), np.inf)
-        for r, region in enumerate(self._instance.regions):
+        table = np.full((len(self._regions), len(self._sites)), np.inf)
+        for r, region in enumerate(self._regions):
             reached = nx.single_source_dijkstra_path_length(self._graph, f"node {region}", weight="rtt")
             for s, site in enumerate(self._sites):
                 table[r, s] = reached.get(f"node {site}", math.inf)
         return table
 
     def paths(self, site_a: int, site_b: int, max_rtt_ms: float) -> list[tuple[int, ...]]:
-        """The shortest paths between two sites within a round-trip time, as links; at most ``settings.wan_paths_per_pair``."""
+        """The shortest paths between two sites within a round-trip time, as links; at most ``paths_per_pair``."""
         key = (min(site_a, site_b), max(site_a, site_b))
         if key not in self._paths:
             self._paths[key] = self._shortest(*key)
@@ -68,8 +70,8 @@ class Wan:
             return found
         for nodes in nx.shortest_simple_paths(self._graph, *ends, weight="rtt"):
             names = [name.removeprefix("link ") for name in nodes if name.startswith("link ")]
-            rtt = sum(self._instance.links[name].rtt_ms for name in names)
+            rtt = sum(self._links[name].rtt_ms for name in names)
             found.append((rtt, tuple(sorted(self._link_index[name] for name in names))))
-            if len(found) == self._instance.settings.wan_paths_per_pair:
+            if len(found) == self._paths_per_pair:
                 break
         return found
