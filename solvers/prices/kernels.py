@@ -17,7 +17,7 @@ except ImportError:  # pragma: no cover - the other path of the tests
         return lambda function: function
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def best_of_groups(
     member, member_offset, first, last, running, hours, pace, progress, periods,
     charge_offset, charge_amount, charge_end, charge_table, curves, profiles,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Solution, Status
 from solvers.highs_process import HighsProcess
-from solvers.prices import dual
+from solvers.prices import dual, kernels
+from solvers.prices.anneal import MOVES_PER_WORK, Annealer, anneal
 from solvers.prices.construct import place
 from solvers.prices.improve import Improver, Pool, improve
-from solvers.prices.layout import Layout, lay_out
+from solvers.prices.layout import Layout, Tables, lay_out
 from solvers.prices.plan import Draft, empty, fill
-from solvers.prices.pricing import bound
+from solvers.prices.pricing import best_columns
+from solvers.prices.restricted import Part, explicit
 from solvers.prices.rounding import columns_of, rounded
 from solvers.solver import Clock, Limits, OnProgress, Progress, Start
 
@@ -27,6 +30,9 @@ EVALUATIONS = ((0.1, 60), (0.03, 60), (0.03, 60), (0.01, 100), (0.003, 150), (0.
 
 KEPT = 40
 """Columns of a group that sub-problems may choose from."""
+
+ANNEALING = 0.95
+"""Share of what is left after construction that annealing uses; sub-problems have the rest."""
 
 NODES = 200
 """Nodes of a sub-problem where work, not time, ends the solve."""
@@ -101,7 +107,6 @@ class Run:
 def search(run: Run, layout: Layout, earlier: float, processes: list[HighsProcess]) -> None:
     """Prices, plan and improvement for one layout; ``earlier`` is what earlier levels weigh in its cost at the plan's values."""
     limits = run.clock.limits
-    timed = not limits.deterministic
     began = run.clock.seconds
     whole_time = run.clock.left
 
@@ -133,8 +138,59 @@ def search(run: Run, layout: Layout, earlier: float, processes: list[HighsProces
     if fill(draft, processes[0], left()) is None:
         return
     keep(run, draft, processes[0], left(), "construct")
+    if kernels.AVAILABLE:
+        draft = _anneal(run, state, draft, processes, left)
+    _improve(run, state, draft, processes, left)
+
+
+def _anneal(run: Run, state: dual.Dual, draft: Draft, processes: list[HighsProcess], left: Callable[[], float]) -> Draft:
+    """The draft after annealing; the same where the Program has features that annealing does not know."""
+    limits, layout = run.clock.limits, state.layout
+    assert state.best_prices is not None
+    best = best_columns(layout, Tables.of(layout, state.best_prices), KEPT)
+    columns = Part.joined([explicit(layout, *best.flat()), draft.chosen()])
+    key = columns.option * (layout.program.grid.periods + 1) + columns.start
+    columns = columns.take(np.sort(np.unique(key, return_index=True)[1]))
+    timed = not limits.deterministic
+    search = Annealer.of(layout, columns, state.rest, state.best_prices, timed=timed)
+    if search is None:
+        return draft
+    began, until = run.clock.seconds, run.clock.seconds + ANNEALING * left()
+
+    def share() -> float:
+        if run.clock.interrupted or run.gap <= limits.gap:
+            return 1.0
+        by_time = (run.clock.seconds - began) / (until - began) if math.isfinite(until) else 0.0
+        by_work = run.work[0] / (ANNEALING * limits.work_limit) if limits.work_limit else 0.0
+        return max(by_time, by_work)
+
+    def heard(at: Ints) -> None:
+        better = search.draft(at, draft)
+        if fill(better, processes[0], left()) is not None:
+            keep(run, better, processes[0], left(), "anneal")
+
+    def moves_left() -> float:
+        return math.inf if not limits.work_limit else (ANNEALING * limits.work_limit - run.work[0]) * MOVES_PER_WORK
+
+    at, moves = anneal(
+        search, search.positions(draft), walks=limits.workers, seed=limits.seed, share=share, moves_left=moves_left, heard=heard
+    )
+    run.facts["moves"] = float(moves)
+    better = search.draft(at, draft)
+    if fill(better, processes[0], max(left(), 1.0)) is None or better.cost() >= draft.cost():
+        return draft
+    keep(run, better, processes[0], max(left(), 1.0), "anneal")
+    return better
+
+
+def _improve(run: Run, state: dual.Dual, draft: Draft, processes: list[HighsProcess], left: Callable[[], float]) -> None:
+    limits, layout = run.clock.limits, state.layout
+    assert state.best is not None and state.best_prices is not None
     cost = draft.cost()
-    pool = Pool.of(layout, state.columns, state.rest, prices, max(cost - state.best.value, 0.0), KEPT)
+    columns = Part.joined([state.columns, draft.chosen()])
+    key = columns.option * (layout.program.grid.periods + 1) + columns.start
+    columns = columns.take(np.sort(np.unique(key, return_index=True)[1]))
+    pool = Pool.of(layout, columns, state.rest, state.best_prices, max(cost - state.best.value, 0.0), KEPT)
     improver = Improver(draft, pool, np.random.default_rng(limits.seed), limits.seed)
     last = [run.clock.seconds]
 
@@ -144,8 +200,9 @@ def search(run: Run, layout: Layout, earlier: float, processes: list[HighsProces
             keep(run, better, processes[0], left(), "improve")
 
     improve(
-        improver, processes, cost=cost, left=left, interrupted=lambda: run.clock.interrupted, nodes=None if timed else NODES, work=run.work,
-        most_work=limits.work_limit or math.inf, heard=heard, enough=lambda: run.gap <= limits.gap,
+        improver, processes, cost=cost, left=left, interrupted=lambda: run.clock.interrupted,
+        nodes=NODES if limits.deterministic else None, work=run.work, most_work=limits.work_limit or math.inf, heard=heard,
+        enough=lambda: run.gap <= limits.gap,
     )  # fmt: skip
     run.facts |= {"neighbourhoods": float(improver.tried), "neighbourhoods_paid": float(improver.won)}
     keep(run, improver.draft, processes[0], max(left(), 1.0), "improve")
