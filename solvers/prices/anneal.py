@@ -127,7 +127,8 @@ class Annealer:
 
 
 def anneal(
-    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], moves_left: Callable[[], float], heard: Callable[[Ints], None]
+    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], moves_left: Callable[[], float],
+    worked: Callable[[int], None], heard: Callable[[Ints], None]
 ) -> tuple[Ints, int]:  # fmt: skip
     """Improves the plan ``at`` [G] until ``share()``, the part of the time or work used, is 1; the best plan and the moves made.
 
@@ -150,6 +151,7 @@ def anneal(
             for job in jobs:
                 job.result()
             done += chunk * walks
+            worked(chunk * walks)
             if search.timed:
                 chunk = int(np.clip(chunk * CHUNK_S / max(time.monotonic() - began, 1e-4), chunk / 2 + 1, chunk * 4))
             else:

@@ -45,7 +45,7 @@ def best_columns(layout: Layout, tables: Tables, most: int, *, compiled: bool = 
         )  # fmt: skip
         return Best(*out[:3])
     cost, option, start, _ = kernels.empty_best(groups, most)
-    for lo, hi in _runs_of_groups(layout):
+    for lo, hi in runs_of_groups(layout):
         o, s = layout.columns(layout.member[layout.member_offset[lo] : layout.member_offset[hi]])
         rc = tables.costs(layout, o, s)
         group = program.options.group[o]
@@ -57,7 +57,7 @@ def best_columns(layout: Layout, tables: Tables, most: int, *, compiled: bool = 
     return Best(cost, option, start)
 
 
-def _runs_of_groups(layout: Layout) -> list[tuple[int, int]]:
+def runs_of_groups(layout: Layout) -> list[tuple[int, int]]:
     """Consecutive groups of about ``COLUMNS_AT_ONCE`` columns in all."""
     count = np.maximum(layout.last[layout.member] - layout.first[layout.member] + 1, 0)
     upto = np.concatenate([[0], np.cumsum(count)])[layout.member_offset]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -18,6 +20,8 @@ from solvers.prices.improve import Improver, Pool, improve
 from solvers.prices.layout import Layout, Tables, lay_out
 from solvers.prices.plan import Draft, empty, fill
 from solvers.prices.pricing import best_columns
+from solvers.prices.prove import by_lp as prove_by_lp
+from solvers.prices.prove import by_search
 from solvers.prices.restricted import Part, explicit
 from solvers.prices.rounding import columns_of, rounded
 from solvers.solver import Clock, Limits, OnProgress, Progress, Start
@@ -31,8 +35,25 @@ EVALUATIONS = ((0.1, 60), (0.03, 60), (0.03, 60), (0.01, 100), (0.003, 150), (0.
 KEPT = 40
 """Columns of a group that sub-problems may choose from."""
 
-ANNEALING = 0.95
-"""Share of what is left after construction that annealing uses; sub-problems have the rest."""
+PRICING = 0.25
+"""Most of the time that the first prices may take."""
+
+SPARE = 0.02
+"""Share of the time that is kept for the answer."""
+
+ALONE = 0.6
+"""Share of what is left that a single worker improves the plan for, before it raises the bound."""
+
+LP_SHARE = 0.25
+"""Share of what is left that a single worker gives to the exact LP."""
+
+HEAD_START = 0.1
+"""Share of what is left for which annealing goes on before branch and cut begins beside it."""
+
+DEEPER = (0.0003, 0.0001, 0.00003)
+"""Temperatures that go on where the LP is too large."""
+
+STALLED = 3e-5
 
 NODES = 200
 """Nodes of a sub-problem where work, not time, ends the solve."""
@@ -76,6 +97,11 @@ class Run:
     level: int = 0
     facts: dict[str, float | str] = field(default_factory=dict)
     prices: Floats | None = None
+    draft: Draft | None = None
+    """The best plan, its divisible part at its best, counts fractional."""
+    found: Draft | None = None
+    """The best plan that proving came across."""
+    done: bool = False
     work: list[float] = field(default_factory=lambda: [0.0])
 
     @property
@@ -106,15 +132,13 @@ class Run:
 
 def search(run: Run, layout: Layout, earlier: float, processes: list[HighsProcess]) -> None:
     """Prices, plan and improvement for one layout; ``earlier`` is what earlier levels weigh in its cost at the plan's values."""
-    limits = run.clock.limits
-    began = run.clock.seconds
-    whole_time = run.clock.left
+    began, whole_time = run.clock.seconds, run.clock.left
 
     def left() -> float:
-        return run.clock.left - 0.02 * whole_time if math.isfinite(whole_time) else math.inf
+        return run.clock.left - SPARE * whole_time if math.isfinite(whole_time) else math.inf
 
     def stop_pricing() -> bool:
-        return run.clock.interrupted or (run.clock.seconds - began > 0.25 * whole_time)
+        return run.clock.interrupted or (run.clock.seconds - began > PRICING * whole_time)
 
     state = dual.begin(layout)
     dual.raise_bound(state)
@@ -124,77 +148,162 @@ def search(run: Run, layout: Layout, earlier: float, processes: list[HighsProces
         dual.smooth(state, theta, evaluations, stop_pricing)
         run.raise_bound(dual.raise_bound(state).value - earlier, "prices")
     assert state.best is not None and state.best_prices is not None
-    run.raise_bound(state.best.value - earlier, "prices")
+    draft = empty(layout, state.rest)
+    place(draft, state.columns, state.best_prices)
+    if fill(draft, processes[0], left()) is None:
+        return
+    keep(run, draft, processes[0], left(), "construct")
+    run.draft = draft
+
+    def prove(until: Callable[[], float]) -> None:
+        """Raises the bound until time is up or nothing is left to prove; runs beside the improvement where there are two workers."""
+        _prove(run, state, earlier, processes[-1], until)
+
+    # The improvement keeps its own prices: proving replaces those of ``state`` meanwhile.
+    prices = state.best_prices.copy()
+    if len(processes) > 1:
+        with ThreadPoolExecutor(1) as side:
+            proof = side.submit(prove, left)
+            _better(run, state, prices, processes[:-1], left, 1.0)
+            run.done = True
+            proof.result()
+    else:
+        if not run.clock.limits.deterministic:
+            until = run.clock.seconds + LP_SHARE * left()
+            prove_by_lp(
+                state,
+                processes[0],
+                left=lambda: until - run.clock.seconds,
+                stopped=lambda: run.clock.interrupted,
+                heard=lambda v: run.raise_bound(v - earlier, "prices"),
+            )
+        _better(run, state, state.best_prices.copy(), processes, left, ALONE)
+        if not run.clock.limits.deterministic:
+            prove(left)
+    run.prices = state.best_prices
     run.facts |= {
         "columns_explicit": float(len(state.columns)),
         "evaluations": float(state.evaluations),
         "rows": float(layout.rows),
     }
-    prices = state.best_prices
-    run.prices = prices
+    if run.found is not None and run.found.cost() < run.draft.cost():
+        keep(run, run.found, processes[0], max(left(), 1.0), "search")
 
-    draft = empty(layout, state.rest)
-    place(draft, state.columns, prices)
-    if fill(draft, processes[0], left()) is None:
+
+def _prove(run: Run, state: dual.Dual, earlier: float, process: HighsProcess, left: Callable[[], float]) -> None:
+    def stopped() -> bool:
+        return run.clock.interrupted or run.done or run.gap <= run.clock.limits.gap
+
+    def raised(value: float) -> None:
+        run.raise_bound(value - earlier, "prices")
+
+    def found(draft: Draft) -> None:
+        if (run.found is None or draft.cost() < run.found.cost()) and draft.feasible():
+            run.found = draft
+
+    began = run.clock.seconds
+    if not prove_by_lp(state, process, left=left, stopped=stopped, heard=raised):
+        for theta in DEEPER:
+            while not stopped() and left() > 0:
+                before = state.best.value if state.best is not None else -math.inf
+                dual.smooth(state, theta, 100, lambda: stopped() or left() <= 0)
+                raised(dual.raise_bound(state).value)
+                if state.best is not None and state.best.value - before < STALLED * abs(before):
+                    break
+    # A better plan leaves fewer columns to search: annealing has its first tenth before.
+    while run.draft is None or (run.clock.seconds - began < HEAD_START * left() and not stopped()):
+        time.sleep(0.05)
+    best = run.draft
+    if best is None or stopped():
         return
-    keep(run, draft, processes[0], left(), "construct")
-    if kernels.AVAILABLE:
-        draft = _anneal(run, state, draft, processes, left)
-    _improve(run, state, draft, processes, left)
+    proof = by_search(
+        state, best, process, value=best.cost(), seed=run.clock.limits.seed, left=left, stopped=stopped, bounded=raised, found=found
+    )
+    if proof is not None:
+        run.facts |= {
+            "columns_searched": float(proof.columns),
+            "columns_dropped": float(proof.considered - proof.columns),
+            "nodes": proof.nodes,
+        }
 
 
-def _anneal(run: Run, state: dual.Dual, draft: Draft, processes: list[HighsProcess], left: Callable[[], float]) -> Draft:
-    """The draft after annealing; the same where the Program has features that annealing does not know."""
-    limits, layout = run.clock.limits, state.layout
-    assert state.best_prices is not None
-    best = best_columns(layout, Tables.of(layout, state.best_prices), KEPT)
-    columns = Part.joined([explicit(layout, *best.flat()), draft.chosen()])
-    key = columns.option * (layout.program.grid.periods + 1) + columns.start
-    columns = columns.take(np.sort(np.unique(key, return_index=True)[1]))
-    timed = not limits.deterministic
-    search = Annealer.of(layout, columns, state.rest, state.best_prices, timed=timed)
+def _better(
+    run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float], share: float
+) -> None:
+    """Improves ``run.draft`` for a share of what is left."""
+    until = run.clock.seconds + share * left() if math.isfinite(left()) else math.inf
+
+    def mine() -> float:
+        return until - run.clock.seconds
+
+    assert run.draft is not None
+    if not kernels.AVAILABLE or not _anneal(run, state.layout, state.rest, prices, processes, mine):
+        _improve(run, state, prices, processes, mine)
+
+
+def _anneal(run: Run, layout: Layout, rest: Part, prices: Floats, processes: list[HighsProcess], left: Callable[[], float]) -> bool:
+    """Anneals ``run.draft``; false where the Program has features that annealing does not know."""
+    limits, draft = run.clock.limits, run.draft
+    assert draft is not None
+    best = best_columns(layout, Tables.of(layout, prices), KEPT)
+    columns = _distinct(Part.joined([explicit(layout, *best.flat()), draft.chosen()]))
+    search = Annealer.of(layout, columns, rest, prices, timed=not limits.deterministic)
     if search is None:
-        return draft
-    began, until = run.clock.seconds, run.clock.seconds + ANNEALING * left()
+        return False
+    began, whole = run.clock.seconds, left()
 
     def share() -> float:
         if run.clock.interrupted or run.gap <= limits.gap:
             return 1.0
-        by_time = (run.clock.seconds - began) / (until - began) if math.isfinite(until) else 0.0
-        by_work = run.work[0] / (ANNEALING * limits.work_limit) if limits.work_limit else 0.0
+        by_time = (run.clock.seconds - began) / whole if math.isfinite(whole) else 0.0
+        by_work = run.work[0] / limits.work_limit if limits.work_limit else 0.0
         return max(by_time, by_work)
 
     def heard(at: Ints) -> None:
         better = search.draft(at, draft)
-        if fill(better, processes[0], left()) is not None:
-            keep(run, better, processes[0], left(), "anneal")
+        assert run.draft is not None
+        if fill(better, processes[0], max(left(), 1.0)) is not None and better.cost() < run.draft.cost():
+            run.draft = better
+            keep(run, better, processes[0], max(left(), 1.0), "anneal")
 
     def moves_left() -> float:
-        return math.inf if not limits.work_limit else (ANNEALING * limits.work_limit - run.work[0]) * MOVES_PER_WORK
+        return math.inf if not limits.work_limit else (limits.work_limit - run.work[0]) * MOVES_PER_WORK
+
+    def worked(moves: int) -> None:
+        run.work[0] += moves / MOVES_PER_WORK
 
     at, moves = anneal(
-        search, search.positions(draft), walks=limits.workers, seed=limits.seed, share=share, moves_left=moves_left, heard=heard
+        search,
+        search.positions(draft),
+        walks=len(processes),
+        seed=limits.seed,
+        share=share,
+        moves_left=moves_left,
+        worked=worked,
+        heard=heard,
     )
     run.facts["moves"] = float(moves)
-    better = search.draft(at, draft)
-    if fill(better, processes[0], max(left(), 1.0)) is None or better.cost() >= draft.cost():
-        return draft
-    keep(run, better, processes[0], max(left(), 1.0), "anneal")
-    return better
+    heard(at)
+    return True
 
 
-def _improve(run: Run, state: dual.Dual, draft: Draft, processes: list[HighsProcess], left: Callable[[], float]) -> None:
-    limits, layout = run.clock.limits, state.layout
-    assert state.best is not None and state.best_prices is not None
+def _distinct(columns: Part) -> Part:
+    key = columns.option * (int(columns.start.max(initial=0)) + 1) + columns.start
+    return columns.take(np.sort(np.unique(key, return_index=True)[1]))
+
+
+def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float]) -> None:
+    """Improves ``run.draft`` part by part with MIPs."""
+    limits, layout, draft = run.clock.limits, state.layout, run.draft
+    assert state.best is not None and draft is not None
     cost = draft.cost()
-    columns = Part.joined([state.columns, draft.chosen()])
-    key = columns.option * (layout.program.grid.periods + 1) + columns.start
-    columns = columns.take(np.sort(np.unique(key, return_index=True)[1]))
-    pool = Pool.of(layout, columns, state.rest, state.best_prices, max(cost - state.best.value, 0.0), KEPT)
+    columns = _distinct(Part.joined([state.columns, draft.chosen()]))
+    pool = Pool.of(layout, columns, state.rest, prices, max(cost - state.best.value, 0.0), KEPT)
     improver = Improver(draft, pool, np.random.default_rng(limits.seed), limits.seed)
     last = [run.clock.seconds]
 
     def heard(better: Draft) -> None:
+        run.draft = better
         if run.clock.seconds - last[0] > 2.0:
             last[0] = run.clock.seconds
             keep(run, better, processes[0], left(), "improve")

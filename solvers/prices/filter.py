@@ -1,0 +1,56 @@
+"""Dropping columns with proof: what prices and a plan's value show that no better plan can use.
+
+L(prices) + rc(o, s) - (least rc of its group, or 0 where not choosing is cheaper) > value   =>   (o, s) is in no better plan
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.program import Floats, Ints, Program
+from solvers.prices.layout import Layout, Tables, lay_out
+from solvers.prices.pricing import bound, runs_of_groups
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """Columns of groups that may be in a plan better than ``value``; options outside groups are all kept."""
+
+    option: Ints
+    start: Ints
+    considered: int
+    bound: float
+
+
+def surviving(layout: Layout, prices: Floats, value: float, *, most: int | None = None) -> Filtered | None:
+    """Columns of groups that a plan cheaper than ``value`` (weighted, constants included) may use; None where over ``most``."""
+    proven = bound(layout, prices)
+    tables = Tables.of(layout, np.where(layout.equality, prices, np.maximum(prices, 0.0)))
+    room = value - proven.value + 1e-9 * max(1.0, abs(value))
+    considered = int(np.maximum(layout.last[layout.member] - layout.first[layout.member] + 1, 0).sum())
+    options, starts, total = [], [], 0
+    for lo, hi in runs_of_groups(layout):
+        option, start = layout.columns(layout.member[layout.member_offset[lo] : layout.member_offset[hi]])
+        kept = tables.costs(layout, option, start) <= (proven.least + room)[layout.program.options.group[option]]
+        options.append(option[kept])
+        starts.append(start[kept])
+        total += int(kept.sum())
+        if most is not None and total > most:
+            return None
+    none = np.empty(0, dtype=np.int64)
+    return Filtered(np.concatenate([none, *options]), np.concatenate([none, *starts]), considered, proven.value)
+
+
+def droppable(program: Program, weight: Floats, slot_prices: Floats, value: float) -> Filtered:
+    """What may be in a better plan, by slot prices [slots] as a ``Solution`` carries them; for other solvers.
+
+    ``weight`` [levels] makes one cost of the levels, ``value`` is a plan's cost by it.
+    """
+    layout = lay_out(program, weight)
+    prices = np.zeros(layout.rows)
+    prices[: len(layout.slot_of_row)] = slot_prices[layout.slot_of_row]
+    found = surviving(layout, prices, value)
+    assert found is not None
+    return found
