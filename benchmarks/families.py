@@ -12,9 +12,9 @@ USD per reference GPU-hour; total work half of capacity times the load. Services
 1.5 e-folds over the horizon, the other half of capacity times load; rungs of 40, 30, 20, 10 % at 12, 8, 5, 3 USD per unit-hour;
 each may use 80 % of sites.
 
-Where the law leaves a choice: capacity counts in reference GPUs (GPUs online x speed of their type); a job's release leaves
-room for its length; GPUs are scaled together (capped at 90 % of the largest island) so that total work meets its share; a unit
-of service is what one reference GPU serves, 1,000 tokens/s; idle draw is 20 % of the running draw.
+Where the law leaves a choice: capacity is GPU-hours online, work is reference GPU-hours; a job's release leaves room for its
+length; GPUs are scaled together (capped at 90 % of the largest island) so that total work meets its share; a unit of service is
+what one reference GPU serves, 1,000 tokens/s; idle draw is 20 % of the running draw.
 """
 
 from __future__ import annotations
@@ -113,14 +113,19 @@ def _supply(family: Family, rng: np.random.Generator) -> _Supply:
     pieces = _island_counts(family, size, rng)
     islands = [[max(int(size[s] / pieces[s]) // UNIT_GPUS * UNIT_GPUS, UNIT_GPUS)] * pieces[s] for s in range(n)]
     gpus = np.array([sum(sizes) for sizes in islands])
-    ramp_from = np.where(rng.random(n) < family.ramping, rng.uniform(0, family.blocks * 2 / 3, n).astype(int), -8)
+    ramp_from = np.where(_share_of(n, family.ramping, rng), rng.uniform(0, family.blocks * 2 / 3, n).astype(int), -8)
     ramp_from[np.argmax(gpus)] = -8
     share = np.clip((np.arange(family.blocks)[None] - ramp_from[:, None] + 1) / 8, 0, 1)
     online = np.floor(gpus[:, None] * share / UNIT_GPUS).astype(int) * UNIT_GPUS
-    rented = rng.random(n) < 0.4
+    rented = _share_of(n, 0.4, rng)
     rent = np.where(rented, rng.uniform(1.2, 2.5, n), rng.uniform(0.2, 0.5, n))
     limit = gpus * KW[kind] * rng.uniform(*family.power, n)
     return _Supply(kind, islands, online, rent, rng.uniform(0.04, 0.11, n), limit)
+
+
+def _share_of(count: int, share: float, rng: np.random.Generator) -> Any:
+    """Marks a share of so many, rounded, at random, [count]."""
+    return rng.permutation(count) < round(share * count)
 
 
 def _island_counts(family: Family, size: Any, rng: np.random.Generator) -> list[int]:
@@ -224,8 +229,7 @@ def _accelerator(t: int) -> dict[str, Any]:
 
 
 def _services(family: Family, supply: _Supply, rng: np.random.Generator, folder: Path) -> tuple[list[Any], list[Any]]:
-    units = (supply.online * SERVING_SPEED[supply.kind][:, None]).sum()
-    wanted = units * family.divisible_share * family.load
+    wanted = supply.online.sum() * family.divisible_share * family.load
     grow = np.exp(rng.uniform(0.2, 1.5, family.services)[:, None] * np.arange(family.blocks)[None] / family.blocks)
     demand = rng.lognormal(0, 1, family.services)[:, None] * grow
     demand *= wanted / demand.sum()
@@ -269,8 +273,7 @@ def _jobs(family: Family, supply: _Supply, rng: np.random.Generator, folder: Pat
     most = family.largest_gang * supply.largest_island
     hours = np.clip(rng.lognormal(np.log(4 * HOURS_PER_WEEK), 0.7, n), HOURS_PER_WEEK, min(16 * HOURS_PER_WEEK, horizon / 2))
     gpus = np.exp(rng.uniform(np.log(16), np.log(most), n))
-    capacity = (supply.online * TRAINING_SPEED[supply.kind][:, None]).sum() * HOURS_PER_WEEK
-    work = capacity * (1 - family.divisible_share) * family.load
+    work = supply.online.sum() * HOURS_PER_WEEK * (1 - family.divisible_share) * family.load
     for _ in range(50):
         gpus = np.clip(gpus * work / (gpus * hours).sum(), 16, most)
     gpus = np.maximum(gpus // UNIT_GPUS * UNIT_GPUS, 16).astype(int)
