@@ -16,20 +16,20 @@ from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft
 from solvers.prices.restricted import Part
 
-HOT, COLD = 0.05, 0.0005
+HOT, COLD = 0.03, 0.0003
 """Temperatures at the beginning and at the end, against what a column is worth on average."""
 
 BIGGEST = 16
 """Most groups that a move takes out."""
+
+EXTRA = 3
+"""Others that try for the same place: so many to twice as many."""
 
 NOISE = 0.3
 """Spread of the factor on reduced costs by which groups choose their places."""
 
 CHUNK_S = 0.25
 """Seconds between looks at the clock."""
-
-EXCHANGES = 12
-"""Times that the searches meet, and all but the best begin again from the best."""
 
 MOVES_PER_WORK = 1_000
 
@@ -80,7 +80,7 @@ class Annealer:
             return None
         static = (
             g_offset, layout.program.groups.must, matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data,
-            columns.cost, rc, columns.group, first, last, size,
+            columns.cost, rc, columns.group, first, last, size, *_by_row(matrix, shared),
         )  # fmt: skip
         movable = np.flatnonzero(np.diff(g_offset) > 0)
         return Annealer(layout, columns, rc, static, data, movable, float(np.abs(columns.cost).mean()), timed)
@@ -127,7 +127,8 @@ class Annealer:
 
 
 def anneal(
-    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], moves_left: Callable[[], float],
+    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], meetings: int,
+    moves_left: Callable[[], float],
     worked: Callable[[int], None], heard: Callable[[Ints], None]
 ) -> tuple[Ints, int]:  # fmt: skip
     """Improves the plan ``at`` [G] until ``share()``, the part of the time or work used, is 1; the best plan and the moves made.
@@ -144,10 +145,7 @@ def anneal(
             if chunk < 1:
                 break
             began = time.monotonic()
-            jobs = [
-                pool.submit(walk.run, (seed * 1_000_003 + done * 31 + k) % 2**31, chunk, heat, heat, BIGGEST, NOISE)
-                for k, walk in enumerate(states)
-            ]
+            jobs = [pool.submit(walk.run, (seed * 1_000_003 + done * 31 + k) % 2**31, chunk, heat) for k, walk in enumerate(states)]
             for job in jobs:
                 job.result()
             done += chunk * walks
@@ -157,8 +155,8 @@ def anneal(
             else:
                 chunk = MOVES_PER_WORK
             leader = min(states, key=lambda walk: float(walk.value[1]))
-            if used * EXCHANGES >= meeting:
-                meeting = int(used * EXCHANGES) + 1
+            if used * meetings >= meeting:
+                meeting = int(used * meetings) + 1
                 if leader.value[1] < best_value:
                     best, best_value = leader.best_at.copy(), leader.value[1]
                     heard(best)
@@ -182,14 +180,20 @@ class Walk:
     fill: Floats
     value: Floats
 
-    def run(self, seed: int, iterations: int, hot: float, cold: float, biggest: int, noise: float) -> int:
+    def run(self, seed: int, iterations: int, heat: float) -> int:
         search = self.search
         return int(
             moves.anneal(
-                seed, iterations, hot, cold, biggest, noise, *search.static, self.room, self.slack, self.occupant, self.occupied,
+                seed, iterations, heat, BIGGEST, EXTRA, NOISE, *search.static, self.room, self.slack, self.occupant, self.occupied,
                 self.at, self.best_at, self.fill, self.value, search.movable, *search.supply_data,
             )
         )  # fmt: skip
+
+
+def _by_row(matrix: Any, rows: int) -> tuple[Ints, Any]:
+    """Columns that use each row, as offsets and a list."""
+    across = matrix[:rows].tocsr()
+    return across.indptr.astype(np.int64), across.indices.astype(np.int32)
 
 
 def _fill_data(layout: Layout, rest: Part, prices: Floats) -> tuple[Any, ...] | None:

@@ -21,6 +21,10 @@ STOP_BELOW = 2e-5
 """A sub-problem ends at this gap, against the whole objective."""
 
 
+MISSES = 200
+"""So many choices of a part in a row that offer nothing end the improvement."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A shape of neighbourhood: share of the horizon and share of the places."""
@@ -100,7 +104,7 @@ def _where(layout: Layout, part: Part) -> tuple[Ints, Ints, Ints, Bools]:
 
 
 @dataclass(frozen=True)
-class Part_:
+class Freed:
     """A freed part, as the MIP sees it."""
 
     kind: int
@@ -121,8 +125,10 @@ class Improver:
     paid: Floats = field(default_factory=lambda: np.full(len(KINDS), 1.0))
     tried: int = 0
     won: int = 0
+    scale: float = 1.0
+    """What counts as a gain of 1."""
 
-    def choose(self, busy: list[tuple[int, int]]) -> Part_ | None:
+    def choose(self, busy: list[tuple[int, int]]) -> Freed | None:
         """A part to free that does not overlap those being decided."""
         layout, pool = self.draft.layout, self.pool
         periods = layout.program.grid.periods
@@ -149,16 +155,16 @@ class Improver:
         rest = np.flatnonzero((pool.rest_first >= lo) & (pool.rest_last < hi) & rest_allowed[pool.rest_place])
         part = Part.joined([columns.take(picked), self.draft.rest.take(rest)])
         at = np.concatenate([now[picked].astype(np.float64), self.draft.x[rest]])
-        return Part_(k, np.unique(columns.group[picked]), picked, rest, part, at, (lo, hi))
+        return Freed(k, np.unique(columns.group[picked]), picked, rest, part, at, (lo, hi))
 
-    def held(self, part: Part_) -> Draft:
+    def held(self, part: Freed) -> Draft:
         """The draft without what the part decides."""
         held = self.draft.copy()
         held.option[part.groups] = -1
         held.x[part.rest] = 0.0
         return held
 
-    def take(self, part: Part_, x: Floats) -> bool:
+    def take(self, part: Freed, x: Floats) -> bool:
         """Puts a part's new values in, if that is feasible and better."""
         self.tried += 1
         gain = float(part.part.cost @ part.begin - part.part.cost @ x)
@@ -176,52 +182,41 @@ class Improver:
         self.won += 1
         return True
 
-    scale: float = 1.0
-
 
 def improve(
-    improver: Improver, processes: list[HighsProcess], *, cost: float, left: Callable[[], float], interrupted: Callable[[], bool],
-    nodes: int | None, work: list[float], most_work: float, heard: Callable[[Draft], None], enough: Callable[[], bool],
+    improver: Improver, processes: list[HighsProcess], *, cost: float, left: Callable[[], float], nodes: int | None,
+    heard: Callable[[Draft, float], None], enough: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Frees and decides parts, one per process at a time, until time is up or ``enough()``."""
+    """Frees and decides parts, one per process at a time, until time is up or ``enough()``; ``heard`` is told of every part decided."""
     improver.scale = max(1.0, abs(cost)) * 1e-4
-    running: dict[int, Part_] = {}
+    running: dict[int, Freed] = {}
     layout = improver.draft.layout
     misses = 0
-    while left() > 0.2 and not interrupted() and work[0] < most_work and not enough() and misses < 200:
+    while left() > 0 and not enough() and misses < MISSES:
         for n, process in enumerate(processes):
             if n in running:
                 continue
             part = improver.choose([r.window for r in running.values()])
+            misses = misses + 1 if part is None else 0
             if part is None:
-                misses += 1
                 continue
-            misses = 0
-            whole = np.zeros(len(part.part), dtype=bool)
-            whole[: len(part.picked)] = True
+            whole = part.part.group >= 0
             model, _ = model_of(layout, part.part, layout.limit - improver.held(part).use(), whole)
             seconds = min(KINDS[part.kind].seconds, left()) if nodes is None else np.inf
-            tuning = Tuning(
-                relative_gap=0.0,
-                absolute_gap=STOP_BELOW * max(1.0, abs(cost)),
-                time_s=seconds,
-                seed=improver.seed,
-                node_limit=nodes,
-            )
+            gap = STOP_BELOW * max(1.0, abs(cost))
+            tuning = Tuning(relative_gap=0.0, absolute_gap=gap, time_s=seconds, seed=improver.seed, node_limit=nodes)
             process.submit(model, tuning, part.begin)
             running[n] = part
-        if not running:
-            continue
         for n in list(running):
             process = processes[n]
             process.poll(0.05 / len(running))
             if process.outcome is None:
                 continue
             part = running.pop(n)
-            work[0] += 1.0 + process.outcome.work
-            if process.outcome.x is not None and improver.take(part, process.outcome.x):
-                heard(improver.draft)
-            elif process.outcome.x is None:
-                improver.paid[part.kind] *= 0.8
+            if process.outcome.x is not None:
+                improver.take(part, process.outcome.x)
+            heard(improver.draft, 1.0 + process.outcome.work)
     for n in running:
         processes[n].stop()
+        while processes[n].outcome is None:
+            processes[n].poll(0.1)

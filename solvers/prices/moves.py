@@ -94,15 +94,15 @@ def _fits(c, c_offset, c_row, c_amount, room, slack, occupied, width) -> bool:  
 
 @njit(cache=True, nogil=True)
 def anneal(
-    seed, iterations, hot, cold, biggest, noise,
-    g_offset, must, c_offset, c_row, c_amount, c_cost, c_rc, c_group, c_first, c_last, size,
+    seed, iterations, heat, biggest, extra, noise,
+    g_offset, must, c_offset, c_row, c_amount, c_cost, c_rc, c_group, c_first, c_last, size, by_row_offset, by_row,
     room, slack, occupant, occupied, at, best_at, fill, value, movable,
     blocks, row_offset, rows, piece_offset, piece_block, piece_cost, piece_width,
     supply_offset, supply_cost, supply_tokens, supply_upper, use_offset, use_row, use_amount,
 ) -> Any:  # type: ignore[no-untyped-def]  # fmt: skip
     """Runs moves from ``at`` [G] (column of each group, -1 none), which ends as the last plan; ``best_at`` as the best.
 
-    ``value``: [now, best]. Temperatures fall from ``hot`` to ``cold``. Returns how many moves were accepted.
+    ``value``: [now, best], worse plans are accepted at temperature ``heat``. Returns how many moves were accepted.
     """
     np.random.seed(seed)
     width = occupant.shape[1]
@@ -118,8 +118,7 @@ def anneal(
     known = np.zeros(len(at), dtype=np.bool_)
     accepted = 0
     n_movable = len(movable)
-    for it in range(iterations):
-        heat = hot * (cold / hot) ** (it / iterations)
+    for _ in range(iterations):
         n = 0
         forced = -1
         g = movable[np.random.randint(n_movable)]
@@ -175,14 +174,19 @@ def anneal(
                 if np.random.random() < 0.3:
                     c = at[h]
                 _remove(at[h], c_offset, c_row, c_amount, c_group, room, occupant, occupied, at)
-        # Some that do not run try as well.
-        for _ in range(4 + np.random.randint(8)):
-            h = movable[np.random.randint(n_movable)]
-            if at[h] < 0 and not known[h] and n < len(out):
+        # Others that could use the same rows try as well: such that do not run, and a few that run elsewhere.
+        if c_offset[c + 1] > c_offset[c]:
+            for _ in range(extra + np.random.randint(extra)):
+                r = c_row[c_offset[c] + np.random.randint(c_offset[c + 1] - c_offset[c])]
+                h = c_group[by_row[by_row_offset[r] + np.random.randint(by_row_offset[r + 1] - by_row_offset[r])]]
+                if known[h] or n >= len(out) or (at[h] >= 0 and np.random.random() < 0.8):
+                    continue
                 out[n] = h
-                old[n] = -1
+                old[n] = at[h]
                 known[h] = True
                 n += 1
+                if at[h] >= 0:
+                    _remove(at[h], c_offset, c_row, c_amount, c_group, room, occupant, occupied, at)
         rule = np.random.randint(3)
         for i in range(n):
             h = out[i]

@@ -27,6 +27,12 @@ MIP_COLUMNS = 150_000
 """Most columns that are searched by branch and cut."""
 
 LP_ROUNDS = 4
+LP_PER_GROUP = 12
+"""Columns of a group in the LP."""
+
+SIMPLEX_COLUMNS = 15_000
+"""Larger LPs are solved by interior points and crossed over."""
+
 LP_STALLED = 2e-5
 NEAR = 0.02
 """The LP begins with columns whose excess is below this times what a column is worth."""
@@ -45,7 +51,8 @@ def by_lp(
         if part.matrix.nnz > LP_ENTRIES:
             return False
         model, touched = model_of(layout, part, layout.limit, np.zeros(len(part), dtype=bool))
-        outcome = process.solve(model, Tuning(time_s=left()), stopped=stopped)
+        method = "ipm" if len(part) > SIMPLEX_COLUMNS else None
+        outcome = process.solve(model, Tuning(time_s=max(left(), 0.01), method=method), stopped=stopped)
         if outcome.status != "optimal" or outcome.prices is None:
             return False
         prices = np.zeros(layout.rows)
@@ -65,7 +72,11 @@ def _near(layout: Layout, columns: Part, prices: Floats) -> Part:
     np.minimum.at(least, columns.group, rc)
     worth = np.zeros(len(least))
     np.maximum.at(worth, columns.group, columns.own)
-    return columns.take(rc - least[columns.group] <= NEAR * worth[columns.group])
+    excess = rc - least[columns.group]
+    near = np.flatnonzero(excess <= NEAR * worth[columns.group])
+    near = near[np.lexsort((excess[near], columns.group[near]))]
+    group = columns.group[near]
+    return columns.take(np.sort(near[np.arange(len(group)) - np.searchsorted(group, group) < LP_PER_GROUP]))
 
 
 @dataclass(frozen=True)

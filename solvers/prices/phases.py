@@ -1,0 +1,280 @@
+"""The phases of one search: prices, a first plan, then improving it while its bound is raised beside."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from placement.program import Floats, Ints
+from solvers.highs_process import HighsProcess
+from solvers.prices import dual, kernels
+from solvers.prices.anneal import MOVES_PER_WORK, Annealer, anneal
+from solvers.prices.construct import place
+from solvers.prices.improve import Improver, Pool, improve
+from solvers.prices.layout import Layout, Tables
+from solvers.prices.plan import Draft, empty, fill
+from solvers.prices.pricing import best_columns
+from solvers.prices.prove import by_lp, by_search
+from solvers.prices.restricted import Part, explicit
+from solvers.prices.rounding import columns_of, rounded
+from solvers.prices.state import Choice, Run
+
+ROUNDS = ((0.1, 60), (0.03, 60), (0.03, 60), (0.01, 100), (0.003, 150), (0.001, 200), (0.0003, 300))
+"""Temperature and evaluations of each round of the dual before the first plan."""
+
+DEEPER = (0.0003, 0.0001, 0.00003)
+"""Temperatures of the rounds that go on beside the improvement where the LP is too large."""
+
+STALLED = 3e-5
+"""A round that raises the bound by less, relatively, is the last at its temperature."""
+
+EVALUATIONS_PER_WORK = 20
+
+PRICING = 0.2
+"""Share of the time, or work, that the first prices may take."""
+
+LP_SHARE, ALONE = 0.25, 0.6
+"""What a single worker gives, of what is left, to the exact LP, then to improving; the rest is for branch and cut."""
+
+HEAD_START = 0.08
+"""Share of what is left for which annealing goes on before branch and cut begins beside it: a better plan leaves it fewer columns."""
+
+KEPT = 40
+"""Columns of a group that a plan may choose from."""
+
+KEPT_IN_ALL = 1_200_000
+
+NODES = 200
+"""Nodes of a sub-problem where work, not time, ends the solve."""
+
+MEETINGS = 12
+"""Most times that the walks meet and their best is made a plan; fewer where that takes long."""
+
+ENDLESS_WORK = 3_000.0
+"""Work after which improving ends where no limit is given."""
+
+
+def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
+    """Bound, plan and improvement for one layout; ends early where it finds no first plan."""
+    state = dual.begin(layout)
+    dual.raise_bound(state)
+    _first_prices(run, state)
+    assert state.best is not None and state.best_prices is not None
+    if not math.isfinite(state.best.value):
+        return
+    prices = state.best_prices.copy()
+    if not _first_plan(run, state, processes[0]):
+        return
+    if len(processes) > 1:
+        with ThreadPoolExecutor(1) as side:
+            proof = side.submit(_prove, run, state, processes[-1])
+            try:
+                _better(run, state, prices, processes[:-1], 1.0)
+                if math.isinf(run.left):
+                    proof.result()
+            finally:
+                run.done = True
+            proof.result()
+    else:
+        timed = not run.clock.limits.deterministic
+        if timed:
+            until = run.clock.seconds + LP_SHARE * run.left
+            by_lp(
+                state,
+                processes[0],
+                left=lambda: until - run.clock.seconds,
+                stopped=lambda: run.clock.interrupted,
+                heard=run.raise_bound,
+            )
+            prices = state.best_prices.copy()
+        _better(run, state, prices, processes, ALONE if timed else 1.0)
+        if timed:
+            _prove(run, state, processes[0])
+    if run.found is not None and run.draft is not None and run.found.cost() < run.draft.cost():
+        keep(run, run.found, processes[0], "search")
+    run.prices = np.zeros(len(layout.program.resources.limit))
+    run.prices[layout.slot_of_row] = state.best_prices[: len(layout.slot_of_row)]
+    run.facts |= {
+        "columns_explicit": float(len(state.columns)),
+        "evaluations": float(state.evaluations),
+        "rows": float(layout.rows),
+    }
+
+
+def keep(run: Run, draft: Draft, process: HighsProcess, phase: str) -> bool:
+    """Rounds a draft and offers it as the answer."""
+    whole = rounded(draft, process, max(run.left, 1.0))
+    return whole is not None and run.offer(columns_of(whole), phase)
+
+
+def _first_prices(run: Run, state: dual.Dual) -> None:
+    limits = run.clock.limits
+    until = run.clock.seconds + PRICING * run.left
+
+    def over() -> bool:
+        return run.clock.interrupted or run.clock.seconds > until
+
+    for theta, evaluations in ROUNDS:
+        if limits.work_limit is not None:
+            evaluations = min(evaluations, int(EVALUATIONS_PER_WORK * PRICING * limits.work_limit) - state.evaluations)
+        if over() or evaluations <= 0:
+            break
+        dual.smooth(state, theta, evaluations, over)
+        run.raise_bound(dual.raise_bound(state).value)
+    run.work += state.evaluations / EVALUATIONS_PER_WORK
+
+
+def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
+    """The plan to improve: the start's choice of columns where that is better than what the prices construct."""
+    assert state.best_prices is not None
+    began = run.clock.seconds
+    drafts = [empty(state.layout, state.rest)]
+    place(drafts[0], state.columns, state.best_prices)
+    if run.choice is not None:
+        drafts.append(_groups_of(run.choice, state))
+    for draft in drafts:
+        if fill(draft, process, max(run.left, 1.0)) is None or not draft.feasible():
+            continue
+        if run.draft is None or draft.cost() < run.draft.cost():
+            run.draft = draft
+            keep(run, draft, process, "construct")
+    run.answer_s = run.clock.seconds - began
+    return run.draft is not None
+
+
+def _groups_of(choice: Choice, state: dual.Dual) -> Draft:
+    draft = empty(state.layout, state.rest)
+    group = state.layout.program.options.group[choice[0]]
+    mine = (group >= 0) & (choice[2] > 0.5)
+    draft.option[group[mine]], draft.start[group[mine]] = choice[0][mine], choice[1][mine]
+    return draft
+
+
+# ------------------------------------------------------------ the bound
+
+
+def _prove(run: Run, state: dual.Dual, process: HighsProcess) -> None:
+    """Raises the bound until time is up, the gap is closed or nothing is left to prove; runs beside the improvement."""
+
+    def stopped() -> bool:
+        return run.clock.interrupted or run.done or run.closed
+
+    def found(draft: Draft) -> None:
+        if (run.found is None or draft.cost() < run.found.cost()) and draft.feasible():
+            run.found = draft
+
+    until = run.clock.seconds + HEAD_START * run.left
+    if not by_lp(state, process, left=lambda: run.left, stopped=stopped, heard=run.raise_bound):
+        _deepen(run, state, stopped)
+    while math.isfinite(until) and run.clock.seconds < until and not stopped():
+        time.sleep(0.05)
+    best = run.draft
+    if best is None or stopped():
+        return
+    proof = by_search(
+        state, best, process, value=best.cost(), seed=run.clock.limits.seed, left=lambda: run.left, stopped=stopped,
+        bounded=run.raise_bound, found=found,
+    )  # fmt: skip
+    if proof is not None:
+        run.facts |= {"columns_searched": float(proof.columns), "columns_dropped": float(proof.considered - proof.columns)}
+        run.facts["nodes"] = proof.nodes
+
+
+def _deepen(run: Run, state: dual.Dual, stopped: Callable[[], bool]) -> None:
+    """Colder rounds of the smooth dual, each temperature as long as it pays."""
+    assert state.best is not None and state.best_prices is not None
+    for theta in DEEPER:
+        gained = math.inf
+        while gained > STALLED and not stopped() and run.left > 0:
+            known = state.best.value
+            dual.smooth(state, theta, 150, lambda: stopped() or run.left <= 0)
+            run.raise_bound(dual.raise_bound(state).value)
+            gained = (state.best.value - known) / max(1.0, abs(known))
+
+
+# ------------------------------------------------------------ the plan
+
+
+def _better(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], share: float) -> None:
+    """Improves ``run.draft`` for a share of what is left: by annealing where that knows the Program, else by sub-problems."""
+    until = run.clock.seconds + share * run.left
+
+    def left() -> float:
+        return until - run.clock.seconds
+
+    if not kernels.AVAILABLE or not _anneal(run, state, prices, processes, left):
+        _improve(run, state, prices, processes, left)
+
+
+def _anneal(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float]) -> bool:
+    """Anneals ``run.draft``; false where the Program has features that annealing does not know."""
+    limits, draft, layout = run.clock.limits, run.draft, state.layout
+    assert draft is not None
+    groups = max(1, len(layout.program.groups))
+    best = best_columns(layout, Tables.of(layout, prices), int(np.clip(KEPT_IN_ALL // groups, 8, KEPT)))
+    columns = _distinct(Part.joined([explicit(layout, *best.flat()), draft.chosen()]))
+    annealer = Annealer.of(layout, columns, state.rest, prices, timed=not limits.deterministic)
+    if annealer is None:
+        return False
+    whole, began = left(), run.work
+    most_work = min(run.work_left, math.inf if math.isfinite(whole) else ENDLESS_WORK)
+
+    def share() -> float:
+        if run.clock.interrupted or run.closed:
+            return 1.0
+        by_time = 1 - left() / whole if math.isfinite(whole) else 0.0
+        return max(by_time, (run.work - began) / most_work)
+
+    def worked(moves: int) -> None:
+        run.work += moves / MOVES_PER_WORK
+
+    def heard(at: Ints) -> None:
+        better = annealer.draft(at, draft)
+        filled = fill(better, processes[0], max(run.left, 1.0)) is not None
+        if filled and run.draft is not None and better.cost() < run.draft.cost():
+            run.draft = better
+            keep(run, better, processes[0], "anneal")
+
+    meetings = int(np.clip(0.1 * whole / max(run.answer_s, 1e-3), 3, MEETINGS)) if math.isfinite(whole) else MEETINGS
+    at, moves = anneal(
+        annealer, annealer.positions(draft), walks=len(processes), seed=limits.seed, share=share, meetings=meetings,
+        moves_left=lambda: (most_work - (run.work - began)) * MOVES_PER_WORK, worked=worked, heard=heard,
+    )  # fmt: skip
+    run.facts["moves"] = float(moves)
+    heard(at)
+    return True
+
+
+def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float]) -> None:
+    """Improves ``run.draft`` part by part with MIPs."""
+    limits, layout, draft = run.clock.limits, state.layout, run.draft
+    assert state.best is not None and draft is not None
+    cost = draft.cost()
+    columns = _distinct(Part.joined([state.columns, draft.chosen()]))
+    pool = Pool.of(layout, columns, state.rest, prices, max(cost - state.best.value, 0.0), KEPT)
+    improver = Improver(draft, pool, np.random.default_rng(limits.seed), limits.seed)
+    most_work = run.work + min(run.work_left, math.inf if math.isfinite(left()) else ENDLESS_WORK)
+    last = run.clock.seconds
+
+    def heard(better: Draft, work: float) -> None:
+        nonlocal last
+        run.draft, run.work = better, run.work + work
+        if run.clock.seconds - last > max(2.0, 10 * run.answer_s):
+            keep(run, better, processes[0], "improve")
+            last = run.clock.seconds
+
+    improve(
+        improver, processes, cost=cost, left=left, nodes=NODES if limits.deterministic else None, heard=heard,
+        enough=lambda: run.clock.interrupted or run.closed or run.work >= most_work,
+    )  # fmt: skip
+    run.facts |= {"neighbourhoods": float(improver.tried), "neighbourhoods_paid": float(improver.won)}
+    keep(run, improver.draft, processes[0], "improve")
+
+
+def _distinct(columns: Part) -> Part:
+    key = columns.option * (int(columns.start.max(initial=0)) + 1) + columns.start
+    return columns.take(np.sort(np.unique(key, return_index=True)[1]))

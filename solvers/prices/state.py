@@ -1,0 +1,143 @@
+"""What a solve has in hand: the best plan as columns, the best draft, and what is proven of each level."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from placement.program import Floats, Ints, Program
+from solvers.prices.plan import Draft
+from solvers.solver import Clock, OnProgress, Progress, Start
+
+SAME = 1e-9
+"""Values of a level this close, relatively, count as equal."""
+
+Choice = tuple[Ints, Ints, Floats]
+"""Options, starts and values of the columns used."""
+
+
+def before(a: Floats, b: Floats) -> bool:
+    """Whether values by level ``a`` are better than ``b``: less at the first level at which they differ."""
+    for x, y in zip(a, b, strict=True):
+        if abs(x - y) > SAME * max(1.0, abs(x), abs(y)):
+            return bool(x < y)
+    return False
+
+
+@dataclass
+class Run:
+    """One solve. ``weight`` [levels] is what the search minimises; bounds that it raises are of that cost."""
+
+    program: Program
+    clock: Clock
+    on_progress: OnProgress | None
+    weight: Floats
+    bounds: list[float | None]
+    choice: Choice | None = None
+    values: Floats | None = None
+    proven: float = -math.inf
+    """Bound on the weighted cost of all plans."""
+    draft: Draft | None = None
+    """The best plan of the search, its divisible part at its best, counts fractional."""
+    found: Draft | None = None
+    """The best plan that proving came across."""
+    done: bool = False
+    work: float = 0.0
+    prices: Floats | None = None
+    """By slot."""
+    answer_s: float = 0.0
+    """Seconds that it takes to fill, round and check a draft."""
+    facts: dict[str, float | str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def level(self) -> int:
+        """The level searched: the last one that weighs anything."""
+        return int(np.flatnonzero(self.weight)[-1])
+
+    @property
+    def gap(self) -> float:
+        """Of the level searched; infinite without a plan or a bound."""
+        known = self.bounds[self.level]
+        if self.values is None or known is None:
+            return math.inf
+        value = float(self.values[self.level])
+        return max(0.0, value - known) / max(1.0, abs(value))
+
+    @property
+    def closed(self) -> bool:
+        return self.gap <= self.clock.limits.gap
+
+    @property
+    def work_left(self) -> float:
+        limit = self.clock.limits.work_limit
+        return math.inf if limit is None else limit - self.work
+
+    @property
+    def spare_s(self) -> float:
+        """Seconds to keep for the answer."""
+        limit = self.clock.limits.time_limit_s
+        return 0.0 if limit is None else max(0.02 * limit, 1.5 * self.answer_s)
+
+    @property
+    def left(self) -> float:
+        """Seconds left for searching, infinite without a limit."""
+        return self.clock.left - self.spare_s
+
+    def offer(self, choice: Choice, phase: str) -> bool:
+        """Takes a plan that is feasible and better."""
+        values = self.program.objective(*choice).sum(axis=1)
+        if self.values is not None and not before(values, self.values):
+            return False
+        if self.program.infeasibility(*choice):
+            return False
+        with self._lock:
+            self.choice, self.values = choice, values
+        self.refresh()
+        self.tell(phase)
+        return True
+
+    def offer_start(self, start: Start) -> None:
+        """Takes the plan to start from, if it is one."""
+        option, begin = np.asarray(start.option, dtype=np.int64), np.asarray(start.start, dtype=np.int64)
+        value = np.asarray(start.value, dtype=np.float64)
+        options = self.program.options
+        known = (option >= 0) & (option < len(options))
+        known[known] = (begin[known] >= options.first[option[known]]) & (begin[known] <= options.last[option[known]])
+        if known.all():
+            self.offer((option, begin, value), "start")
+
+    def raise_bound(self, value: float, phase: str = "prices") -> None:
+        """``value``: a bound on the weighted cost of all plans."""
+        if math.isfinite(value) and value > self.proven:
+            self.proven = value
+            self.refresh()
+            self.tell(phase)
+
+    def refresh(self) -> None:
+        """The bound of the level searched: what is proven, less what earlier levels weigh at the plan's values."""
+        earlier = self.weight.copy()
+        earlier[self.level] = 0.0
+        if not math.isfinite(self.proven) or (earlier.any() and self.values is None):
+            return
+        spent = float(earlier @ self.values) if self.values is not None else 0.0
+        self.bounds[self.level] = (self.proven - spent) / float(self.weight[self.level])
+
+    def tell(self, phase: str) -> None:
+        if self.on_progress is None:
+            return
+        gap, k = self.gap, self.level
+        event = Progress(
+            seconds=self.clock.seconds,
+            level=self.program.levels[k],
+            incumbent=None if self.values is None else float(self.values[k]),
+            bound=self.bounds[k],
+            gap=gap if math.isfinite(gap) else None,
+            solver="prices",
+            phase=phase,
+        )
+        with self._lock:
+            self.on_progress(event)
