@@ -15,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 
 from placement.program import Bools, Floats, Limit, Program, Solution
-from solvers.highs_process import HighsProcess, Outcome, Tuning
+from solvers.highs_process import Outcome, Tuning
 from solvers.linear import Linear
+from solvers.racing import Racers
 from solvers.search import Search, by_levels, capped
 from solvers.solver import Limits, OnProgress, Start
 
@@ -32,13 +33,22 @@ LARGE = 4_000
 FAVOURED = 1_500
 """How many choices those are."""
 
+PARTS_SECONDS = 20.0
+"""Most that the counts of one set of choices may take."""
+
+PARTS_SHARE = 0.05
+"""Share of the allowed gap that the searches of all parts may leave together."""
+
+PART_NODES = 500
+"""Nodes after which the search of one part ends."""
+
 ROUGH_GAP = 0.02
 """Gap at which a search ends that only looks for a good plan."""
 
 
 def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
     """See ``solvers.solver.Solver``."""
-    with HighsProcess() as process:
+    with Racers(1 if limits.deterministic else limits.workers) as process:
         return by_levels(
             program,
             lambda search: solve_level(search, process),
@@ -54,7 +64,7 @@ def counts(model: Linear) -> Bools:
     return model.whole & (model.upper - model.lower >= COUNTS_FROM)
 
 
-def solve_level(search: Search, process: HighsProcess) -> None:
+def solve_level(search: Search, process: Racers) -> None:
     """Closes a level, or improves it until its time is up."""
     model = search.model
     if search.x is None:
@@ -86,7 +96,7 @@ def part(search: Search, share: float, most: float = np.inf) -> float:
 
 def run(
     search: Search,
-    process: HighsProcess,
+    process: Racers,
     model: Linear,
     phase: str,
     *,
@@ -113,13 +123,13 @@ def run(
     tuning = Tuning(
         relative_gap=gap,
         absolute_gap=gap,
-        threads=threads(search),
         seed=search.limits.seed,
         time_s=max(min(search.left, time_s), 0.01),
         node_limit=max(1, int(search.work_left)) if np.isfinite(search.work_left) else None,
     )
     start = search.x if search.x is not None else search.hint
-    outcome = process.solve(model, tuning, start if model.whole.any() else None, stopped=enough, on_event=heard)
+    start = start if model.whole.any() else None
+    outcome = process.solve(model, tuning, start, stopped=enough, on_event=heard, race=True)
     search.work += outcome.work
     if not restricted:
         search.raise_bound(outcome.bound, phase)
@@ -134,12 +144,12 @@ def run(
     return outcome
 
 
-def first_plan(search: Search, process: HighsProcess) -> None:
+def first_plan(search: Search, process: Racers) -> None:
     """A plan that chooses nothing whole, if there is one: demand is then met or shed by divisible options alone."""
     refill(search, process, search.model.lower, search.model.whole, "first plan")
 
 
-def reach_bound(search: Search, process: HighsProcess) -> None:
+def reach_bound(search: Search, process: Racers) -> None:
     """Looks for a plan that meets the bound of this level by minimising the next one under it, which also begins that one well."""
     assert search.later is not None
     ceiling = capped(search.model, search.bound, None)
@@ -166,7 +176,7 @@ def reach_bound(search: Search, process: HighsProcess) -> None:
         search.offer(inner.x, "next level")
 
 
-def search_favoured(search: Search, process: HighsProcess, choices: Linear, prices: Floats) -> None:
+def search_favoured(search: Search, process: Racers, choices: Linear, prices: Floats) -> None:
     """Decides choices among those of least reduced cost, and completes what that finds."""
     reduced = choices.reduced_costs(prices)
     limit = np.partition(reduced[choices.whole], FAVOURED)[FAVOURED]
@@ -180,19 +190,42 @@ def search_favoured(search: Search, process: HighsProcess, choices: Linear, pric
         complete(search, process, outcome.x)
 
 
-def complete(search: Search, process: HighsProcess, x: Floats) -> None:
-    """Decides everything else for the choices in x: counts rounded down from the LP, then, if that leaves a gap, by a MIP."""
+def complete(search: Search, process: Racers, x: Floats) -> None:
+    """Decides everything else for the choices in x: counts rounded down from the LP, then, if that leaves a gap, searched."""
     model = search.model
     many = counts(model)
     best = refill(search, process, x, model.whole & ~many, "counts")
-    if best is not None:
-        refill(search, process, np.where(many, np.floor(best + 1e-6), best), model.whole, "counts")
+    if best is None:
+        return
+    down = refill(search, process, np.where(many, np.floor(best + 1e-6), best), model.whole, "counts")
     if not search.closed and not search.over:
-        rest = held(model, x, model.whole & ~many)
-        run(search, process, rest, "counts", gap=0.1 * search.limits.gap, time_s=part(search, 0.25, 10.0), restricted=True)
+        search_parts(search, process, held(model, x, model.whole & ~many), best if down is None else down)
 
 
-def refill(search: Search, process: HighsProcess, x: Floats, fixed: Bools, phase: str) -> Floats | None:
+def search_parts(search: Search, process: Racers, rest: Linear, x: Floats) -> None:
+    """Decides counts where, choices being held, the model falls apart into periods: each is a small search, begun from x."""
+    x = np.clip(x, rest.lower, rest.upper)
+    parts = [(columns, model) for columns, model in rest.parts() if model.whole.any()]
+    deadline = search.clock.seconds + part(search, 0.5, PARTS_SECONDS)
+    for columns, model in parts:
+        if search.clock.interrupted or (search.clock.seconds > deadline and not search.limits.deterministic):
+            break
+        tuning = Tuning(
+            relative_gap=0.0,
+            absolute_gap=PARTS_SHARE * search.absolute_gap / len(parts),
+            threads=1,
+            seed=search.limits.seed,
+            time_s=np.inf if search.limits.deterministic else max(deadline - search.clock.seconds, 0.01),
+            node_limit=PART_NODES,
+        )
+        outcome = process.solve(model, tuning, x[columns], stopped=lambda: search.clock.interrupted)
+        search.work += outcome.work
+        if outcome.x is not None:
+            x[columns] = outcome.x
+    search.offer(x, "counts")
+
+
+def refill(search: Search, process: Racers, x: Floats, fixed: Bools, phase: str) -> Floats | None:
     """The best x, integers relaxed, that agrees with the one given on ``fixed``; offered to the search."""
     tuning = Tuning(threads=threads(search), time_s=max(search.left, 0.01))
     rest = held(search.model, x, fixed).relaxed()

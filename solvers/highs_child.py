@@ -97,8 +97,7 @@ class Child:
         def offered(event: Any) -> None:
             x = self.offers.pop(job, None)
             if x is not None:
-                event.data_in.user_has_solution = True
-                event.data_in.user_solution = x
+                event.data_in.setSolution(x)
 
         highs.cbMipInterrupt += logged
         highs.cbSimplexInterrupt += check

@@ -31,6 +31,11 @@ class Outcome:
     prices: Floats | None = None
     work: float = 0.0
 
+    @property
+    def conclusive(self) -> bool:
+        """Whether nothing more can be learnt by searching on."""
+        return self.status in ("optimal", "infeasible")
+
 
 @dataclass(frozen=True)
 class Tuning:
@@ -45,6 +50,7 @@ class Tuning:
     method: str | None = None
     """LP method: simplex or ipm."""
     crossover: bool = True
+    presolve: bool = True
 
     def options(self) -> dict[str, Any]:
         options: dict[str, Any] = {
@@ -60,6 +66,8 @@ class Tuning:
             options["mip_max_nodes"] = self.node_limit
         if self.method is not None:
             options["solver"] = self.method
+        if not self.presolve:
+            options["presolve"] = "off"
         if not self.crossover:
             options["run_crossover"] = "off"
         return options

@@ -74,6 +74,44 @@ class Linear:
             return False
         return not np.any(np.abs(x - np.round(x))[self.whole] > tolerance)
 
+    def parts(self) -> list[tuple[Ints, Linear]]:
+        """Independent models into which this one falls apart once its fixed columns are taken out, each with its columns.
+
+        Without gangs to decide, periods have nothing to do with each other; many small searches are quicker than one.
+        """
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        fixed = self.lower == self.upper
+        used = self.activity(np.where(fixed, self.lower, 0.0))
+        free = ~fixed[self.column] & (self.value != 0)
+        column, row, value = self.column[free], self.row[free].astype(np.int64), self.value[free]
+        size = self.columns + self.rows
+        edges = coo_matrix((np.ones(len(row)), (column, self.columns + row)), shape=(size, size))
+        label = connected_components(edges, directed=False)[1]
+        columns = np.flatnonzero(~fixed)
+        columns = columns[np.argsort(label[columns], kind="stable")]
+        entries = np.lexsort((column, label[column]))
+        column, row, value = column[entries], row[entries], value[entries]
+        found = []
+        for mine in np.split(columns, np.flatnonzero(np.diff(label[columns])) + 1) if len(columns) else []:
+            first, last = np.searchsorted(label[column], [label[mine[0]], label[mine[0]] + 1])
+            rows, local = np.unique(row[first:last], return_inverse=True)
+            part = Linear(
+                cost=self.cost[mine],
+                constant=0.0,
+                lower=self.lower[mine],
+                upper=self.upper[mine],
+                whole=self.whole[mine],
+                offset=np.searchsorted(column[first:last], np.append(mine, mine[-1] + 1)).astype(np.int64),
+                row=local.astype(np.int32),
+                value=value[first:last],
+                row_lower=self.row_lower[rows] - used[rows],
+                row_upper=self.row_upper[rows] - used[rows],
+            )
+            found.append((mine, part))
+        return found
+
     def with_bounds(self, lower: Floats, upper: Floats) -> Linear:
         return replace(self, lower=lower, upper=upper)
 
