@@ -16,11 +16,17 @@ from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft
 from solvers.prices.restricted import Part
 
-HOT, COLD = 0.03, 0.0003
+HOT, COLD = 0.02, 0.0005
 """Temperatures at the beginning and at the end, against what a column is worth on average."""
 
 BIGGEST = 16
 """Most groups that a move takes out."""
+
+DOUBT = 0.2
+"""A move that prices find worse than allowed by more than this, against what a column is worth, is not evaluated."""
+
+HOPE = 0.0
+"""Reduced costs are lowered by this times what the column is worth: prices are not exact, what is near to paying may."""
 
 EXTRA = 3
 """Others that try for the same place: so many to twice as many."""
@@ -58,6 +64,7 @@ class Annealer:
         if layout.equality.any() or len(layout.loose) or (len(matrix.data) and matrix.data.min() < 0) or not len(columns):
             return None
         rc = columns.cost + matrix.T @ prices
+        rc = rc - HOPE * columns.own
         order = np.lexsort((rc, columns.group))
         columns, rc = columns.take(order), rc[order]
         matrix = columns.matrix
@@ -127,19 +134,18 @@ class Annealer:
 
 
 def anneal(
-    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], meetings: int,
-    moves_left: Callable[[], float],
-    worked: Callable[[int], None], heard: Callable[[Ints], None]
+    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], meetings: int, stale: Callable[[], bool],
+    moves_left: Callable[[], float], worked: Callable[[int], None], heard: Callable[[Ints], None],
 ) -> tuple[Ints, int]:  # fmt: skip
-    """Improves the plan ``at`` [G] until ``share()``, the part of the time or work used, is 1; the best plan and the moves made.
+    """Improves the plan ``at`` [G] until ``share()``, the part of time or work used, is 1, or ``stale()``; the best, and the moves.
 
     ``heard`` is told of better plans at every meeting of the walks.
     """
     states = [search.begin(at) for _ in range(walks)]
     best, best_value = at.copy(), states[0].value[1]
-    done, chunk, meeting = 0, 50, 1
+    done, chunk, meeting = 0, 50, int(share() * meetings) + 1
     with ThreadPoolExecutor(walks) as pool:
-        while (used := share()) < 1.0:
+        while (used := share()) < 1.0 and not stale():
             heat = search.heat * HOT * (COLD / HOT) ** used
             chunk = int(min(chunk, moves_left()))
             if chunk < 1:
@@ -184,7 +190,8 @@ class Walk:
         search = self.search
         return int(
             moves.anneal(
-                seed, iterations, heat, BIGGEST, EXTRA, NOISE, *search.static, self.room, self.slack, self.occupant, self.occupied,
+                seed, iterations, heat, DOUBT * search.heat, BIGGEST, EXTRA, NOISE, *search.static, self.room, self.slack,
+                self.occupant, self.occupied,
                 self.at, self.best_at, self.fill, self.value, search.movable, *search.supply_data,
             )
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Uniform blocks: private rows that have a closed form, because every stream is served equally well by every replica.
 
-    serve(d, n) + shed(d) = demand(d),   sum_d serve(d, n) <= sum_u throughput(u) x(u)      for all streams d and nodes n of the block
+    serve(d, n) + shed(d) = demand(d),   sum_d serve(d, n) <= sum_u throughput(u) x(u)    for all streams d and nodes n
     is, when serving costs the same from each node, for the block's supply u and shedding pieces j in each period
     sum_u throughput(u) x(u) + sum_j shed(j) >= sum_d demand(d)
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.program import Anchor, Bools, Floats, Ints, Program
+from placement.program import Anchor, Floats, Ints, Program
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Block:
 
 
 def cheapest_cover(cost: Floats, width: Floats, demand: Floats) -> tuple[Floats, Floats]:
-    """Least cost of items [n, P] that cover ``demand`` [P], those that cost less than nothing taken in any case; value [P], taken [n, P].
+    """Least cost of items [n, P] that cover ``demand`` [P], and what is taken of each: value [P], taken [n, P].
 
-    Where all items together fall short of the demand, all are taken.
+    What costs less than nothing is taken in any case. Where all items together fall short of the demand, all are taken.
     """
     order = np.argsort(cost, axis=0, kind="stable")
     sorted_cost, sorted_width = np.take_along_axis(cost, order, axis=0), np.take_along_axis(width, order, axis=0)
@@ -176,7 +176,7 @@ def _own_cost(program: Program, options: Ints) -> Floats:
     return out
 
 
-def lay_flows(need: Floats, offer: Floats) -> Bools | Floats:
+def lay_flows(need: Floats, offer: Floats) -> Floats:
     """Offers [n, P] given to needs [d, P] one after another: what goes from each to each, [n, d, P]."""
     high_n, high_o = np.cumsum(need, axis=0), np.cumsum(offer, axis=0)
     shared = np.minimum(high_o[:, None], high_n[None]) - np.maximum((high_o - offer)[:, None], (high_n - need)[None])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from placement.program import Anchor, Floats, Ints
-from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, _least, _members, _ranges
+from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, least_in, members, range_minima
 from solvers.prices.plan import Draft
 from solvers.prices.restricted import Part, explicit
 
@@ -77,7 +77,7 @@ def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple
     with np.errstate(divide="ignore", invalid="ignore"):
         most = np.where(factor > 0, slots[slot] / factor, np.inf)
     most[resources.hourly[pairs.resource] | pairs.lump] = np.inf
-    ranges = _ranges(most.reshape(len(most), -1, bands).min(axis=2))
+    ranges = range_minima(most.reshape(len(most), -1, bands).min(axis=2))
     plain = (
         (rates.from_anchor == Anchor.START) & (rates.to_anchor == Anchor.END) & (rates.from_offset == 0) & (rates.to_offset == 0)
     )
@@ -95,11 +95,11 @@ def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple
     for part in np.split(mine, cuts):
         option, start = layout.columns(part)
         end = program.ends(option, start)
-        column, rate = _members(rates.offset, option)
+        column, rate = members(rates.offset, option)
         keep = plain[rate]
         column, rate = column[keep], rate[keep]
         bad = np.zeros(len(option), dtype=bool)
-        bad[column[rates.amount[rate] > _least(ranges, pairs.of_rate[rate], start[column], end[column])]] = True
+        bad[column[rates.amount[rate] > least_in(ranges, pairs.of_rate[rate], start[column], end[column])]] = True
         option, start = option[~bad], start[~bad]
         rc = tables.costs(layout, option, start)
         pays = (rc < 0) | program.groups.must[program.options.group[option]]

@@ -1,6 +1,7 @@
 """The dual: smooth prices on the columns that matter, then the hard bound over all columns.
 
-    F_theta(y) = constant - y . limit - sum_g T_g log(1 + sum_{c in g} exp(-rc_c / T_g)) - sum_c upper_c T_c log(1 + exp(-rc_c / T_c))
+    F_theta(y) = constant - y . limit - sum_g T_g log(1 + sum_{c in g} exp(-rc_c / T_g))
+                 - sum_c upper_c T_c log(1 + exp(-rc_c / T_c))
 
 with T = theta x what a column is worth, theta going down; maximised over y >= 0 on ``<=`` rows by a bounded quasi-Newton method.
 A pass over all columns then gives the bound that holds, and the columns that the prices want next.
@@ -9,7 +10,7 @@ A pass over all columns then gives the bound that holds, and the columns that th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,8 +22,11 @@ from solvers.prices.restricted import Part, explicit, ungrouped
 TEMPERATURES = (0.1, 0.03, 0.01, 0.003, 0.001)
 """Against what a column is worth."""
 
-KEPT_PER_GROUP = 16
+KEPT_PER_GROUP = 32
 """Cheapest columns of each group that a pass brings."""
+
+HELD_PER_GROUP = 64
+"""Columns of each group that are held from round to round."""
 
 
 @dataclass
@@ -46,6 +50,28 @@ def begin(layout: Layout, prices: Floats | None = None) -> Dual:
     return Dual(layout, ungrouped(layout), explicit(layout, none, none), prices)
 
 
+def sampled(layout: Layout, every: int) -> Dual:
+    """The dual of every so-manieth group with all limits, and all else that uses them, that many times smaller.
+
+    Its prices are nearly those of the whole, at a fraction of the work; its bound is none.
+    """
+    program = layout.program
+    count = np.diff(layout.member_offset)
+    count[np.arange(len(count)) % every != 0] = 0
+    member = layout.member[np.repeat(np.arange(len(count)) % every == 0, np.diff(layout.member_offset))]
+    groups = replace(program.groups, must=np.zeros(len(count), dtype=bool))
+    smaller = replace(
+        layout,
+        program=replace(program, groups=groups),
+        member=member,
+        member_offset=np.concatenate([[0], np.cumsum(count)]),
+        limit=layout.limit / every,
+    )
+    dual = begin(smaller)
+    dual.rest = replace(dual.rest, upper=dual.rest.upper / every)
+    return dual
+
+
 def raise_bound(dual: Dual, most: int = KEPT_PER_GROUP) -> Bound:
     """The bound at the dual's prices; the columns that these prefer join."""
     found = bound(dual.layout, dual.prices, most)
@@ -55,7 +81,12 @@ def raise_bound(dual: Dual, most: int = KEPT_PER_GROUP) -> Bound:
     steps = dual.layout.program.grid.periods + 1
     new = ~np.isin(option * steps + start, dual.columns.option * steps + dual.columns.start)
     joined = Part.joined([dual.columns, explicit(dual.layout, option[new], start[new])])
-    dual.columns = joined.take(np.lexsort((joined.start, joined.option, joined.group)))
+    rc = joined.cost + joined.matrix.T @ dual.prices
+    order = np.lexsort((rc, joined.group))
+    group = joined.group[order]
+    # Columns that were wanted at other prices and are far from the best now only slow the rounds down.
+    kept = order[np.arange(len(group)) - np.searchsorted(group, group) < max(HELD_PER_GROUP, most)]
+    dual.columns = joined.take(kept)
     return found
 
 
@@ -122,7 +153,8 @@ class _Smoothed:
         heat = theta * np.maximum(worth, floor)
         return _Smoothed(
             layout, columns, rest, offset, groups, layout.program.groups.must[groups], heat, theta * rest_worth,
-            np.repeat(heat, np.diff(np.append(offset, len(columns)))), (columns.matrix.T.tocsr(), rest.matrix.T.tocsr()), scale, unit,
+            np.repeat(heat, np.diff(np.append(offset, len(columns)))), (columns.matrix.T.tocsr(), rest.matrix.T.tocsr()),
+            scale, unit,
         )  # fmt: skip
 
     def value(self, prices: Floats) -> tuple[float, Floats]:
@@ -137,7 +169,7 @@ class _Smoothed:
             top = np.where(self.must, top, np.maximum(top, 0.0))
             sizes = np.diff(np.append(self.offset, len(v)))
             e = np.exp(v - np.repeat(top, sizes))
-            sums = np.add.reduceat(e, self.offset) + np.where(self.must, 0.0, np.exp(-top))
+            sums = np.add.reduceat(e, self.offset) + np.where(self.must, 0.0, np.exp(np.minimum(-top, 0.0)))
             total -= float((self.group_heat * (top + np.log(sums))).sum())
             gradient = gradient + self.columns.matrix @ (e / np.repeat(sums, sizes))
         rc = self.rest.cost + self.across[1] @ prices  # type: ignore[operator]

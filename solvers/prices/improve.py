@@ -13,7 +13,7 @@ import numpy as np
 
 from placement.program import Bools, Floats, Ints
 from solvers.highs_process import HighsProcess, Tuning
-from solvers.prices.layout import Layout, _members
+from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft, model_of
 from solvers.prices.restricted import Part
 
@@ -62,7 +62,7 @@ class Pool:
 
     @staticmethod
     def of(layout: Layout, columns: Part, rest: Part, prices: Floats, room: float, most: int) -> Pool:
-        """Columns whose excess is at most ``room``, which others' could not be in a better plan, and at most ``most`` of a group."""
+        """Columns whose excess is at most ``room`` (others are in no better plan), and at most ``most`` of a group."""
         must = layout.program.groups.must
         rc = columns.cost + columns.matrix.T @ prices
         least = np.where(must, np.inf, 0.0)
@@ -142,7 +142,7 @@ class Improver:
         touches = pool.touches
         count = max(1, round(kind.places * len(touches)))
         wanted = touches[self.rng.permutation(len(touches))[:count]].any(axis=0)
-        allowed = ~(touches & ~wanted).any(axis=1)
+        allowed: Bools = ~np.asarray((touches & ~wanted).any(axis=1))
         inside = (pool.first >= lo) & (pool.last < hi) & allowed[pool.place]
         columns = pool.columns
         now = (columns.option == self.draft.option[columns.group]) & (columns.start == self.draft.start[columns.group])
@@ -151,7 +151,7 @@ class Improver:
         picked = np.flatnonzero(inside & free[columns.group])
         if not len(picked):
             return None
-        rest_allowed = ~(pool.rest_touches & ~wanted).any(axis=1)
+        rest_allowed: Bools = ~np.asarray((pool.rest_touches & ~wanted).any(axis=1))
         rest = np.flatnonzero((pool.rest_first >= lo) & (pool.rest_last < hi) & rest_allowed[pool.rest_place])
         part = Part.joined([columns.take(picked), self.draft.rest.take(rest)])
         at = np.concatenate([now[picked].astype(np.float64), self.draft.x[rest]])
@@ -187,7 +187,7 @@ def improve(
     improver: Improver, processes: list[HighsProcess], *, cost: float, left: Callable[[], float], nodes: int | None,
     heard: Callable[[Draft, float], None], enough: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Frees and decides parts, one per process at a time, until time is up or ``enough()``; ``heard`` is told of every part decided."""
+    """Frees and decides parts, one per process at a time, until time is up or ``enough()``; ``heard`` hears of each."""
     improver.scale = max(1.0, abs(cost)) * 1e-4
     running: dict[int, Freed] = {}
     layout = improver.draft.layout

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+# The arguments of compiled functions are arrays by the dozen; numba infers their types.
 """Compiled inner loops; ``AVAILABLE`` is false where numba is not installed, and callers then use numpy."""
 
 from __future__ import annotations
@@ -6,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+njit: Any
 try:
     from numba import njit
 
     AVAILABLE = True
-except ImportError:  # pragma: no cover - the other path of the tests
+except ImportError:
     AVAILABLE = False
 
     def njit(*_: Any, **__: Any) -> Any:
+        """Leaves a function as it is."""
         return lambda function: function
 
 
@@ -23,7 +27,7 @@ def best_of_groups(
     charge_offset, charge_amount, charge_end, charge_table, curves, profiles,
     rate_offset, rate_amount, from_anchor, from_offset, to_anchor, to_offset, lump, pair, by_block, by_period,
     most, best_cost, best_option, best_start, count,
-) -> None:  # type: ignore[no-untyped-def]  # fmt: skip
+) -> None:  # fmt: skip
     """Writes the ``most`` cheapest columns of every group, cheapest first, and how many there are."""
     blocks = progress.shape[1] - 1
     for g in range(len(member_offset) - 1):

@@ -93,7 +93,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Tables:
-    """Prices [rows] summed over time for each pair: by blocks for running options, [n, B + 1], by periods for others, [n, P + 1]."""
+    """Prices [rows] summed over time for each pair: by blocks for running options, [n, B + 1], else by periods, [n, P + 1]."""
 
     prices: Floats
     by_block: Floats
@@ -118,7 +118,7 @@ class Tables:
         program = layout.program
         end = program.ends(option, start)
         running = program.options.running[option]
-        column, charge = _members(program.charges.offset, option)
+        column, charge = members(program.charges.offset, option)
         at = np.where(program.charges.anchor[charge] == Anchor.END, end[column], start[column])
         table = program.charges.table[charge]
         value = np.empty(len(charge))
@@ -126,7 +126,7 @@ class Tables:
         value[run] = program.curves[table[run], at[run]]
         value[~run] = program.profiles[table[~run], at[~run]]
         total = np.bincount(column, layout.charge_amount[charge] * value, len(option))
-        column, rate = _members(program.rates.offset, option)
+        column, rate = members(program.rates.offset, option)
         lo, hi = _window(layout, option, start, end, column, rate)
         run = running[column]
         pair = layout.pairs.of_rate[rate]
@@ -204,7 +204,7 @@ def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         most = np.where(factor > 0, room[slot] / factor, np.inf)
     most[resources.hourly[pairs.resource] | pairs.lump] = np.inf
-    by_block = _ranges(most.reshape(len(most), -1, bands).min(axis=2))
+    by_block = range_minima(most.reshape(len(most), -1, bands).min(axis=2))
     plain = (rates.amount > 0) & (rates.from_anchor == Anchor.START) & (rates.to_anchor == Anchor.END)
     plain &= (rates.from_offset == 0) & (rates.to_offset == 0)
     plain &= np.isfinite(most[pairs.of_rate]).any(axis=1) if len(rates) else False
@@ -220,10 +220,10 @@ def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
             misfit = []
             for part in np.array_split(active, max(1, len(active) // COLUMNS_AT_ONCE)):
                 end = program.ends(part, edge[part])
-                column, rate = _members(rates.offset, part)
+                column, rate = members(rates.offset, part)
                 keep = plain[rate]
                 column, rate = column[keep], rate[keep]
-                least = _least(by_block, pairs.of_rate[rate], edge[part][column], end[column])
+                least = least_in(by_block, pairs.of_rate[rate], edge[part][column], end[column])
                 bad = np.zeros(len(part), dtype=bool)
                 bad[column[rates.amount[rate] > least]] = True
                 misfit.append(part[bad])
@@ -232,7 +232,7 @@ def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
             active = active[last[active] >= first[active]]
 
 
-def _ranges(values: Floats) -> Floats:
+def range_minima(values: Floats) -> Floats:
     """Minima of ``values`` [n, B] over runs of 1, 2, 4 ... steps beginning at each, [log B, n, B]."""
     out, length = [values], 1
     while 2 * length <= values.shape[1]:
@@ -243,7 +243,7 @@ def _ranges(values: Floats) -> Floats:
     return np.stack(out)
 
 
-def _least(ranges: Floats, row: Ints, lo: Ints, hi: Ints) -> Floats:
+def least_in(ranges: Floats, row: Ints, lo: Ints, hi: Ints) -> Floats:
     """Minimum over [lo, hi) of a row; infinite where empty."""
     length = np.maximum(hi - lo, 1)
     power = np.floor(np.log2(length)).astype(np.int64)
@@ -256,7 +256,7 @@ def _summed(values: Floats) -> Floats:
     return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
 
 
-def _members(offset: Ints, option: Ints) -> tuple[Ints, Ints]:
+def members(offset: Ints, option: Ints) -> tuple[Ints, Ints]:
     """(column, row of the table) for every row that belongs to the option of a column."""
     count = offset[option + 1] - offset[option]
     column = np.repeat(np.arange(len(option), dtype=np.int64), count)

@@ -1,3 +1,6 @@
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+# ruff: noqa: NPY002, PLR0915
+# numba knows numpy's legacy generator only, and one long function compiles to far faster code than many.
 """Compiled local search: gangs are taken out of one corner of the plan and put back elsewhere, thousands of times a second.
 
 A move is judged by what the plan then costs: its gangs, plus the cheapest shedding and supply of every period that it touched,
@@ -18,7 +21,7 @@ from solvers.prices.kernels import njit
 def fill_cost(
     t, room, blocks, row_offset, rows, piece_offset, piece_block, piece_cost, piece_width,
     supply_offset, supply_cost, supply_tokens, supply_upper, use_offset, use_row, use_amount, scratch, pointer, left,
-) -> Any:  # type: ignore[no-untyped-def]  # fmt: skip
+) -> Any:  # fmt: skip
     """Least cost, greedily, of covering all demand of period t with ``room``."""
     for i in range(row_offset[t], row_offset[t + 1]):
         scratch[rows[i]] = room[rows[i]]
@@ -59,7 +62,7 @@ def fill_cost(
 
 
 @njit(cache=True, nogil=True)
-def _remove(c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at) -> None:  # type: ignore[no-untyped-def]
+def _remove(c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at) -> None:
     g = c_group[c]
     for i in range(c_offset[c], c_offset[c + 1]):
         r = c_row[i]
@@ -73,7 +76,7 @@ def _remove(c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at)
 
 
 @njit(cache=True, nogil=True)
-def _insert(c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at) -> None:  # type: ignore[no-untyped-def]
+def _insert(c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at) -> None:
     g = c_group[c]
     for i in range(c_offset[c], c_offset[c + 1]):
         r = c_row[i]
@@ -84,8 +87,8 @@ def _insert(c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at)
 
 
 @njit(cache=True, nogil=True)
-def _fits(c, c_offset, c_row, c_amount, room, slack, occupied, width) -> bool:  # type: ignore[no-untyped-def]
-    for i in range(c_offset[c], c_offset[c + 1]):  # noqa: SIM110
+def _fits(c, c_offset, c_row, c_amount, room, slack, occupied, width) -> bool:
+    for i in range(c_offset[c], c_offset[c + 1]):
         r = c_row[i]
         if c_amount[i] > room[r] + slack[r] or occupied[r] >= width:
             return False
@@ -94,12 +97,12 @@ def _fits(c, c_offset, c_row, c_amount, room, slack, occupied, width) -> bool:  
 
 @njit(cache=True, nogil=True)
 def anneal(
-    seed, iterations, heat, biggest, extra, noise,
+    seed, iterations, heat, doubt, biggest, extra, noise,
     g_offset, must, c_offset, c_row, c_amount, c_cost, c_rc, c_group, c_first, c_last, size, by_row_offset, by_row,
     room, slack, occupant, occupied, at, best_at, fill, value, movable,
     blocks, row_offset, rows, piece_offset, piece_block, piece_cost, piece_width,
     supply_offset, supply_cost, supply_tokens, supply_upper, use_offset, use_row, use_amount,
-) -> Any:  # type: ignore[no-untyped-def]  # fmt: skip
+) -> Any:  # fmt: skip
     """Runs moves from ``at`` [G] (column of each group, -1 none), which ends as the last plan; ``best_at`` as the best.
 
     ``value``: [now, best], worse plans are accepted at temperature ``heat``. Returns how many moves were accepted.
@@ -120,15 +123,13 @@ def anneal(
     n_movable = len(movable)
     for _ in range(iterations):
         n = 0
-        forced = -1
         g = movable[np.random.randint(n_movable)]
         if np.random.random() < 0.5:
             # A group goes where it wants to be; whoever is in its way leaves.
             span = g_offset[g + 1] - g_offset[g]
             c = g_offset[g] + int(span * np.random.random() ** 2)
-            if c == at[g] or c_rc[c] > 0 and not must[g]:
+            if c == at[g] or (c_rc[c] > 0 and not must[g]):
                 continue
-            forced = c
             out[n] = g
             old[n] = at[g]
             known[g] = True
@@ -152,8 +153,6 @@ def anneal(
                     ok = False
             if ok:
                 _insert(c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at)
-            else:
-                forced = -1
         else:
             # A corner is emptied: groups that share a row with one of them, near its time.
             c = at[g] if at[g] >= 0 else g_offset[g] + int((g_offset[g + 1] - g_offset[g]) * np.random.random() ** 2)
@@ -200,7 +199,7 @@ def anneal(
                 continue
             best_c, best_score = -1, 0.0 if not must[h] else 1e300
             for c in range(g_offset[h], g_offset[h + 1]):
-                if c_rc[c] >= best_score and best_c >= 0 or c_rc[c] > 0 and not must[h]:
+                if (c_rc[c] >= best_score and best_c >= 0) or (c_rc[c] > 0 and not must[h]):
                     break
                 score = c_rc[c] * (1.0 + noise * (np.random.random() - 0.5))
                 if score < best_score and _fits(c, c_offset, c_row, c_amount, room, slack, occupied, width):
@@ -211,7 +210,7 @@ def anneal(
                 _insert(best_c, c_offset, c_row, c_amount, c_group, room, occupant, occupied, at)
         # What it costs.
         touched[:] = False
-        change = 0.0
+        change, priced = 0.0, 0.0
         legal = True
         for i in range(n):
             h = out[i]
@@ -222,14 +221,16 @@ def anneal(
                 legal = False
             if old[i] >= 0:
                 change -= c_cost[old[i]]
+                priced -= c_rc[old[i]]
                 for t in range(c_first[old[i]], c_last[old[i]] + 1):
                     touched[t] = True
             if at[h] >= 0:
                 change += c_cost[at[h]]
+                priced += c_rc[at[h]]
                 for t in range(c_first[at[h]], c_last[at[h]] + 1):
                     touched[t] = True
         threshold = -heat * np.log(max(1e-300, np.random.random()))
-        if legal:
+        if legal and priced <= threshold + doubt:
             for t in range(periods):
                 if touched[t]:
                     new_fill[t] = fill_cost(
@@ -237,7 +238,7 @@ def anneal(
                         supply_cost, supply_tokens, supply_upper, use_offset, use_row, use_amount, scratch, pointer, left,
                     )  # fmt: skip
                     change += new_fill[t] - fill[t]
-        if legal and change <= threshold:
+        if legal and priced <= threshold + doubt and change <= threshold:
             for t in range(periods):
                 if touched[t]:
                     fill[t] = new_fill[t]

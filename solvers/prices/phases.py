@@ -26,7 +26,13 @@ from solvers.prices.state import Choice, Run
 ROUNDS = ((0.1, 60), (0.03, 60), (0.03, 60), (0.01, 100), (0.003, 150), (0.001, 200), (0.0003, 300))
 """Temperature and evaluations of each round of the dual before the first plan."""
 
-DEEPER = (0.0003, 0.0001, 0.00003)
+SAMPLE = 2_000
+"""With twice as many groups or more, prices begin from those of about so many."""
+
+SAMPLE_ROUNDS = ((0.1, 100), (0.03, 150), (0.01, 150), (0.003, 200), (0.001, 200))
+ROUNDS_AFTER_SAMPLE = ((0.003, 80), (0.001, 100), (0.0003, 150))
+
+DEEPER = (0.0003, 0.0001)
 """Temperatures of the rounds that go on beside the improvement where the LP is too large."""
 
 STALLED = 3e-5
@@ -41,7 +47,7 @@ LP_SHARE, ALONE = 0.25, 0.6
 """What a single worker gives, of what is left, to the exact LP, then to improving; the rest is for branch and cut."""
 
 HEAD_START = 0.08
-"""Share of what is left for which annealing goes on before branch and cut begins beside it: a better plan leaves it fewer columns."""
+"""Share of what is left before branch and cut begins beside the annealing: a better plan leaves it fewer columns."""
 
 KEPT = 40
 """Columns of a group that a plan may choose from."""
@@ -53,6 +59,9 @@ NODES = 200
 
 MEETINGS = 12
 """Most times that the walks meet and their best is made a plan; fewer where that takes long."""
+
+STALE = 1e-3
+"""Annealing takes up new prices when these raise the bound by more, relatively, than those that it goes by."""
 
 ENDLESS_WORK = 3_000.0
 """Work after which improving ends where no limit is given."""
@@ -118,12 +127,25 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
     def over() -> bool:
         return run.clock.interrupted or run.clock.seconds > until
 
-    for theta, evaluations in ROUNDS:
+    every = len(state.layout.program.groups) // SAMPLE
+    rounds: tuple[tuple[float, int], ...] = ROUNDS
+    if every > 1:
+        sample = dual.sampled(state.layout, every)
+        dual.raise_bound(sample)
+        for theta, evaluations in SAMPLE_ROUNDS:
+            if over():
+                break
+            dual.smooth(sample, theta, evaluations, over)
+            dual.raise_bound(sample)
+        state.prices, rounds = sample.prices, ROUNDS_AFTER_SAMPLE
+        run.raise_bound(dual.raise_bound(state).value)
+    for theta, evaluations in rounds:
+        most = evaluations
         if limits.work_limit is not None:
-            evaluations = min(evaluations, int(EVALUATIONS_PER_WORK * PRICING * limits.work_limit) - state.evaluations)
-        if over() or evaluations <= 0:
+            most = min(evaluations, int(EVALUATIONS_PER_WORK * PRICING * limits.work_limit) - state.evaluations)
+        if over() or most <= 0:
             break
-        dual.smooth(state, theta, evaluations, over)
+        dual.smooth(state, theta, most, over)
         run.raise_bound(dual.raise_bound(state).value)
     run.work += state.evaluations / EVALUATIONS_PER_WORK
 
@@ -168,8 +190,8 @@ def _prove(run: Run, state: dual.Dual, process: HighsProcess) -> None:
             run.found = draft
 
     until = run.clock.seconds + HEAD_START * run.left
-    if not by_lp(state, process, left=lambda: run.left, stopped=stopped, heard=run.raise_bound):
-        _deepen(run, state, stopped)
+    _deepen(run, state, stopped)
+    by_lp(state, process, left=lambda: run.left, stopped=stopped, heard=run.raise_bound)
     while math.isfinite(until) and run.clock.seconds < until and not stopped():
         time.sleep(0.05)
     best = run.draft
@@ -206,22 +228,18 @@ def _better(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsPro
     def left() -> float:
         return until - run.clock.seconds
 
-    if not kernels.AVAILABLE or not _anneal(run, state, prices, processes, left):
+    if not kernels.AVAILABLE or not _anneal(run, state, processes, left):
         _improve(run, state, prices, processes, left)
 
 
-def _anneal(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float]) -> bool:
-    """Anneals ``run.draft``; false where the Program has features that annealing does not know."""
-    limits, draft, layout = run.clock.limits, run.draft, state.layout
+def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Callable[[], float]) -> bool:
+    """Anneals ``run.draft``, anew whenever prices have become much better; false where annealing does not know the Program."""
+    limits, layout, draft = run.clock.limits, state.layout, run.draft
     assert draft is not None
-    groups = max(1, len(layout.program.groups))
-    best = best_columns(layout, Tables.of(layout, prices), int(np.clip(KEPT_IN_ALL // groups, 8, KEPT)))
-    columns = _distinct(Part.joined([explicit(layout, *best.flat()), draft.chosen()]))
-    annealer = Annealer.of(layout, columns, state.rest, prices, timed=not limits.deterministic)
-    if annealer is None:
-        return False
     whole, began = left(), run.work
     most_work = min(run.work_left, math.inf if math.isfinite(whole) else ENDLESS_WORK)
+    meetings = int(np.clip(0.1 * whole / max(run.answer_s, 1e-3), 3, MEETINGS)) if math.isfinite(whole) else MEETINGS
+    each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 8, KEPT))
 
     def share() -> float:
         if run.clock.interrupted or run.closed:
@@ -232,21 +250,37 @@ def _anneal(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsPro
     def worked(moves: int) -> None:
         run.work += moves / MOVES_PER_WORK
 
-    def heard(at: Ints) -> None:
-        better = annealer.draft(at, draft)
-        filled = fill(better, processes[0], max(run.left, 1.0)) is not None
-        if filled and run.draft is not None and better.cost() < run.draft.cost():
-            run.draft = better
-            keep(run, better, processes[0], "anneal")
+    run.facts["moves"] = 0.0
+    while True:
+        assert state.best is not None and state.best_prices is not None and run.draft is not None
+        prices, known, since = state.best_prices.copy(), state.best.value, run.clock.seconds
+        best = best_columns(layout, Tables.of(layout, prices), each)
+        columns = Part.joined([explicit(layout, *best.flat()), run.draft.chosen()]).distinct()
+        annealer = Annealer.of(layout, columns, state.rest, prices, timed=not limits.deterministic)
+        if annealer is None:
+            return False
+        pause = max(3.0, 5 * (run.clock.seconds - since)) + run.clock.seconds
 
-    meetings = int(np.clip(0.1 * whole / max(run.answer_s, 1e-3), 3, MEETINGS)) if math.isfinite(whole) else MEETINGS
-    at, moves = anneal(
-        annealer, annealer.positions(draft), walks=len(processes), seed=limits.seed, share=share, meetings=meetings,
-        moves_left=lambda: (most_work - (run.work - began)) * MOVES_PER_WORK, worked=worked, heard=heard,
-    )  # fmt: skip
-    run.facts["moves"] = float(moves)
-    heard(at)
-    return True
+        def heard(at: Ints, annealer: Annealer = annealer) -> None:
+            assert run.draft is not None
+            better = annealer.draft(at, run.draft)
+            if fill(better, processes[0], max(run.left, 1.0)) is not None and better.cost() < run.draft.cost():
+                run.draft = better
+                keep(run, better, processes[0], "anneal")
+
+        def stale(known: float = known, pause: float = pause) -> bool:
+            assert state.best is not None
+            return run.clock.seconds > pause and state.best.value - known > STALE * max(1.0, abs(known))
+
+        at, moves = anneal(
+            annealer, annealer.positions(run.draft), walks=len(processes), seed=limits.seed + int(run.facts["moves"]), share=share,
+            meetings=meetings, stale=stale, moves_left=lambda: (most_work - (run.work - began)) * MOVES_PER_WORK, worked=worked,
+            heard=heard,
+        )  # fmt: skip
+        run.facts["moves"] = float(run.facts["moves"]) + moves
+        heard(at)
+        if share() >= 1.0 or (most_work - (run.work - began)) * MOVES_PER_WORK < 1:
+            return True
 
 
 def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float]) -> None:
@@ -254,7 +288,7 @@ def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsPr
     limits, layout, draft = run.clock.limits, state.layout, run.draft
     assert state.best is not None and draft is not None
     cost = draft.cost()
-    columns = _distinct(Part.joined([state.columns, draft.chosen()]))
+    columns = Part.joined([state.columns, draft.chosen()]).distinct()
     pool = Pool.of(layout, columns, state.rest, prices, max(cost - state.best.value, 0.0), KEPT)
     improver = Improver(draft, pool, np.random.default_rng(limits.seed), limits.seed)
     most_work = run.work + min(run.work_left, math.inf if math.isfinite(left()) else ENDLESS_WORK)
@@ -273,8 +307,3 @@ def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsPr
     )  # fmt: skip
     run.facts |= {"neighbourhoods": float(improver.tried), "neighbourhoods_paid": float(improver.won)}
     keep(run, improver.draft, processes[0], "improve")
-
-
-def _distinct(columns: Part) -> Part:
-    key = columns.option * (int(columns.start.max(initial=0)) + 1) + columns.start
-    return columns.take(np.sort(np.unique(key, return_index=True)[1]))

@@ -68,7 +68,7 @@ def empty(layout: Layout, rest: Part) -> Draft:
 
 
 def model_of(layout: Layout, part: Part, limit: Floats, whole: Bools) -> tuple[Linear, Ints]:
-    """The columns of ``part`` under ``limit`` [rows] as a model: the rows that they touch, which are also returned, then their groups."""
+    """The columns of ``part`` under ``limit`` [rows] as a model, and the rows that they touch, which come before their groups."""
     from scipy.sparse import csr_matrix, vstack
 
     rows = part.matrix.tocsr()
@@ -95,7 +95,7 @@ def model_of(layout: Layout, part: Part, limit: Floats, whole: Bools) -> tuple[L
 
 
 def fill(draft: Draft, process: HighsProcess, time_s: float) -> Floats | None:
-    """Sets ``x`` to the best for the groups as they stand, counts fractional; returns the prices of rows, None where there is none."""
+    """Sets ``x`` to the best for the groups as they stand, counts fractional; returns the prices of rows, or None."""
     layout = draft.layout
     model, touched = model_of(layout, draft.rest, layout.limit - draft.group_use(), np.zeros(len(draft.rest), dtype=bool))
     outcome = process.solve(model, Tuning(time_s=max(time_s, 0.01)))

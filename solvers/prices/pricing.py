@@ -12,7 +12,7 @@ import numpy as np
 
 from placement.program import Anchor, Floats, Ints
 from solvers.prices import kernels
-from solvers.prices.blocks import cheapest_cover
+from solvers.prices.blocks import Block, cheapest_cover
 from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables
 
 
@@ -39,7 +39,8 @@ def best_columns(layout: Layout, tables: Tables, most: int, *, compiled: bool = 
         options, rates, charges = program.options, program.rates, program.charges
         kernels.best_of_groups(
             layout.member, layout.member_offset, layout.first, layout.last, options.running, options.hours, options.pace,
-            program.progress, program.grid.periods, charges.offset, layout.charge_amount, charges.anchor == Anchor.END, charges.table,
+            program.progress, program.grid.periods, charges.offset, layout.charge_amount, charges.anchor == Anchor.END,
+            charges.table,
             program.curves, program.profiles, rates.offset, rates.amount, rates.from_anchor, rates.from_offset, rates.to_anchor,
             rates.to_offset, rates.lump, layout.pairs.of_rate, tables.by_block, tables.by_period, most, *out,
         )  # fmt: skip
@@ -95,7 +96,7 @@ def bound(layout: Layout, prices: Floats, most: int = 1) -> Bound:
     return Bound(value, best, least)
 
 
-def block_items(layout: Layout, tables: Tables, block) -> tuple[Floats, Floats, Floats]:  # type: ignore[no-untyped-def]
+def block_items(layout: Layout, tables: Tables, block: Block) -> tuple[Floats, Floats, Floats]:
     """Cost per unit and width of a block's supply and pieces, [n + m, P], and its demand [P]."""
     periods = layout.program.grid.periods
     option, start = np.repeat(block.supply, periods), np.tile(np.arange(periods), len(block.supply))

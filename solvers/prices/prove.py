@@ -26,47 +26,57 @@ LP_ENTRIES = 1_200_000
 MIP_COLUMNS = 150_000
 """Most columns that are searched by branch and cut."""
 
-LP_ROUNDS = 4
+LP_ROUNDS = 10
 LP_PER_GROUP = 12
-"""Columns of a group in the LP."""
+LP_NEW = 4
+"""Columns of a group in the first LP, and those that a round adds at each of its prices."""
 
 SIMPLEX_COLUMNS = 15_000
 """Larger LPs are solved by interior points and crossed over."""
 
-LP_STALLED = 2e-5
-NEAR = 0.02
+LP_CLOSED = 1e-4
+"""The rounds end when the bound is this close, relatively, to the LP's value."""
+
+NEAR = 0.2
 """The LP begins with columns whose excess is below this times what a column is worth."""
 
 
 def by_lp(
-    state: dual.Dual, process: HighsProcess, *, left: Callable[[], float], stopped: Callable[[], bool], heard: Callable[[float], None]
+    state: dual.Dual, process: HighsProcess, *, left: Callable[[], float], stopped: Callable[[], bool],
+    heard: Callable[[float], None],
 ) -> bool:  # fmt: skip
-    """Prices from the exact LP on the cheapest columns, round by round; false where it is too large or there is no time."""
+    """Prices from exact LPs on columns that grow round by round; false where they are too large or there is no time."""
     layout = state.layout
+    assert state.best is not None and state.best_prices is not None
+    columns = _cheapest(layout, state.columns, state.best_prices, LP_PER_GROUP)
     for _ in range(LP_ROUNDS):
-        assert state.best is not None and state.best_prices is not None
-        before = state.best.value
-        columns = _near(layout, state.columns, state.best_prices)
         part = Part.joined([columns, state.rest])
         if part.matrix.nnz > LP_ENTRIES:
             return False
         model, touched = model_of(layout, part, layout.limit, np.zeros(len(part), dtype=bool))
         method = "ipm" if len(part) > SIMPLEX_COLUMNS else None
         outcome = process.solve(model, Tuning(time_s=max(left(), 0.01), method=method), stopped=stopped)
-        if outcome.status != "optimal" or outcome.prices is None:
+        if outcome.status != "optimal" or outcome.prices is None or outcome.x is None:
             return False
-        prices = np.zeros(layout.rows)
-        prices[touched] = -outcome.prices[: len(touched)]
-        old = state.best_prices
-        for share in (1.0, 0.8, 0.5):
-            state.prices = share * np.where(layout.equality, prices, np.maximum(prices, 0.0)) + (1 - share) * old
-            heard(dual.raise_bound(state).value)
-        if state.best.value - before <= LP_STALLED * max(1.0, abs(before)):
-            break
+        value = layout.constant_value + model.objective(outcome.x)
+        exact = np.zeros(layout.rows)
+        exact[touched] = -outcome.prices[: len(touched)]
+        exact = np.where(layout.equality, exact, np.maximum(exact, 0.0))
+        new = [columns]
+        # Between the best prices and the LP's the bound is often better than at either, and wants other columns.
+        for share in (1.0, 0.6, 0.3):
+            state.prices = share * exact + (1 - share) * state.best_prices
+            found = dual.raise_bound(state, LP_NEW)
+            new.append(explicit(layout, *found.best.flat()))
+            heard(state.best.value)
+        if value - state.best.value <= LP_CLOSED * max(1.0, abs(value)):
+            return True
+        columns = _cheapest(layout, Part.joined(new).distinct(), exact, LP_PER_GROUP + LP_NEW)
     return True
 
 
-def _near(layout: Layout, columns: Part, prices: Floats) -> Part:
+def _cheapest(layout: Layout, columns: Part, prices: Floats, most: int) -> Part:
+    """The ``most`` cheapest columns of each group, none that are far from the best."""
     rc = columns.cost + columns.matrix.T @ prices
     least = np.where(layout.program.groups.must, np.inf, 0.0)
     np.minimum.at(least, columns.group, rc)
@@ -76,7 +86,7 @@ def _near(layout: Layout, columns: Part, prices: Floats) -> Part:
     near = np.flatnonzero(excess <= NEAR * worth[columns.group])
     near = near[np.lexsort((excess[near], columns.group[near]))]
     group = columns.group[near]
-    return columns.take(np.sort(near[np.arange(len(group)) - np.searchsorted(group, group) < LP_PER_GROUP]))
+    return columns.take(near[np.arange(len(group)) - np.searchsorted(group, group) < most])
 
 
 @dataclass(frozen=True)

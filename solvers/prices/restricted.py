@@ -34,19 +34,30 @@ class Part:
         return len(self.option)
 
     def take(self, which: Ints | Bools) -> Part:
-        fields = (self.option, self.start, self.cost, self.upper, self.whole, self.group)
-        return Part(*(f[which] for f in fields), matrix=self.matrix[:, which], own=self.own[which])
+        return Part(
+            self.option[which], self.start[which], self.cost[which], self.upper[which], self.whole[which], self.group[which],
+            self.matrix[:, which], self.own[which],
+        )  # fmt: skip
 
     @staticmethod
     def joined(parts: list[Part]) -> Part:
         from scipy.sparse import hstack
 
-        names = ("option", "start", "cost", "upper", "whole", "group")
         return Part(
-            *(np.concatenate([getattr(p, name) for p in parts]) for name in names),
-            matrix=hstack([p.matrix for p in parts], format="csc"),
-            own=np.concatenate([p.own for p in parts]),
+            np.concatenate([p.option for p in parts]),
+            np.concatenate([p.start for p in parts]),
+            np.concatenate([p.cost for p in parts]),
+            np.concatenate([p.upper for p in parts]),
+            np.concatenate([p.whole for p in parts]),
+            np.concatenate([p.group for p in parts]),
+            hstack([p.matrix for p in parts], format="csc"),
+            np.concatenate([p.own for p in parts]),
         )
+
+    def distinct(self) -> Part:
+        """Without repetitions of a column."""
+        key = self.option * (int(self.start.max(initial=0)) + 1) + self.start
+        return self.take(np.sort(np.unique(key, return_index=True)[1]))
 
 
 def explicit(layout: Layout, option: Ints, start: Ints) -> Part:
@@ -66,7 +77,7 @@ def ungrouped(layout: Layout) -> Part:
     """Every column of no group: loose options, blocks' supply, and merged shedding pieces."""
     from scipy.sparse import csc_matrix
 
-    program, periods = layout.program, layout.program.grid.periods
+    periods = layout.program.grid.periods
     option, start = layout.columns(layout.loose)
     parts = [explicit(layout, option, start)]
     for b, block in enumerate(layout.blocks):

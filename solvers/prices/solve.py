@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
 from placement.program import Bools, Floats, LevelResult, Limit, Program, Solution, Status
-from solvers.highs import solve_level
+from solvers.highs import solve as highs
 from solvers.highs_process import HighsProcess
 from solvers.prices import dual
 from solvers.prices.layout import lay_out
 from solvers.prices.phases import search
 from solvers.prices.state import Run, before
-from solvers.search import by_levels
 from solvers.solver import Clock, Limits, OnProgress, Start
 
 SMALL = 3_000
@@ -41,16 +41,7 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
     clock = Clock(limits)
     columns = int(np.maximum(program.options.last - program.options.first + 1, 0).sum())
     if columns <= SMALL:
-        with HighsProcess() as process:
-            return by_levels(
-                program,
-                lambda s: solve_level(s, process),
-                name="prices",
-                limits=limits,
-                start=start,
-                on_progress=on_progress,
-                clock=clock,
-            )
+        return _whole(program, clock, start, on_progress)
     earlier = [k for k in range(len(program.levels) - 1) if costly(program, k).any()]
     weight = np.zeros(len(program.levels))
     weight[-1] = 1.0
@@ -69,22 +60,25 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
         least = program.constants.sum(axis=1)
         if earlier and not clock.over and (not free or run.values is None or before(least[:-1], run.values[:-1])):
             _weighed(run, earlier, processes)
-        if run.values is None and columns <= LARGEST_WHOLE and not clock.over:
-            return _whole(run, processes[0], start)
+    if run.values is None and columns <= LARGEST_WHOLE and not clock.over:
+        return _sharper(_whole(program, clock, start, on_progress), run.bounds[0])
     return _solution(run)
 
 
 def _weighed(run: Run, earlier: list[int], processes: list[HighsProcess]) -> None:
     """All levels in one search, earlier ones heavy; the bounds of earlier ones from prices of their own."""
-    program = run.program
+    program, until = run.program, run.clock.seconds + EARLIER_SHARE * run.left
+
+    def over() -> bool:
+        return run.clock.interrupted or run.clock.seconds > until
+
     for k in earlier:
         alone = np.zeros(len(program.levels))
         alone[k] = 1.0
-        until = run.clock.seconds + EARLIER_SHARE * run.left
         state = dual.begin(lay_out(program, alone))
         dual.raise_bound(state, 1)
         for theta, evaluations in EARLIER_ROUNDS:
-            dual.smooth(state, theta, evaluations, lambda: run.clock.interrupted or run.clock.seconds > until)
+            dual.smooth(state, theta, evaluations, over)
             dual.raise_bound(state, 4)
         assert state.best is not None
         run.bounds[k] = state.best.value if math.isfinite(state.best.value) else None
@@ -96,19 +90,21 @@ def _weighed(run: Run, earlier: list[int], processes: list[HighsProcess]) -> Non
     search(run, lay_out(program, run.weight), processes)
 
 
-def _whole(run: Run, process: HighsProcess, start: Start | None) -> Solution:
-    """HiGHS on all columns, for Programs in which the price method finds no plan; bounds from prices are kept where better."""
-    from dataclasses import replace
+def _whole(program: Program, clock: Clock, start: Start | None, on_progress: OnProgress | None) -> Solution:
+    """HiGHS on all columns, in the time that is left."""
+    limits = clock.limits
+    if limits.time_limit_s is not None:
+        limits = replace(limits, time_limit_s=max(clock.left, 0.01))
+    solution = highs(program, limits=limits, start=start, on_progress=on_progress)
+    return replace(solution, solver="prices", seconds=clock.seconds)
 
-    solution = by_levels(
-        run.program, lambda s: solve_level(s, process), name="prices", limits=run.clock.limits, start=start,
-        on_progress=run.on_progress, clock=run.clock,
-    )  # fmt: skip
-    first = run.bounds[0]
-    if first is None or solution.levels[0].value is None or (solution.levels[0].bound or -math.inf) >= first:
+
+def _sharper(solution: Solution, bound: float | None) -> Solution:
+    """With the bound of the first level from prices where that is better."""
+    first = solution.levels[0]
+    if bound is None or first.value is None or (first.bound is not None and first.bound >= bound):
         return solution
-    levels = (replace(solution.levels[0], bound=min(first, solution.levels[0].value)), *solution.levels[1:])
-    return replace(solution, levels=levels)
+    return replace(solution, levels=(replace(first, bound=min(bound, first.value)), *solution.levels[1:]))
 
 
 def costly(program: Program, level: int) -> Bools:
@@ -140,7 +136,8 @@ def _solution(run: Run) -> Solution:
     gaps = [math.inf if level.gap is None else level.gap for level in levels]
     optimal = values is not None and max(gaps, default=0.0) <= max(limits.gap, 1e-9)
     status = Status.OPTIMAL if optimal else Status.NO_PLAN if values is None else Status.FEASIBLE
-    stopped = Limit.WORK if not run.clock.over and limits.time_limit_s is None or run.work_left <= 0 else run.clock.reason
+    endless = limits.time_limit_s is None and not run.clock.interrupted
+    stopped = Limit.WORK if endless or run.work_left <= 0 else run.clock.reason
     closed = Limit.GAP if max(gaps, default=0.0) > 1e-9 else None
     facts = tuple(run.facts.items())
     return Solution(

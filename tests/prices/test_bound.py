@@ -1,0 +1,130 @@
+"""The bound holds at any prices, the closed form is exact, and what is dropped with proof is in no better plan."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+import solvers
+from placement.program import Program, Solution
+from solvers.prices import kernels
+from solvers.prices.blocks import cheapest_cover
+from solvers.prices.dual import begin, raise_bound, smooth
+from solvers.prices.filter import droppable, surviving
+from solvers.prices.layout import Tables, lay_out
+from solvers.prices.pricing import best_columns, bound
+from solvers.solver import Limits
+from tests.prices.tiny import fleet_program, tiny_program
+
+CASES = 40
+ONLY_LAST = np.array([0.0, 1.0])
+
+
+@lru_cache
+def case(seed: int) -> tuple[Program, Solution]:
+    program = tiny_program(seed)
+    return program, solvers.load("enumerate")(program, limits=Limits())
+
+
+def test_the_bound_holds_at_any_prices() -> None:
+    with_blocks = 0
+    for seed in range(CASES):
+        program, truth = case(seed)
+        layout = lay_out(program, ONLY_LAST)
+        with_blocks += len(layout.blocks)
+        best = truth.levels[1].value
+        if best is None:
+            continue
+        rng = np.random.default_rng(seed)
+        for size in (0.0, 0.01, 0.3, 10.0):
+            value = bound(layout, size * rng.normal(0, 1, layout.rows)).value
+            assert value <= best + 1e-6 * max(1.0, abs(value)), f"tiny_program({seed}) at prices of size {size}"
+    assert with_blocks > CASES / 10
+
+
+def test_smooth_prices_come_near_the_relaxation() -> None:
+    layout = lay_out(fleet_program(0), ONLY_LAST)
+    state = begin(layout)
+    at_zero = raise_bound(state).value
+    for theta in (0.1, 0.01, 0.001):
+        smooth(state, theta, 150)
+        raise_bound(state)
+    answer = solvers.load("highs")(layout.program, limits=Limits(time_limit_s=2, gap=0.5))
+    relaxed = answer.levels[1].bound
+    assert state.best is not None
+    assert relaxed is not None
+    assert at_zero < state.best.value <= relaxed + 1e-6 * abs(relaxed)
+    assert state.best.value >= relaxed - 0.02 * abs(relaxed)
+
+
+def test_what_is_dropped_is_in_no_better_plan() -> None:
+    for seed in range(0, CASES, 2):
+        program, truth = case(seed)
+        best = truth.levels[1].value
+        if best is None or truth.option is None or truth.start is None:
+            continue
+        layout = lay_out(program, ONLY_LAST)
+        rng = np.random.default_rng(seed)
+        grouped = program.options.group[truth.option] >= 0
+        wanted = set(zip(truth.option[grouped].tolist(), truth.start[grouped].tolist(), strict=True))
+        for size in (0.0, 0.3, 3.0):
+            kept = surviving(layout, size * rng.random(layout.rows), best)
+            assert kept is not None
+            assert wanted <= set(zip(kept.option.tolist(), kept.start.tolist(), strict=True)), f"tiny_program({seed})"
+
+
+def test_slot_prices_of_an_answer_serve_to_drop_columns() -> None:
+    program = fleet_program(1)
+    found = solvers.load("prices")(program, limits=Limits(time_limit_s=3, workers=1, gap=1e-3))
+    assert found.prices is not None
+    bounds = [level.bound for level in found.levels]
+    assert bounds[1] is not None
+    kept = droppable(program, ONLY_LAST, found.prices, bounds[1])
+    assert len(kept.option) < kept.considered, "nothing costs less than a bound on everything but what lies between the bounds"
+    assert kept.bound <= bounds[1] + 1e-6 * abs(bounds[1])
+
+
+def test_a_uniform_block_in_closed_form_is_its_linear_program() -> None:
+    from scipy.optimize import linprog
+
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        nodes, streams = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        cost, width = rng.normal(1, 2, nodes), rng.uniform(0, 4, nodes)
+        demand = rng.uniform(0, 3, streams)
+        shed_cost, share = rng.uniform(0, 5, (streams, 2)), np.array([0.7, 0.3])
+        items = np.concatenate([cost, shed_cost.reshape(-1)])[:, None]
+        widths = np.concatenate([width, (demand[:, None] * share).reshape(-1)])[:, None]
+        value, _taken = cheapest_cover(items, widths, demand.sum(keepdims=True))
+        # Variables: supply by node, serving by stream and node, shedding by stream and rung.
+        count = nodes + streams * nodes + 2 * streams
+        balance, node_rows = np.zeros((streams, count)), np.zeros((nodes, count))
+        for d in range(streams):
+            balance[d, nodes + d * nodes : nodes + (d + 1) * nodes] = 1
+            balance[d, nodes + streams * nodes + 2 * d : nodes + streams * nodes + 2 * d + 2] = 1
+        for n in range(nodes):
+            node_rows[n, n] = -1
+            node_rows[n, nodes + n : nodes + streams * nodes : nodes] = 1
+        objective = np.concatenate([cost, np.zeros(streams * nodes), shed_cost.reshape(-1)])
+        upper = np.concatenate([width, np.full(streams * nodes, np.inf), (demand[:, None] * share).reshape(-1)])
+        truth = linprog(objective, node_rows, np.zeros(nodes), balance, demand, np.stack([np.zeros(count), upper], axis=1))
+        assert value[0] == pytest.approx(truth.fun, abs=1e-7)
+
+
+def test_blocks_that_are_not_uniform_are_priced_row_by_row() -> None:
+    assert len(lay_out(fleet_program(0), ONLY_LAST).blocks) == 2
+    assert len(lay_out(fleet_program(0, uniform=False), ONLY_LAST).blocks) == 0
+
+
+@pytest.mark.skipif(not kernels.AVAILABLE, reason="numba is not installed")
+@pytest.mark.parametrize("seed", range(6))
+def test_compiled_pricing_equals_numpy(seed: int) -> None:
+    program = tiny_program(seed) if seed < 4 else fleet_program(seed)
+    layout = lay_out(program, ONLY_LAST)
+    tables = Tables.of(layout, np.random.default_rng(seed).random(layout.rows))
+    one, other = (best_columns(layout, tables, 5, compiled=way) for way in (True, False))
+    np.testing.assert_allclose(one.cost, other.cost, rtol=1e-9, atol=1e-9)
+    there = np.isfinite(one.cost)
+    np.testing.assert_allclose(tables.costs(layout, one.option[there], one.start[there]), one.cost[there], rtol=1e-9, atol=1e-9)
