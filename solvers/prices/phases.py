@@ -99,7 +99,6 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
                 stopped=lambda: run.clock.interrupted,
                 heard=run.raise_bound,
             )
-            prices = state.best_prices.copy()
         _better(run, state, prices, processes, ALONE if timed else 1.0)
         if timed:
             _prove(run, state, processes[0])
@@ -148,6 +147,13 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
         dual.smooth(state, theta, most, over)
         run.raise_bound(dual.raise_bound(state).value)
     run.work += state.evaluations / EVALUATIONS_PER_WORK
+    _guide(run, state)
+
+
+def _guide(run: Run, state: dual.Dual) -> None:
+    """Smooth prices become those that the plan goes by."""
+    assert state.best is not None and state.best_prices is not None
+    run.guide = state.best_prices.copy(), state.best.value
 
 
 def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
@@ -215,6 +221,7 @@ def _deepen(run: Run, state: dual.Dual, stopped: Callable[[], bool]) -> None:
             known = state.best.value
             dual.smooth(state, theta, 150, lambda: stopped() or run.left <= 0)
             run.raise_bound(dual.raise_bound(state).value)
+            _guide(run, state)
             gained = (state.best.value - known) / max(1.0, abs(known))
 
 
@@ -252,8 +259,8 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
 
     run.facts["moves"] = 0.0
     while True:
-        assert state.best is not None and state.best_prices is not None and run.draft is not None
-        prices, known, since = state.best_prices.copy(), state.best.value, run.clock.seconds
+        assert run.guide is not None and run.draft is not None
+        (prices, known), since = run.guide, run.clock.seconds
         best = best_columns(layout, Tables.of(layout, prices), each)
         columns = Part.joined([explicit(layout, *best.flat()), run.draft.chosen()]).distinct()
         annealer = Annealer.of(layout, columns, state.rest, prices, timed=not limits.deterministic)
@@ -269,8 +276,8 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
                 keep(run, better, processes[0], "anneal")
 
         def stale(known: float = known, pause: float = pause) -> bool:
-            assert state.best is not None
-            return run.clock.seconds > pause and state.best.value - known > STALE * max(1.0, abs(known))
+            better = run.guide is not None and run.guide[1] - known > STALE * max(1.0, abs(known))
+            return better and run.clock.seconds > pause
 
         at, moves = anneal(
             annealer, annealer.positions(run.draft), walks=len(processes), seed=limits.seed + int(run.facts["moves"]), share=share,

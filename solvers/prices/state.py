@@ -44,6 +44,9 @@ class Run:
     """The best plan of the search, its divisible part at its best, counts fractional."""
     found: Draft | None = None
     """The best plan that proving came across."""
+    guide: tuple[Floats, float] | None = None
+    """Prices [rows] that the plan goes by, and what they prove. Smooth ones: those of an LP's vertex, though the bound is
+    better, lead annealing far worse, because they leave no group that may run here or there a reason to."""
     done: bool = False
     work: float = 0.0
     prices: Floats | None = None

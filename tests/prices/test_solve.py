@@ -129,7 +129,7 @@ def test_deterministic_runs_repeat(compiled: bool, monkeypatch: pytest.MonkeyPat
     if not compiled:
         monkeypatch.setattr(kernels, "AVAILABLE", False)
     limits = Limits(work_limit=8 if compiled else 3, gap=1e-5, workers=1, seed=3, deterministic=True)
-    first, second = (prices(fleet_program(3), limits=limits) for _ in range(2))
+    first, second = (prices(fleet_program(3, 30, 10), limits=limits) for _ in range(2))
     assert first.option is not None
     for one, other in ((first.option, second.option), (first.start, second.start), (first.value, second.value)):
         assert one is not None
