@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 
@@ -26,11 +27,9 @@ ONLY_LAST = np.array([0.0, 1.0])
 prices = solvers.load("prices")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def always_by_prices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small Programs too go through prices."""
-    import sys
-
     monkeypatch.setattr(sys.modules["solvers.prices.solve"], "SMALL", 0)
 
 
@@ -81,7 +80,6 @@ def test_annealing_keeps_its_books() -> None:
     assert annealer.begin(walk.best_at).value[0] == pytest.approx(walk.value[1], rel=1e-9)
 
 
-@pytest.mark.usefixtures("always_by_prices")
 @pytest.mark.parametrize("feature", sorted(PROGRAMS))
 def test_features_are_never_answered_wrongly(feature: str) -> None:
     program = PROGRAMS[feature]()
@@ -101,7 +99,6 @@ def test_features_are_never_answered_wrongly(feature: str) -> None:
         assert level.bound is None or level.bound <= value + 1e-6 * max(1.0, abs(value))
 
 
-@pytest.mark.usefixtures("always_by_prices")
 def test_tiny_programs_come_out_right() -> None:
     optimal = 0
     for seed in range(10):
@@ -118,7 +115,8 @@ def test_tiny_programs_come_out_right() -> None:
     assert optimal >= 7
 
 
-def test_small_programs_are_closed() -> None:
+def test_small_programs_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["solvers.prices.solve"], "SMALL", 3_000)
     for seed in range(5):
         answer = prices(tiny_program(seed), limits=Limits(time_limit_s=20, gap=1e-6))
         assert answer.status in (Status.OPTIMAL, Status.INFEASIBLE)
