@@ -25,7 +25,7 @@ class Check:
 
 
 def check(instance: Instance, plan: Plan) -> Check:
-    """Judge a plan by the laws alone. Indices in the plan must lie inside the instance: ValueError otherwise."""
+    """Judge a plan by the laws alone. ValueError where an index lies outside the instance or a rate is not finite."""
     _inside(instance, plan)
     terms = dict.fromkeys(TERMS, 0.0)
     violations: list[Violation] = []
@@ -37,7 +37,9 @@ def check(instance: Instance, plan: Plan) -> Check:
 
 
 def _inside(instance: Instance, plan: Plan) -> None:
-    """Every index must exist before a law reads it."""
+    """Every index must exist before a law reads it, and every rate must be a number: NaN would pass every comparison."""
+    if not (np.all(np.isfinite(plan.serving.tokens_per_s)) and np.all(np.isfinite(plan.shedding.tokens_per_s))):
+        raise ValueError("the plan serves or sheds tokens at a rate that is not a finite number")
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
     bounds = (
         (plan.runs.job, len(instance.jobs), "job"),

@@ -145,8 +145,16 @@ def run(
 
 
 def first_plan(search: Search, process: Racers) -> None:
-    """A plan that chooses nothing whole, if there is one: demand is then met or shed by divisible options alone."""
-    refill(search, process, search.model.lower, search.model.whole, "first plan")
+    """A plan that chooses only what must be, if there is one: demand is then shed by divisible options alone."""
+    model = search.model
+    needed = np.zeros(model.columns, dtype=np.bool_)
+    needed[model.column[model.row_lower[model.row] > 0]] = True  # what must run, and the ways to drop a promise
+    needed &= model.whole
+    rest = held(model, model.lower, model.whole & ~needed)
+    tuning = Tuning(relative_gap=1.0, absolute_gap=np.inf, seed=search.limits.seed, time_s=max(part(search, 0.5), 0.01))
+    outcome = process.solve(rest, tuning, stopped=lambda: search.clock.interrupted)
+    if outcome.x is not None:
+        search.offer(outcome.x, "first plan")
 
 
 def reach_bound(search: Search, process: Racers) -> None:

@@ -269,6 +269,8 @@ class _Build:
                 if variable is None or high - low > 1:
                     continue
                 ones.append(variable if value == low else 1 - variable)
+            if any(v is None and t != w for v, t, w in zip(self.variables, tried, self.master.lower, strict=True)):
+                continue  # It takes a column that is not offered now, so it cannot come again.
             if all(v is None or h - w <= 1 for v, h, w in zip(self.variables, self.master.upper, self.master.lower, strict=True)):
                 self.model.add(sum(ones) >= 1)
 

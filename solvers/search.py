@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,6 +25,10 @@ SECONDS_BETWEEN_EVENTS = 0.5
 
 CAP_SLACK = 1e-9
 """A level may end above the value it reached by this times max(1, |value|) when later levels are minimised."""
+
+
+CEILING_SLACK = 1e-7
+"""A plan is taken only if it exceeds what an earlier level reached by at most this times max(1, |value|)."""
 
 
 @dataclass
@@ -53,6 +57,8 @@ class Search:
     spent: float = 0.0
     """Work of the levels before."""
     facts: dict[str, float | str] = field(default_factory=dict)
+    ceilings: Sequence[tuple[Floats, float]] = ()
+    """(cost, most) of the levels before, in their own units: a row of the model is only as exact as its largest coefficient."""
     _last_event: float = -math.inf
     _last_state: tuple[float, float] = (math.inf, -math.inf)
 
@@ -98,7 +104,7 @@ class Search:
         """Takes x, its integers rounded, if it is feasible and better; says whether it is feasible."""
         x = np.where(self.model.whole, np.round(x), x)
         x = np.clip(x, self.model.lower, self.model.upper)
-        if not self.model.feasible(x):
+        if not self.model.feasible(x) or any(cost @ x > most for cost, most in self.ceilings):
             return False
         value = self.model.objective(x)
         if value < self.value:
@@ -168,6 +174,7 @@ def by_levels(
     limit: Limit | None = None
     prices: Floats | None = None
     work = 0.0
+    ceilings: list[tuple[Floats, float]] = []
     for k, level in enumerate(program.levels):
         model = replace(model, cost=columns.costs[:, k], constant=float(columns.constants[k]))
         last = k == len(program.levels) - 1 or not columns.costs[:, k + 1 :].any()
@@ -184,6 +191,7 @@ def by_levels(
             hint=hint,
             spent=work,
             later=None if later is None else (columns.costs[:, later], float(columns.constants[later])),
+            ceilings=tuple(ceilings),
         )
         _settle(search, x)
         if not search.closed and not (search.over and search.x is not None):
@@ -194,11 +202,13 @@ def by_levels(
             return _nothing(program, clock, name, Status.INFEASIBLE, None, work, facts)
         if search.x is None:
             return _nothing(program, clock, name, Status.NO_PLAN, search.limit or search.reason, work, facts)
-        limit = limit or (None if search.closed else search.limit or search.reason)
+        limit = limit or (None if search.closed else search.limit or (search.reason if search.over else None))
         prices = search.prices if search.prices is not None else prices
         x, hint = search.x, search.x
         bounds.append(search.bound if math.isfinite(search.bound) else None)
         model = capped(model, search.value, x)
+        cost = columns.costs[:, k]
+        ceilings.append((cost, float(cost @ x) + CEILING_SLACK * max(1.0, abs(search.value))))
     return _solution(program, columns, x, bounds, limit, clock, name, prices, work, facts)
 
 
@@ -213,7 +223,30 @@ def _settle(search: Search, x: Floats | None) -> None:
     if x is not None:
         search.x, search.value = x, search.model.objective(x)
     elif search.hint is None or not search.offer(search.hint, "start"):
-        search.offer(search.model.lower, "start")
+        search.offer(idle(search.model), "start")
+
+
+def idle(model: Linear) -> Floats:
+    """What is left to do when nothing that uses a shared row runs: each equality row is met by columns of its own, cheapest first.
+
+    This is shedding all demand and dropping every promise, without a search; feasible unless something must be or is bounded.
+    """
+    x = model.lower.copy()
+    entries = np.diff(model.offset)
+    own = np.flatnonzero((entries == 1) & (model.upper > model.lower))
+    first = model.offset[own]
+    row, value = model.row[first].astype(np.int64), model.value[first]
+    useful = (value > 0) & (model.row_lower[row] > 0)
+    own, row, value = own[useful], row[useful], value[useful]
+    order = np.lexsort((model.cost[own] / value, row))
+    own, row, value = own[order], row[order], value[order]
+    need = (model.row_lower - model.activity(x))[row]
+    room = value * (model.upper[own] - model.lower[own])
+    before = np.cumsum(room) - room
+    new = np.concatenate([[True], row[1:] != row[:-1]]) if len(row) else np.empty(0, dtype=np.bool_)
+    before -= np.repeat(before[new], np.diff(np.append(np.flatnonzero(new), len(row))))
+    x[own] += np.clip(need - before, 0.0, room) / value
+    return x
 
 
 def _given(program: Program, columns: Columns, start: Start | None) -> Floats | None:

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from placement.instance import Instance, Pool
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 
 MOST_PLACES_PER_SHAPE = 50_000
 """Places on two sites that one shape may be offered: halves multiply."""
@@ -113,6 +113,13 @@ class Places:
                 islands.append(np.array([island]))
                 held.append(np.array([share]))
         return np.concatenate(rows), np.concatenate(islands), np.concatenate(held)
+
+    def spanning(self, place: Ints, island: Ints) -> Bools:
+        """Whether each island lies on a side of its place with other islands, [n]: its uplink then carries traffic."""
+        found = np.zeros(len(place), dtype=np.bool_)
+        for row in np.flatnonzero(place >= len(self.instance.island_pool)):
+            found[row] = any(len(side) > 1 and int(island[row]) in side for side in self.sides[int(place[row])])
+        return found
 
     def layout(self, place: int, units: int) -> tuple[list[int], list[int]]:
         """Islands of a place and the units that a gang holds on each."""

@@ -17,6 +17,9 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
+PLAN_HEAD_BYTES = 256
+
+
 def require_writable(path: Path) -> None:
     """Raises ``BadInput`` if a file cannot be written there: better said before hours of work than after."""
     folder = path.parent
@@ -31,6 +34,19 @@ def require_writable(path: Path) -> None:
             pass
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}; choose a folder that can be written to") from None
+
+
+def require_place_for_plan(path: Path) -> None:
+    """As ``require_writable``; besides, only an earlier plan or an empty file may be replaced: anything else is the user's."""
+    require_writable(path)
+    if not path.exists():
+        return
+    from placement.files.plans import PLAN_FORMAT
+
+    with path.open("rb") as file:
+        start = file.read(PLAN_HEAD_BYTES)
+    if start.strip() and PLAN_FORMAT.encode() not in start:
+        raise BadInput(f"cannot write {path}: it exists and is not a plan; name another file, or remove it first")
 
 
 def write_text(path: Path, text: str) -> None:

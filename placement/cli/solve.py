@@ -16,7 +16,7 @@ import click
 
 from placement.cli.errors import BadInput, ExitCode, InternalError
 from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
-from placement.cli.output import print_json, require_writable, write_text
+from placement.cli.output import print_json, require_place_for_plan, write_text
 from placement.cli.progress import LogFormat, OnProgress, reporter
 from placement.cli.signals import Interrupts
 from placement.report.text import clean
@@ -78,7 +78,7 @@ def solve(
     if tuning["deterministic"] and tuning["workers"] not in (None, 1):
         raise click.UsageError("--deterministic runs on one worker; leave --workers away")
     if output is not None:
-        require_writable(output)
+        require_place_for_plan(output)
     fleet = read_instance(instance, scenario)
     start = None if start_path is None else read_plan(start_path, fleet)[0]
 

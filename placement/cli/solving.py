@@ -21,8 +21,8 @@ from solvers.solver import Limits, Start, TooLarge
 if TYPE_CHECKING:
     from solvers.solver import Progress
 
-COST_TOLERANCE = 1e-6
-"""A solver's value of a level may differ from the plan's by this times max(1, |value|): solvers round, plans are added up."""
+COST_TOLERANCE = 1e-9
+"""A solver's value of a level may differ from the plan's by this times max(1, sum of |terms|): both are the same sums in floats."""
 
 RESERVE_SHARE = 0.1
 """Most of the time limit that is kept for decoding and checking."""
@@ -155,5 +155,6 @@ def _levels(solution: Solution, checked: Check) -> tuple[LevelResult, ...]:
 def _compare(result: Result, claimed: LevelResult, level: LevelResult) -> None:
     if claimed.value is None or level.value is None:
         return
-    if abs(claimed.value - level.value) > COST_TOLERANCE * max(1.0, abs(level.value)):
+    turnover = sum(abs(usd) for usd in (result.terms or {}).values())
+    if abs(claimed.value - level.value) > COST_TOLERANCE * max(1.0, turnover):
         raise RejectedPlan(result, (), f"{level.name} costs {level.value!r} USD by the plan and {claimed.value!r} by the solver")

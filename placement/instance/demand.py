@@ -256,6 +256,8 @@ class TrainingJob(Noun):
         dates = [d for d in (self.release_date, self.due_date or self.deadline_date, self.deadline_date) if d is not None]
         if dates != sorted(dates):
             raise PydanticCustomError("job_dates", "release_date, due_date and deadline_date must be in this order")
+        if self.continues_after and self.deadline_date is not None:
+            raise PydanticCustomError("continues", "continues_after: true excludes a deadline_date; remove one of the two")
         if self.breach_usd is not None and self.commitment != "promised":
             raise PydanticCustomError("breach", "breach_usd is for promised jobs")
         return self

@@ -144,6 +144,8 @@ class Outlook:
                 held = units * known[profile.accelerator].allocation_unit_gpus
                 a = self.type_names.index(profile.accelerator)
                 best[s, a] = min(best[s, a], held / (replicas * profile.tokens_per_s))
+        if not len(self.types):
+            return best
         used = np.stack([self.stream_pools[:, self.instance.pool_accelerator == a].any(axis=1) for a in self.types], axis=1)
         return np.where(used, best, np.inf)
 

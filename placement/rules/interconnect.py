@@ -36,8 +36,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     row, island = gangs.share_row, gangs.share_island
     gpus = instance.jobs.shapes.gpus[gangs.shape[row]] * gangs.share_units / gangs.units[row]
 
-    widest = np.array([max(len(side) for side in sides) for sides in gangs.places.sides], dtype=np.int64)
-    spanning = widest[gangs.place[row]] > 1
+    spanning = gangs.places.spanning(gangs.place[row], island)
     if np.any(spanning):
         uplink = builder.add_resources([f"uplink {name}" for name in instance.island_names], "Gbit/s", _uplinks(instance))
         traffic = instance.jobs.gbit_s_per_gpu[gangs.job[row]] * gpus
@@ -219,8 +218,9 @@ def _traffic_violations(instance: Instance, plan: Plan) -> list[Violation]:
     places, jobs = plan.places, instance.jobs
     spanning = np.zeros(len(places.run), dtype=np.bool_)
     for run in range(len(plan.runs.job)):
-        if any(len(islands) > 1 for islands, _ in sides_of(instance, plan, run).values()):
-            spanning |= places.run == run
+        for islands, _ in sides_of(instance, plan, run).values():
+            if len(islands) > 1:
+                spanning |= (places.run == run) & np.isin(places.island, islands)
     job = plan.runs.job[places.run[spanning]]
     traffic = np.nan_to_num(jobs.gbit_s_per_gpu[job]) * gpus_on_places(instance, plan)[spanning]
     use = during_runs(instance, plan, places.run[spanning], places.island[spanning], traffic, len(instance.island_pool))

@@ -55,13 +55,24 @@ def test_a_second_signal_ends_at_once(spawn: Spawn, tiny: Tiny, tmp_path: Path) 
 
 def test_no_plan_leaves_the_old_one(spawn: Spawn, tiny: Tiny, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
-    plan.write_text("precious", encoding="utf-8")
+    earlier = '{"format": "fleet-placement-plan/1"}'
+    plan.write_text(earlier, encoding="utf-8")
     process = spawn("solve", tiny("power"), "--solver", "empty", "--json", "-o", plan)
     stdout, _ = process.communicate(timeout=20)
     assert process.returncode == 4
     assert json.loads(stdout)["status"] == "no_plan"
     assert json.loads(stdout)["plan"] is None
-    assert plan.read_text(encoding="utf-8") == "precious"
+    assert plan.read_text(encoding="utf-8") == earlier
+
+
+def test_a_file_that_is_no_plan_is_never_replaced(spawn: Spawn, tiny: Tiny, tmp_path: Path) -> None:
+    mine = tmp_path / "fleet.yaml"
+    mine.write_bytes(Path(tiny("power")).read_bytes())
+    process = spawn("solve", mine, "-o", mine)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "not a plan" in stderr
+    assert mine.read_bytes() == Path(tiny("power")).read_bytes()
 
 
 @pytest.mark.parametrize("solver", ["wrong", "liar"])
