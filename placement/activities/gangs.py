@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from placement.activities.columns import Columns, expand
-from placement.activities.places import Places
+from placement.activities.places import Places, largest_first
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
@@ -132,7 +132,12 @@ class Gangs:
         mine = plan.places.run == run
         islands = plan.places.island[mine].tolist()
         sites = [int(instance.pool_site[instance.island_pool[i]]) for i in islands]
-        sides = tuple(tuple(i for i, s in zip(islands, sites, strict=True) if s == site) for site in dict.fromkeys(sites))
+        units = plan.places.units[mine].tolist()
+        gpus = [size for pool in instance.pools.values() for size in pool.island_gpus]
+        held = {site: sum(u for u, s in zip(units, sites, strict=True) if s == site) for site in sites}
+        # The larger half first, as places list them; equal halves in the order of the pools.
+        order = sorted(held, key=lambda site: (-held[site], min(i for i, s in zip(islands, sites, strict=True) if s == site)))
+        sides = tuple(largest_first((i for i, s in zip(islands, sites, strict=True) if s == site), gpus) for site in order)
         links = tuple(sorted(plan.paths.link[plan.paths.run == run].tolist()))
         return self.places.find(sides, links)
 
@@ -178,10 +183,12 @@ def _candidates(instance: Instance, places: Places) -> tuple[Ints, Ints]:
 
     two_sites = np.flatnonzero(span == SPANS.index("sites"))
     for s in two_sites[fits_domain[two_sites]]:
-        mine = pool[shape == s]
+        mine, j = pool[shape == s], int(shapes.job[s])
         for unit in np.unique(instance.unit_gpus[mine]):
             total = -(-int(shapes.gpus[s]) // int(unit))
-            pairs_found = places.two_sites(total, mine[instance.unit_gpus[mine] == unit], float(jobs.max_rtt_ms[shapes.job[s]]))
+            pairs_found = places.two_sites(
+                total, mine[instance.unit_gpus[mine] == unit], float(jobs.max_rtt_ms[j]), float(jobs.wan_gbit_s[j])
+            )
             found_shape.append(np.full(len(pairs_found), s))
             found_place.append(np.array(pairs_found, dtype=np.int64))
     all_shapes, all_places = np.concatenate(found_shape), np.concatenate(found_place)

@@ -6,6 +6,7 @@ to jobs of span ``sites``, along the shortest WAN paths within their round-trip 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -56,10 +57,14 @@ class Places:
         return self._ids.get((sides, links))
 
     @cached_property
+    def units(self) -> Ints:
+        """Units online in each island, [I, P]."""
+        return self.instance.island_online_gpus // self.instance.unit_gpus[self.instance.island_pool][:, None]
+
+    @cached_property
     def most_units(self) -> Ints:
         """Most units ever online in each island, [I]."""
-        units = self.instance.island_online_gpus // self.instance.unit_gpus[self.instance.island_pool][:, None]
-        return np.asarray(units.max(axis=1, initial=0), dtype=np.int64)
+        return np.asarray(self.units.max(axis=1, initial=0), dtype=np.int64)
 
     @cached_property
     def pool_sets(self) -> tuple[Ints, ...]:
@@ -69,37 +74,44 @@ class Places:
             for q, pool in enumerate(self.instance.pools.values())
         )
 
-    def two_sites(self, units: int, pools: Ints, max_rtt_ms: float) -> list[int]:
-        """Places on two of the pools (one accelerator type) at different sites that hold so many units."""
+    def two_sites(self, units: int, pools: Ints, max_rtt_ms: float, gbit_s: float) -> list[int]:
+        """Places on two of the pools (one accelerator type) at different sites that hold so many units, either the odd one."""
         found: list[int] = []
         for a, b in combinations(pools.tolist(), 2):
             site_a, site_b = int(self.instance.pool_site[a]), int(self.instance.pool_site[b])
             if site_a == site_b:
                 continue
-            paths = self.instance.wan.paths(site_a, site_b, max_rtt_ms)
+            paths = self.instance.wan.paths(site_a, site_b, max_rtt_ms, gbit_s)
             if not paths:
                 continue
-            halves = (self._fewest(a, units - units // 2), self._fewest(b, units // 2))
-            if len(found) + len(halves[0]) * len(halves[1]) * len(paths) > MOST_PLACES_PER_SHAPE:
-                names = list(self.instance.pools)
-                raise TooManyPlaces(
-                    f"a gang of {units} units has over {MOST_PLACES_PER_SHAPE:,} places on two sites, "
-                    f"many in pools {names[a]} and {names[b]}; "
-                    "name fewer pools for it, or let these pools offer consecutive sets of islands only"
-                )
-            found += [self.add((x, y), path) for x in halves[0] for y in halves[1] for path in paths]
+            more, less = units - units // 2, units // 2
+            orders = [(a, b)] if more == less else [(a, b), (b, a)]
+            for first, second in orders:
+                halves = (self._fewest(first, more), self._fewest(second, less))
+                if len(found) + len(halves[0]) * len(halves[1]) * len(paths) > MOST_PLACES_PER_SHAPE:
+                    names = list(self.instance.pools)
+                    raise TooManyPlaces(
+                        f"a gang of {units} units has over {MOST_PLACES_PER_SHAPE:,} places on two sites, "
+                        f"many in pools {names[a]} and {names[b]}; "
+                        "name fewer pools for it, or let these pools offer consecutive sets of islands only"
+                    )
+                found += [self.add((x, y), path) for x in halves[0] for y in halves[1] for path in paths]
         return found
 
     def _fewest(self, pool: int, units: int) -> list[tuple[int, ...]]:
-        """Sets of the fewest islands of a pool that can hold so many units."""
+        """Sets of islands of a pool that hold so many units, of the sizes that are the fewest possible in some period."""
+        if units == 0:
+            return []
         first, last = self.instance.pool_island[pool], self.instance.pool_island[pool + 1]
-        singles: list[tuple[int, ...]] = [(i,) for i in range(first, last) if self.most_units[i] >= units]
-        if singles or units == 0:
-            return singles if units else []
-        sets = [self.sides[place][0] for place in self.pool_sets[pool].tolist()]
-        fitting = [s for s in sets if all(self.most_units[i] >= share for i, share in zip(s, split(units, len(s)), strict=True))]
-        least = min((len(s) for s in fitting), default=0)
-        return [s for s in fitting if len(s) == least]
+        sets: list[tuple[int, ...]] = [(i,) for i in range(first, last)]
+        sets += [self.sides[place][0] for place in self.pool_sets[pool].tolist()]
+        sets = [s for s in sets if len(s) <= units]
+        fits = np.array([np.all(self.units[list(s)] >= np.array(split(units, len(s)))[:, None], axis=0) for s in sets])
+        if not fits.any():
+            return []
+        size = np.array([len(s) for s in sets])
+        fewest = np.unique(np.where(fits, size[:, None], self.units.shape[0] + 1).min(axis=0))
+        return [s for s, fit in zip(sets, fits, strict=True) if len(s) in fewest and fit.any()]
 
     # ------------------------------------------------------------ columns over places
 
@@ -148,6 +160,11 @@ def split(units: int, islands: int) -> list[int]:
     return [base + (n < more) for n in range(islands)]
 
 
+def largest_first(islands: Iterable[int], gpus: Sequence[int]) -> tuple[int, ...]:
+    """Islands in the order in which a set lists them: the larger ones, which take the odd units, first; ``gpus`` by island."""
+    return tuple(sorted(islands, key=lambda island: (-gpus[island], island)))
+
+
 def island_sets(pool: Pool, first: int) -> list[tuple[int, ...]]:
     """Sets of two or more islands that the pool's rule offers, islands numbered from ``first``."""
     if pool.spanning is None:
@@ -155,7 +172,7 @@ def island_sets(pool: Pool, first: int) -> list[tuple[int, ...]]:
     count = len(pool.island_gpus)
     sizes = range(2, min(pool.spanning.max_islands, count) + 1)
     if pool.spanning.sets == "consecutive":
-        found = [tuple(range(first + i, first + i + k)) for k in sizes for i in range(count - k + 1)]
+        found = [tuple(range(i, i + k)) for k in sizes for i in range(count - k + 1)]
     else:
-        found = [tuple(first + i for i in chosen) for k in sizes for chosen in combinations(range(count), k)]
-    return found
+        found = [chosen for k in sizes for chosen in combinations(range(count), k)]
+    return [tuple(first + i for i in largest_first(chosen, pool.island_gpus)) for chosen in found]

@@ -25,7 +25,7 @@ class Wan:
         self._links = links
         self._paths_per_pair = paths_per_pair
         self._link_index = {name: n for n, name in enumerate(links)}
-        self._paths: dict[tuple[int, int], list[tuple[float, tuple[int, ...]]]] = {}
+        self._paths: dict[tuple[int, int, float], list[tuple[float, tuple[int, ...]]]] = {}
 
     @cached_property
     def _graph(self) -> nx.Graph[str]:
@@ -54,21 +54,23 @@ class Wan:
                 table[r, s] = reached.get(f"node {site}", math.inf)
         return table
 
-    def paths(self, site_a: int, site_b: int, max_rtt_ms: float) -> list[tuple[int, ...]]:
-        """The shortest paths between two sites within a round-trip time, as links; at most ``paths_per_pair``."""
-        key = (min(site_a, site_b), max(site_a, site_b))
+    def paths(self, site_a: int, site_b: int, max_rtt_ms: float, gbit_s: float) -> list[tuple[int, ...]]:
+        """At most ``paths_per_pair`` shortest paths, as links, that carry a rate between two sites within a round-trip time."""
+        key = (min(site_a, site_b), max(site_a, site_b), gbit_s)
         if key not in self._paths:
             self._paths[key] = self._shortest(*key)
         return [links for rtt, links in self._paths[key] if rtt <= max_rtt_ms + 1e-9]
 
-    def _shortest(self, site_a: int, site_b: int) -> list[tuple[float, tuple[int, ...]]]:
+    def _shortest(self, site_a: int, site_b: int, gbit_s: float) -> list[tuple[float, tuple[int, ...]]]:
         import networkx as nx
 
         found: list[tuple[float, tuple[int, ...]]] = []
         ends = (f"node {self._sites[site_a]}", f"node {self._sites[site_b]}")
-        if not nx.has_path(self._graph, *ends):
+        thin = [f"link {link.id}" for link in self._links.values() if link.gbit_s != "unlimited" and link.gbit_s < gbit_s]
+        graph = nx.restricted_view(self._graph, thin, [])
+        if not nx.has_path(graph, *ends):
             return found
-        for nodes in nx.shortest_simple_paths(self._graph, *ends, weight="rtt"):
+        for nodes in nx.shortest_simple_paths(graph, *ends, weight="rtt"):
             names = [name.removeprefix("link ") for name in nodes if name.startswith("link ")]
             rtt = sum(self._links[name].rtt_ms for name in names)
             found.append((rtt, tuple(sorted(self._link_index[name] for name in names))))
