@@ -34,7 +34,14 @@ def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, 
     fleet = read_instance(instance, scenario)
     decided, stated = read_plan(plan, fleet)
     checked = check_plan(fleet, decided)
-    found = [*checked.violations, *_misstated(stated.terms, checked.terms)]
+    values = {level.name: level.value for level in stated.levels if level.value is not None}
+    totals = {} if stated.objective is None else {"objective": stated.objective}
+    found = [
+        *checked.violations,
+        *_misstated(stated.terms or {}, checked.terms),
+        *_misstated(values, checked.levels),
+        *_misstated(totals, {"objective": list(checked.levels.values())[-1]}),
+    ]
     if stated.edited:
         click.echo(f"note: edited since they were written: {', '.join(stated.edited)}", err=True)
     if as_json:
@@ -50,13 +57,13 @@ def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, 
         ctx.exit(ExitCode.VIOLATIONS)
 
 
-def _misstated(stated: Mapping[str, float] | None, counted: Mapping[str, float]) -> list[Violation]:
+def _misstated(stated: Mapping[str, float], counted: Mapping[str, float]) -> list[Violation]:
     """Costs that the plan's file states and its tables do not bear out."""
     from placement.plan import Violation
 
     found = []
-    for term in sorted({*(stated or {}), *counted}):
-        said, is_worth = (stated or {}).get(term, 0.0), counted.get(term, 0.0)
+    for term in sorted({*stated, *counted}):
+        said, is_worth = stated.get(term, 0.0), counted.get(term, 0.0)
         if abs(said - is_worth) > TOLERANCE * max(1.0, abs(is_worth)):
             text = f"the file states {said:,.2f} USD, its tables cost {is_worth:,.2f} USD"
             found.append(Violation("stated costs", term, None, abs(said - is_worth), "USD", text))

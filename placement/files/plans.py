@@ -100,6 +100,7 @@ class LoadedPlan:
     limit: Limit | None
     terms: Mapping[str, float] | None
     levels: tuple[LevelResult, ...]
+    objective: float | None
     solver: str
     seed: int
     seconds: float
@@ -223,6 +224,7 @@ def load_plan(path: str | os.PathLike[str], instance: Instance) -> LoadedPlan:
         limit=None if document.limit is None else Limit(document.limit),
         terms=document.terms,
         levels=tuple(LevelResult(level.name, level.value, level.bound) for level in document.levels),
+        objective=document.objective,
         solver=document.solver,
         seed=document.seed,
         seconds=document.seconds,

@@ -121,3 +121,19 @@ def test_live_on_a_terminal(spawn: Spawn, tiny: Tiny, monkeypatch: pytest.Monkey
     assert "net_cost" in shown
     assert "bound" in shown
     assert not any(f"\x1b[{colour}m" in shown for colour in range(31, 38))
+
+
+@pytest.mark.parametrize("field", ["objective", "value"])
+def test_check_refuses_a_total_that_was_edited(spawn: Spawn, tiny: Tiny, tmp_path: Path, field: str) -> None:
+    plan = tmp_path / "plan.json"
+    assert spawn("solve", tiny("sla"), "-q", "-o", plan).wait(timeout=30) == 0
+    document = json.loads(plan.read_text(encoding="utf-8"))
+    if field == "objective":
+        document["objective"] = -99999.0
+    else:
+        document["levels"][-1]["value"] = -99999.0
+    plan.write_text(json.dumps(document), encoding="utf-8")
+    process = spawn("check", tiny("sla"), plan)
+    stdout, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "stated costs" in stdout
