@@ -4,21 +4,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-njit: Any
-try:
-    from numba import njit
+AVAILABLE = find_spec("numba") is not None
+numba: Any = import_module("numba") if AVAILABLE else None
 
-    AVAILABLE = True
-except ImportError:
-    AVAILABLE = False
 
-    def njit(*_: Any, **__: Any) -> Any:
-        """Leaves a function as it is."""
-        return lambda function: function
+def njit(**options: Any) -> Any:
+    """Compiles a function where numba is installed, else leaves it as it is."""
+    return (lambda function: function) if numba is None else numba.njit(**options)
 
 
 @njit(cache=True, nogil=True)
