@@ -42,13 +42,16 @@ PARTS_SHARE = 0.05
 PART_NODES = 500
 """Nodes after which the search of one part ends."""
 
+MOST_RACERS = 4
+"""Processes that race at most: each holds the whole model, and more trees help little."""
+
 ROUGH_GAP = 0.02
 """Gap at which a search ends that only looks for a good plan."""
 
 
 def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
     """See ``solvers.solver.Solver``."""
-    with Racers(1 if limits.deterministic else limits.workers) as process:
+    with Racers(1 if limits.deterministic else min(limits.workers, MOST_RACERS)) as process:
         return by_levels(
             program,
             lambda search: solve_level(search, process),
