@@ -42,11 +42,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Start:
-    """Columns (``option``, ``start``, ``value``, all [n]) of a plan to begin from; it need not be complete or feasible."""
+    """Columns (``option``, ``start``, ``value``, all [n]) of a plan to begin from; it need not be complete or feasible.
+
+    ``prices`` [slots], per unit of each slot's limit, are those of an earlier solve or of the prices solver; any are valid.
+    """
 
     option: Ints
     start: Ints
     value: Floats
+    prices: Floats | None = None
 
 
 @dataclass(frozen=True)
