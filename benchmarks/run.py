@@ -20,6 +20,7 @@ from pathlib import Path
 import click
 
 from benchmarks.families import FAMILIES, write
+from benchmarks.sets import SETS, runner
 
 
 @dataclass(frozen=True)
@@ -117,26 +118,45 @@ def summary(rows: list[Row], gap: float) -> str:
 
 
 @click.command()
-@click.option("--family", type=click.Choice(list(FAMILIES)), required=True)
+@click.option("--family", type=click.Choice(list(FAMILIES)))
+@click.option("--set", "set_name", type=click.Choice(list(SETS)), help="A public set instead of a family.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the public files. [default: PLACEMENT_DATA]")
+@click.option("--match", help="Only the set's instances whose name has this in it.")
+@click.option("--limit", type=click.IntRange(min=1), help="So many of the set's instances, spread evenly.")
 @click.option("--seeds", default=10, show_default=True, help="Seeds 0 to N - 1.")
 @click.option("--first-seed", default=0, show_default=True)
 @click.option("--solver", "solvers", multiple=True, default=("auto",), show_default=True)
-@click.option("--time-limit", default=20.0, show_default=True, help="Seconds per case.")
-@click.option("--gap", default=0.001, show_default=True)
+@click.option("--time-limit", type=float, help="Seconds per case. [default: 20, or the set's own]")
+@click.option("--gap", type=float, help="Fraction at which a case is closed. [default: 0.001, or the set's own]")
 @click.option("--workers", default=2, show_default=True)
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the rows there.")
 def main(
     *,
-    family: str,
+    family: str | None,
+    set_name: str | None,
+    data: Path | None,
+    match: str | None,
+    limit: int | None,
     seeds: int,
     first_seed: int,
     solvers: tuple[str, ...],
-    time_limit: float,
-    gap: float,
+    time_limit: float | None,
+    gap: float | None,
     workers: int,
     json_path: Path | None,
 ) -> None:
-    """Solve seeds of a family with each solver and print a table."""
+    """Solve seeds of a family, or a public set, with each solver and print a table."""
+    if (family is None) == (set_name is None):
+        raise click.UsageError("name a --family or a --set")
+    if set_name is not None:
+        sys.exit(
+            runner.run(
+                set_name, data=data, solvers=solvers, time_limit_s=time_limit, gap=gap, workers=workers, match=match, limit=limit,
+                json_path=json_path,
+            )
+        )  # fmt: skip
+    assert family is not None
+    time_limit, gap = time_limit or 20.0, 0.001 if gap is None else gap
     rows: list[Row] = []
     click.echo(HEADER)
     for solver in solvers:
