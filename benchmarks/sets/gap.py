@@ -1,7 +1,8 @@
 """Generalized assignment: every job to one agent, within the agents' capacities, at least cost.
 
 Files: ``m n``, then m rows of n costs, m rows of n weights, m capacities (Cattrysse, Salomon and Van Wassenhove 1994; Chu and
-Beasley 1997), and ``best_known.csv``. A job is a must group with an option per agent, an agent is a resource, and there is one period.
+Beasley 1997), and ``best_known.csv``. A job is a must group with an option per agent, an agent is a resource, and there is
+one period.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def summary(rows: list[Row], gap: float) -> str:
     text = f"{len(rows)} cases"
     if excess:
         best = sum(value <= EQUAL for value in excess)
-        text += f"; mean excess over known {statistics.fmean(excess):+.4%}, largest {max(excess):+.4%}; {best} reach the known value"
+        text += f"; mean excess over known {statistics.fmean(excess):+.4%}, largest {max(excess):+.4%}; {best} reach the known"
     text += f"; own proof on {sum(row.gap is not None and row.gap <= gap for row in rows)}"
     seconds = [row.seconds for row in rows if row.error is None]
     if seconds:
