@@ -115,5 +115,5 @@ def cases(data: Path) -> list[Case]:
                 raise Malformed(table, rows.line_num, problem) from None
             if name not in files:
                 raise Malformed(table, rows.line_num, f"set {name}: no file TestSet*.{name}.txt in {table.parent}")
-            found.append(MmkpCase(f"{name}/{index}", known, proven, files[name], index))
+            found.append(MmkpCase(f"{files[name].stem}/{index}", known, proven, files[name], index))
     return found

@@ -90,7 +90,7 @@ def in_own_process(name: str, case: Case, solver: str, limits: Limits) -> Row:
     return row
 
 
-HEADER = f"{'instance':24} {'solver':8} {'known':>12} {'value':>12} {'bound':>14} {'gap':>9} {'excess':>9} {'seconds':>8} {'MB':>6}"
+HEADER = f"{'instance':27} {'solver':8} {'known':>12} {'value':>12} {'bound':>14} {'gap':>9} {'excess':>9} {'seconds':>8} {'MB':>6}"
 
 
 def line(row: Row) -> str:
@@ -104,7 +104,7 @@ def line(row: Row) -> str:
     notes += [f"BROKEN {words}" for words in row.violations[:2]]
     notes += [] if row.error is None else [row.error]
     return (
-        f"{row.seed:24} {row.solver:8} {known:>12} {figure(row.objective, ',.12g'):>12} {figure(row.bound, ',.2f'):>14} "
+        f"{row.seed:27} {row.solver:8} {known:>12} {figure(row.objective, ',.12g'):>12} {figure(row.bound, ',.2f'):>14} "
         f"{figure(row.gap, '.3%'):>9} {figure(row.excess, '+.3%'):>9} {row.seconds:>8.1f} {row.peak_mb:>6.0f}"
         f"{'  ' if notes else ''}{'; '.join(notes)}"
     )
@@ -132,6 +132,14 @@ def summary(rows: list[Row], gap: float) -> str:
     ):
         text += f"; {count} {words}" if count else ""
     return text
+
+
+def by_part(rows: list[Row]) -> dict[str, list[Row]]:
+    """Rows by what stands before the last ``/`` of their names, where that tells some apart, and all under the set's name."""
+    parts: dict[str, list[Row]] = {}
+    for row in rows:
+        parts.setdefault(row.seed.rpartition("/")[0], []).append(row)
+    return (parts if len(parts) > 1 else {}) | {rows[0].family: rows}
 
 
 def chosen(cases: list[Case], match: str | None, limit: int | None) -> list[Case]:
@@ -180,7 +188,8 @@ def run(
         for case in cases:
             mine.append(in_own_process(name, case, solver, limits))
             echo(line(mine[-1]))
-        echo(f"{name}, {solver}, {limits.time_limit_s:g} s: {summary(mine, gap)}")
+        for part, members in by_part(mine).items():
+            echo(f"{part}, {solver}, {limits.time_limit_s:g} s: {summary(members, gap)}")
         rows += mine
     if json_path is not None:
         json_path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")

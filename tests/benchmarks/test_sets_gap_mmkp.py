@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.run import main
-from benchmarks.sets import gap, mmkp
+from benchmarks.sets import gap, mmkp, runner
 from benchmarks.sets.case import Absent, Case, Malformed
 from solvers import load
 from solvers.solver import Limits
@@ -136,9 +136,23 @@ def test_the_command_prints_a_table_and_writes_rows(data: Path, tmp_path: Path) 
     assert result.exit_code == 0, result.output
     assert "1 cases; mean excess over known +0.0000%" in result.output
     (row,) = json.loads(path.read_text())
-    assert (row["family"], row["seed"], row["solver"]) == ("mmkp", "TINY/2", "enumerate")
+    assert (row["family"], row["seed"], row["solver"]) == ("mmkp", "TestSet1.TINY/2", "enumerate")
     assert (row["objective"], row["known"], row["excess"], row["gap"], row["violations"]) == (10, 10, 0, 0, [])
     assert row["peak_mb"] > 0
+
+
+def test_means_are_told_by_part_and_over_all() -> None:
+    rows = [
+        runner.Row("set", name, "x", "feasible", 100.0, True, value, 90.0, gap, excess, 1.0, 50.0)
+        for name, value, gap, excess in (("a/1", 101.0, 0.1, 0.01), ("a/2", 103.0, 0.1, 0.03), ("b/1", 100.0, 0.0, 0.0))
+    ]
+    rows.append(replace(rows[0], seed="b/2", objective=None, excess=None, gap=None))
+    parts = runner.by_part(rows)
+    assert {part: len(members) for part, members in parts.items()} == {"a": 2, "b": 2, "set": 4}
+    assert "mean excess over known +2.0000%, largest +3.0000%; 0 reach the known; own proof on 0" in runner.summary(
+        parts["a"], 1e-4
+    )
+    assert "1 reach the known; own proof on 1" in runner.summary(rows, 1e-4) and "1 without a plan" in runner.summary(rows, 1e-4)
 
 
 def test_a_malformed_case_is_a_row_and_an_exit_code(data: Path) -> None:
