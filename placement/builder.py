@@ -6,6 +6,7 @@ Every method takes whole arrays; numbers are broadcast. ``build`` sorts and free
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,30 +34,69 @@ LAST: Edge = (Anchor.LAST, 0)
 
 
 class _Table:
-    """Columns that grow by chunks of rows."""
+    """Columns that grow by chunks of rows. Numbers given for a whole chunk are held once; a column is released as it is taken."""
 
-    def __init__(self, **dtypes: type) -> None:
+    def __init__(self, **dtypes: type[np.generic]) -> None:
         self._dtypes = dtypes
         self._chunks: dict[str, list[NDArray[np.generic]]] = {name: [] for name in dtypes}
         self.rows = 0
 
     def add(self, count: int, **values: ArrayLike) -> Ints:
         for name, dtype in self._dtypes.items():
-            self._chunks[name].append(np.broadcast_to(np.asarray(values[name], dtype=dtype), (count,)))
+            self._chunks[name].append(np.broadcast_to(_fitted(name, values[name], dtype), (count,)))
         ids = np.arange(self.rows, self.rows + count, dtype=np.int64)
         self.rows += count
         return ids
 
-    def column(self, name: str) -> NDArray[np.generic]:
-        chunks = self._chunks[name]
+    def take(self) -> dict[str, NDArray[np.generic]]:
+        """All columns, in the order in which rows were added."""
+        return {name: self._joined(name) for name in self._dtypes}
+
+    def take_by_option(self, options: int) -> tuple[Ints, dict[str, NDArray[np.generic]]]:
+        """Offsets [options + 1] and all columns but ``option``, sorted by it; rows of one option stay in order."""
+        chunks = self._chunks.pop("option")
+        offset = np.zeros(options + 1, dtype=np.int64)
+        for option in chunks:
+            np.add.at(offset[1:], np.asarray(option, dtype=np.int64), 1)
+        np.cumsum(offset, out=offset)
+        # Chunks come sorted by option as a rule: each row's place is then its option's next free row, without sorting them all.
+        free, places = offset[:-1].copy(), []
+        while chunks:
+            option = np.asarray(chunks.pop(0), dtype=np.int64)
+            order = None if np.all(np.diff(option) >= 0) else np.argsort(option, kind="stable")
+            ranked = option if order is None else option[order]
+            begin = np.flatnonzero(np.diff(ranked, prepend=-1))
+            length = np.diff(begin, append=len(ranked))
+            place = np.arange(len(ranked), dtype=np.int64) + np.repeat(free[ranked[begin]] - begin, length)
+            free[ranked[begin]] += length
+            if order is not None:
+                place[order] = place.copy()
+            places.append(place.astype(_width(self.rows)))
+        columns = {}
+        for name in [name for name in self._dtypes if name != "option"]:
+            columns[name] = np.empty(self.rows, dtype=self._dtypes[name])
+            for place, chunk in zip(places, self._chunks.pop(name), strict=True):
+                columns[name][place] = chunk
+        return offset, columns
+
+    def _joined(self, name: str) -> NDArray[np.generic]:
+        chunks = self._chunks.pop(name)
         return np.concatenate(chunks) if chunks else np.empty(0, dtype=self._dtypes[name])
 
-    def sorted_by_option(self, options: int) -> tuple[Ints, dict[str, NDArray[np.generic]]]:
-        option = self.column("option")
-        order = np.argsort(option, kind="stable")
-        offset = np.zeros(options + 1, dtype=np.int64)
-        np.cumsum(np.bincount(option.astype(np.int64), minlength=options), out=offset[1:])
-        return offset, {name: self.column(name)[order] for name in self._dtypes if name != "option"}
+
+def _width(most: int) -> type[np.signedinteger[Any]]:
+    """The narrowest type that tables use for numbers up to ``most``."""
+    return np.int32 if most <= np.iinfo(np.int32).max else np.int64
+
+
+def _fitted(name: str, values: ArrayLike, dtype: type[np.generic]) -> NDArray[np.generic]:
+    """Values in the table's type; OverflowError where whole numbers are too large for it."""
+    array = np.asarray(values)
+    if issubclass(dtype, np.integer) and array.size and not np.can_cast(array.dtype, dtype):
+        range_ = np.iinfo(dtype)
+        if array.min() < range_.min or array.max() > range_.max:
+            raise OverflowError(f"{name} of an option or rate is beyond {range_.max:,}: split the Program, or name fewer resources")
+    return array.astype(dtype, copy=False)
 
 
 class _Rows:
@@ -79,21 +119,21 @@ class _Rows:
 
 
 class Builder:
-    """Collects a Program. Ids returned are int64 arrays in the order of the rows given."""
+    """Collects a Program. Ids returned are int64, in the order of the rows given."""
 
     def __init__(self, grid: Grid, levels: Sequence[str], terms: Sequence[str]) -> None:
         self.grid = grid
         self.levels = tuple(levels)
         self.terms = tuple(terms)
         self._options = _Table(
-            running=np.bool_, first=np.int64, last=np.int64, hours=np.float64, pace=np.int64, upper=np.float64,
-            upper_profile=np.int64, whole=np.bool_, group=np.int64,
+            running=np.bool_, first=np.int32, last=np.int32, hours=np.float64, pace=np.int32, upper=np.float64,
+            upper_profile=np.int32, whole=np.bool_, group=np.int32,
         )  # fmt: skip
         self._rates = _Table(
-            option=np.int64, resource=np.int64, amount=np.float64, from_anchor=np.int64, from_offset=np.int64,
-            to_anchor=np.int64, to_offset=np.int64, profile=np.int64, lump=np.bool_,
+            option=np.int32, resource=np.int32, amount=np.float64, from_anchor=np.int8, from_offset=np.int32,
+            to_anchor=np.int8, to_offset=np.int32, profile=np.int32, lump=np.bool_,
         )  # fmt: skip
-        self._charges = _Table(option=np.int64, level=np.int64, term=np.int64, amount=np.float64, anchor=np.int64, table=np.int64)
+        self._charges = _Table(option=np.int32, level=np.int8, term=np.int8, amount=np.float64, anchor=np.int8, table=np.int32)
         self._resources = _Table(
             equality=np.bool_, partition=np.int64, slots=np.int64, hourly=np.bool_, price=np.float64,
             price_profile=np.int64, price_level=np.int64, price_term=np.int64, private=np.int64,
@@ -229,13 +269,14 @@ class Builder:
     # ------------------------------------------------------------ the result
 
     def build(self) -> Program:
-        table = {name: self._options.column(name) for name in self._options._dtypes}
+        """The Program; once, since it takes the builder's tables over."""
+        table: dict[str, Any] = self._options.take()
         for option, group in self._members:
             table["group"][option] = group
-        options = Options(**table)  # type: ignore[arg-type]
-        rate_offset, rates = self._rates.sorted_by_option(len(options))
-        charge_offset, charges = self._charges.sorted_by_option(len(options))
-        columns = {name: self._resources.column(name) for name in self._resources._dtypes}
+        options = Options(**table)
+        rate_offset, rates = self._rates.take_by_option(len(options))
+        charge_offset, charges = self._charges.take_by_option(len(options))
+        columns = self._resources.take()
         slots = columns.pop("slots").astype(np.int64)
         return Program(
             grid=self.grid,

@@ -18,11 +18,15 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
+"""Whole numbers of any width. Columns of ``Options``, ``Rates`` and ``Charges`` come from the Builder as int32, or int8 for
+anchors, levels and terms, since large Programs have tens of millions of rows: widen before multiplying them. Other arrays are
+int64."""
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -196,7 +200,7 @@ class Entries:
 
 @dataclass(frozen=True)
 class Program:
-    """The whole problem. See the module's formula; ``validate`` tells what is malformed."""
+    """The whole problem. See the module's formula."""
 
     grid: Grid
     resources: Resources

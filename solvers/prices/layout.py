@@ -149,7 +149,8 @@ def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None)
     row_of_slot = np.full(len(resources.limit), -1, dtype=np.int64)
     row_of_slot[slot_of_row] = np.arange(len(slot_of_row))
     profiles = max(1, len(program.profiles))
-    distinct, of_rate = np.unique((rates.resource * profiles + rates.profile) * 2 + rates.lump, return_inverse=True)
+    key = (rates.resource.astype(np.int64) * profiles + rates.profile) * 2 + rates.lump
+    distinct, of_rate = np.unique(key, return_inverse=True)
     pairs = Pairs(distinct // 2 // profiles, distinct // 2 % profiles, distinct % 2 == 1, of_rate.astype(np.int64))
     first, last = options.first.copy(), options.last.copy()
     if fixed_out is not None:
