@@ -1,120 +1,72 @@
-"""Run solvers over a family's seeds and print what each reached: objective, bound, gap, seconds and memory.
+"""Run solvers and peers over a family's seeds, or solvers over a public set, and print what each reached.
 
-    python -m benchmarks run --family S --seeds 10 --solver auto --time-limit 20
+    python -m benchmarks run --family S --seeds 10 --solver auto --time-limit 20 --peers --json rows.json
 
 Each case is its own process, so that memory is its own and a crash is a row. Quality is for gates, time for information.
 """
 
 from __future__ import annotations
 
-import json
-import multiprocessing
-import resource
-import statistics
 import sys
 import tempfile
-import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from benchmarks.cases import Case, InstanceSource, run_case
 from benchmarks.families import FAMILIES, write
+from benchmarks.peers import PEERS, load_peer
+from benchmarks.processes import in_own_process
+from benchmarks.rows import Row, primal_integral, write_rows
 from benchmarks.sets import SETS, runner
+from benchmarks.table import HEADER, line, summaries
 
 
-@dataclass(frozen=True)
-class Row:
-    """One case. Seconds of the whole solve, formulation and check included; memory is the largest process of the case, in MB."""
-
-    family: str
-    seed: int
-    solver: str
-    status: str
-    limit: str | None
-    objective: float | None
-    bound: float | None
-    gap: float | None
-    seconds: float
-    memory_mb: float
-    runs: int
-    error: str | None = None
+def measured(case: Case) -> Row:
+    """The case's row from a process of its own; a crash or a case that does not end is a row as well."""
+    row, error, peak_mb, memory = in_own_process(run_case, case, case.time_limit_s)
+    return replace(row or case.row(error), peak_mb=peak_mb, memory=memory)
 
 
-def run_case(family: str, seed: int, solver: str, time_limit_s: float, gap: float, workers: int) -> Row:
-    """Write, load, solve and check one instance in this process."""
-    from placement import load, solve
+def integrated(rows: Sequence[Row]) -> list[Row]:
+    """Rows of one instance with their primal integrals, against the best bound that any solver (peers aside) proved for it.
 
-    with tempfile.TemporaryDirectory() as folder:
-        instance = load(write(FAMILIES[family], seed, Path(folder), family))
-    began = time.monotonic()
-    result = solve(instance, solver=solver, time_limit_s=time_limit_s, gap=gap, workers=workers)
-    seconds = time.monotonic() - began
-    peak_kb = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    last = result.open_level if result.plan is not None else result.levels[-1]
-    return Row(
-        family,
-        seed,
-        solver,
-        str(result.status),
-        None if result.limit is None else str(result.limit),
-        last.value,
-        last.bound,
-        last.gap,
-        seconds,
-        peak_kb / 1024,
-        0 if result.plan is None else len(result.plan.runs.job),
-    )
+    A peer's bound counts for its own row's gap only: nobody has checked how it came about. It serves where there is no other.
+    """
+    ours = [row for row in rows if row.solver not in PEERS] or list(rows)
+    done = []
+    for row in rows:
+        bounds = [other.bound for other in ours if other.bound is not None and other.level == row.level and other.error is None]
+        best = max(bounds, default=row.bound)
+        value = primal_integral(row.trace or [], best, row.time_limit_s or 0.0) if row.error is None else None
+        done.append(replace(row, best_bound=best, primal_integral=value))
+    return done
 
 
-def _child(queue: multiprocessing.Queue[Row], case: tuple[str, int, str, float, float, int]) -> None:
-    try:
-        queue.put(run_case(*case))
-    except Exception as error:  # A failed case is a row, not the end of the run.
-        queue.put(_failed(case, f"{type(error).__name__}: {error}"))
+def run_instances(instances: Iterable[Sequence[Case]]) -> list[Row]:
+    """All cases, instance by instance, printed as they come."""
+    rows: list[Row] = []
+    click.echo(HEADER)
+    for cases in instances:
+        mine = integrated([measured(case) for case in cases])
+        for row in mine:
+            click.echo(line(row))
+        rows += mine
+    return rows
 
 
-def _failed(case: tuple[str, int, str, float, float, int], error: str) -> Row:
-    return Row(case[0], case[1], case[2], "error", None, None, None, None, 0.0, 0.0, 0, error)
-
-
-def in_own_process(case: tuple[str, int, str, float, float, int]) -> Row:
-    """The case in a fresh process; a process that dies is a row with its exit code."""
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[Row] = context.Queue()
-    process = context.Process(target=_child, args=(queue, case))
-    process.start()
-    while process.is_alive() and queue.empty():
-        process.join(0.1)
-    if queue.empty() and process.exitcode:
-        return _failed(case, f"process ended with {process.exitcode}")
-    row = queue.get(timeout=5)
-    process.join()
-    return row
-
-
-HEADER = "family seed solver    status          objective USD          bound USD       gap  seconds     MB"
-
-
-def line(row: Row) -> str:
-    """One case as a line of the table."""
-
-    def figure(value: float | None, form: str) -> str:
-        return "-" if value is None else format(value, form)
-
-    return (
-        f"{row.family:6} {row.seed:>4} {row.solver:9} {row.status:10} "
-        f"{figure(row.objective, ',.0f'):>18} {figure(row.bound, ',.0f'):>18} "
-        f"{figure(row.gap, '.4%'):>9} {row.seconds:>8.1f} {row.memory_mb:>6.0f}{'' if row.error is None else '  ' + row.error}"
-    )
-
-
-def summary(rows: list[Row], gap: float) -> str:
-    """How many were proven, and the medians."""
-    proven = [row for row in rows if row.gap is not None and row.gap <= gap]
-    seconds = [row.seconds for row in rows if row.error is None]
-    middle = f"median {statistics.median(seconds):.1f} s, longest {max(seconds):.1f} s" if seconds else "no case ended well"
-    return f"{len(proven)} of {len(rows)} proven to {gap:.2%}; {middle}"
+def present(peers: Iterable[str]) -> list[str]:
+    """The peers that can run here; of every other one a line says why not."""
+    found = []
+    for name in peers:
+        reason = load_peer(name).available()
+        if reason is None:
+            found.append(name)
+        else:
+            click.echo(f"{name} is left out: {reason}")
+    return found
 
 
 @click.command()
@@ -123,13 +75,18 @@ def summary(rows: list[Row], gap: float) -> str:
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of the public files. [default: PLACEMENT_DATA]")
 @click.option("--match", help="Only the set's instances whose name has this in it.")
 @click.option("--limit", type=click.IntRange(min=1), help="So many of the set's instances, spread evenly.")
-@click.option("--seeds", default=10, show_default=True, help="Seeds 0 to N - 1.")
-@click.option("--first-seed", default=0, show_default=True)
-@click.option("--solver", "solvers", multiple=True, default=("auto",), show_default=True)
-@click.option("--time-limit", type=float, help="Seconds per case. [default: 20, or the set's own]")
-@click.option("--gap", type=float, help="Fraction at which a case is closed. [default: 0.001, or the set's own]")
-@click.option("--workers", default=2, show_default=True)
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the rows there.")
+@click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="How many seeds of the family.")
+@click.option("--first-seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--solver", "solvers", multiple=True, default=("auto",), show_default=True, help="May be given more than once.")
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), help="Seconds per case. [default: 20, or the set's own]")
+@click.option(
+    "--gap", type=click.FloatRange(min=0),
+    help="Fraction at which a case is closed; with 0 solvers run to the limit. [default: 0.001, or the set's own]",
+)  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--peers", is_flag=True, help="Peers on the same instances, at the same time limit and cores.")
+@click.option("--peer", "only", type=click.Choice(sorted(PEERS)), multiple=True, help="Only these peers.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there.")
 def main(
     *,
     family: str | None,
@@ -143,6 +100,8 @@ def main(
     time_limit: float | None,
     gap: float | None,
     workers: int,
+    peers: bool,
+    only: tuple[str, ...],
     json_path: Path | None,
 ) -> None:
     """Solve seeds of a family, or a public set, with each solver and print a table."""
@@ -156,16 +115,21 @@ def main(
             )
         )  # fmt: skip
     assert family is not None
-    time_limit, gap = time_limit or 20.0, 0.001 if gap is None else gap
-    rows: list[Row] = []
-    click.echo(HEADER)
-    for solver in solvers:
-        mine = []
+    time_limit_s, closed = time_limit or 20.0, 0.001 if gap is None else gap
+    beside = present(only or (PEERS if peers else ()))
+
+    def instances() -> Iterable[list[Case]]:
         for seed in range(first_seed, first_seed + seeds):
-            mine.append(in_own_process((family, seed, solver, time_limit, gap, workers)))
-            click.echo(line(mine[-1]))
-        click.echo(f"{solver}: {summary(mine, gap)}")
-        rows += mine
+            with tempfile.TemporaryDirectory() as folder:
+                source = InstanceSource(write(FAMILIES[family], seed, Path(folder), family))
+                yield [
+                    Case(family, seed, name, source, time_limit_s, closed, workers, peer=name in PEERS)
+                    for name in (*solvers, *beside)
+                ]
+
+    rows = run_instances(instances())
+    for text in summaries(rows, closed):
+        click.echo(text)
     if json_path is not None:
-        json_path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+        write_rows(rows, json_path)
     sys.exit(any(row.error is not None for row in rows))

@@ -1,0 +1,188 @@
+"""Cases: one problem, one solver or peer, its limits; and what running one yields, judged by the independent check.
+
+The measured time begins with the instance in memory (or, where there is none, with the Program) and ends with a checked plan.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from benchmarks.peers import Answer, load_peer
+from benchmarks.rows import Row, Trace, gap_between, thinned
+from placement.check import check
+from placement.formulate import Formulation, formulate
+from placement.instance import Instance
+from placement.plan import CLOSED_GAP
+from placement.program import LevelResult, Program
+from solvers import load as load_solver
+from solvers.solver import Limits, Progress
+
+RESERVE_SHARE = 0.1
+"""Most of the time limit that is kept for decoding and checking, which pass over as much data as formulating did."""
+
+VALUE_TOLERANCE = 1e-6
+"""A value may lie below its bound by this times max(1, |value|); more is an error of whoever claims the bound."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is solved: an instance, or a Program with nothing behind it, which then is judged by its own evaluation.
+
+    ``known`` is the best value known of a public instance; ``file`` is where a peer finds one in its original format.
+    """
+
+    instance: Instance | None = None
+    program: Program | None = None
+    known: float | None = None
+    file: Path | None = None
+
+
+class Source(Protocol):
+    """Where a problem comes from; it must pickle, since the case's own process opens it."""
+
+    def __call__(self) -> Problem: ...
+
+
+@dataclass(frozen=True)
+class InstanceSource:
+    """An instance folder or file, with a scenario of it or without."""
+
+    path: Path
+    scenario: str | None = None
+
+    def __call__(self) -> Problem:
+        from placement import load
+
+        return Problem(instance=load(self.path, scenario=self.scenario))
+
+
+@dataclass(frozen=True)
+class Case:
+    """``solver`` names a solver or, with ``peer``, a peer."""
+
+    family: str
+    seed: int
+    solver: str
+    source: Source
+    time_limit_s: float
+    gap: float
+    workers: int
+    peer: bool = False
+
+    def row(self, error: str | None = None) -> Row:
+        """The row of this case before anything is known of it but an error."""
+        return Row(self.family, self.seed, self.solver, error=error, time_limit_s=self.time_limit_s, workers=self.workers)
+
+
+class _Recorder:
+    """Keeps every event, timed from ``began`` on, whatever clock the solver has."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.events: list[tuple[float, str, float | None, float | None]] = []
+
+    def __call__(self, event: Progress) -> None:
+        self.events.append((time.monotonic() - self.began, event.level, _finite(event.incumbent), _finite(event.bound)))
+
+    def trace(self, level: str) -> Trace:
+        return thinned([[seconds, incumbent, bound] for seconds, name, incumbent, bound in self.events if name == level])
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def run_case(case: Case, begun: Callable[[], None] = lambda: None) -> Row:
+    """Opens, formulates, solves and checks a case in this process; ``begun`` is called when the time starts to count."""
+    problem = case.source()
+    begun()
+    began = time.monotonic()
+    formulation = None if problem.instance is None else formulate(problem.instance)
+    program = problem.program if formulation is None else formulation.program
+    if program is None:
+        raise ValueError(f"{case.family} {case.seed}: the source gave neither an instance nor a Program")
+    formulated = time.monotonic() - began
+    left = max(case.time_limit_s - formulated - min(formulated, RESERVE_SHARE * case.time_limit_s), 0.01)
+    recorder = _Recorder(began)
+    answer = _searched(case, problem, program, left, recorder)
+    levels, violations, complaint = judged(formulation, program, answer)
+    seconds = time.monotonic() - began
+    level = _open_level(levels) if answer.option is not None else levels[-1]
+    trace = recorder.trace(level.name)
+    if level.value is not None or level.bound is not None:
+        trace = thinned([*trace, [seconds, level.value, level.bound]])
+    return replace(
+        case.row(complaint),
+        objective=level.value,
+        bound=level.bound,
+        gap=gap_between(level.value, level.bound),
+        seconds=seconds,
+        violations=violations,
+        status=answer.status,
+        limit=answer.limit,
+        level=level.name,
+        known=problem.known,
+        seconds_formulate=formulated,
+        first_plan_seconds=next((event[0] for event in trace if event[1] is not None), None),
+        first_bound_seconds=next((event[0] for event in trace if event[2] is not None), None),
+        columns=int(np.maximum(program.options.last - program.options.first + 1, 0).sum()),
+        pair_blocks=pair_blocks(program),
+        facts=dict(answer.facts),
+        trace=trace,
+    )
+
+
+def _searched(case: Case, problem: Problem, program: Program, time_limit_s: float, recorder: _Recorder) -> Answer:
+    if case.peer:
+        return load_peer(case.solver).solve(problem, program, time_limit_s, case.workers, recorder)
+    limits = Limits(time_limit_s=time_limit_s, gap=case.gap, workers=case.workers)
+    solution = load_solver(case.solver)(program, limits=limits, on_progress=recorder)
+    return Answer(
+        status=str(solution.status),
+        limit=None if solution.limit is None else str(solution.limit),
+        option=solution.option,
+        start=solution.start,
+        value=solution.value,
+        levels=solution.levels,
+        facts=solution.facts,
+    )
+
+
+def judged(formulation: Formulation | None, program: Program, answer: Answer) -> tuple[list[LevelResult], int | None, str | None]:
+    """Levels with the values that the plan really has, the number of laws or rows that it breaks, and what is wrong in words."""
+    bounds = {level.name: level.bound for level in answer.levels}
+    if answer.option is None or answer.start is None or answer.value is None:
+        return [LevelResult(name, None, _finite(bounds.get(name))) for name in program.levels], None, None
+    if formulation is not None:
+        plan = formulation.decode(answer.option, answer.start, answer.value)
+        checked = check(formulation.instance, plan)
+        broken = [violation.message for violation in checked.violations]
+        values = [checked.levels[name] for name in program.levels]
+    else:
+        broken = program.infeasibility(answer.option, answer.start, answer.value)
+        values = [float(cost) for cost in program.objective(answer.option, answer.start, answer.value).sum(axis=1)]
+    levels = [LevelResult(name, value, _finite(bounds.get(name))) for name, value in zip(program.levels, values, strict=True)]
+    complaint = f"breaks {len(broken)}, first: {broken[0]}" if broken else None
+    wrong = _open_level(levels)
+    if complaint is None and wrong.value is not None and wrong.bound is not None:
+        over = wrong.bound - wrong.value
+        if over > VALUE_TOLERANCE * max(1.0, abs(wrong.value)):
+            complaint = f"claims the bound {wrong.bound!r} above its own plan's {wrong.value!r}"
+    return levels, len(broken), complaint
+
+
+def _open_level(levels: list[LevelResult]) -> LevelResult:
+    """The first level that is not closed; the last one when all are."""
+    return next((level for level in levels if level.gap is None or level.gap > CLOSED_GAP), levels[-1])
+
+
+def pair_blocks(program: Program) -> int:
+    """Ways to place a gang somewhere (whole running options that have a start), times blocks."""
+    options = program.options
+    return int((options.running & options.whole & (options.last >= options.first)).sum()) * program.grid.blocks
