@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from benchmarks.peers import Answer, load_peer
+from benchmarks.peers import Answer, Refused, load_peer
 from benchmarks.rows import Row, Trace, gap_between, thinned
 from placement.check import check
 from placement.formulate import Formulation, formulate
@@ -110,7 +110,10 @@ def run_case(case: Case, begun: Callable[[], None] = lambda: None) -> Row:
     formulated = time.monotonic() - began
     left = max(case.time_limit_s - formulated - min(formulated, RESERVE_SHARE * case.time_limit_s), 0.01)
     recorder = _Recorder(began)
-    answer = _searched(case, problem, program, left, recorder)
+    try:
+        answer = _searched(case, problem, program, left, recorder)
+    except Refused as reason:
+        return replace(case.row(), status="refused", facts={"refused": str(reason)}, seconds=time.monotonic() - began)
     levels, violations, complaint = judged(formulation, program, answer)
     seconds = time.monotonic() - began
     level = _open_level(levels) if answer.option is not None else levels[-1]

@@ -19,11 +19,12 @@ def figure(value: float | None, form: str) -> str:
 
 def line(row: Row) -> str:
     """One case as a line of the table."""
+    note = row.error or (row.facts or {}).get("refused")
     return (
         f"{row.family:10} {row.seed:>4} {row.solver:15} {row.status:10} "
         f"{figure(row.objective, ',.0f'):>18} {figure(row.bound, ',.0f'):>18} {figure(row.gap, '.4%'):>9} {row.seconds:>8.1f} "
         f"{figure(row.first_plan_seconds, '.1f'):>8} {figure(row.primal_integral, '.4f'):>8} "
-        f"{figure(row.peak_mb, '.0f'):>7} {figure(row.violations, 'd'):>6}{'' if row.error is None else '  ' + row.error}"
+        f"{figure(row.peak_mb, '.0f'):>7} {figure(row.violations, 'd'):>6}{'' if note is None else f'  {note}'}"
     )
 
 

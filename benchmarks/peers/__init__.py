@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from benchmarks.cases import Problem
     from solvers.solver import OnProgress
 
-PEERS: dict[str, str] = {}
+PEERS = {
+    "monolith_cpsat": "benchmarks.peers.monolith_cpsat",
+    "monolith_highs": "benchmarks.peers.monolith_highs",
+}
 """Module of each peer."""
 
 
