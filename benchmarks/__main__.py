@@ -1,8 +1,8 @@
-"""``python -m benchmarks``: write instances of the families, and run solvers over them."""
+"""``python -m benchmarks``: write instances of the families, run solvers and peers over them, draw the rows."""
 
 import click
 
-from benchmarks import families, run
+from benchmarks import families, plots, run
 
 
 @click.group()
@@ -12,6 +12,7 @@ def main() -> None:
 
 main.add_command(families.main, "family")
 main.add_command(run.main, "run")
+main.add_command(plots.main, "plot")
 
 if __name__ == "__main__":
     main()
