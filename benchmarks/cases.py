@@ -181,7 +181,9 @@ def judged(formulation: Formulation | None, program: Program, answer: Answer) ->
 
 
 def _open_level(levels: list[LevelResult]) -> LevelResult:
-    """The first level that is not closed; the last one when all are."""
+    """The first level that is not closed; the last one when all are, or where nothing is proven of any."""
+    if all(level.bound is None for level in levels):
+        return levels[-1]
     return next((level for level in levels if level.gap is None or level.gap > CLOSED_GAP), levels[-1])
 
 

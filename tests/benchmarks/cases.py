@@ -7,7 +7,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.cases import InstanceSource, Problem
+from placement.builder import Builder
+from placement.program import Grid
 
 TINY = Path(__file__).resolve().parents[2] / "instances" / "tiny"
 
@@ -40,6 +44,31 @@ class ProgramOf:
         instance = InstanceSource(self.path)().instance
         assert instance is not None
         return Problem(program=formulate(instance).program)
+
+
+@dataclass(frozen=True)
+class Knapsacks:
+    """Objects with a cost and GPUs for each of three places; power of two sites, of which the last holds one place."""
+
+    seed: int
+    objects: int = 12
+    must: bool = True
+
+    def __call__(self) -> Problem:
+        rng = np.random.default_rng(self.seed)
+        b = Builder(Grid(np.ones(1), 1), ("promises", "net_cost"), ("cost",))
+        gpus = rng.integers(2, 9, self.objects).astype(float)
+        places = b.add_resources(["p0", "p1", "p2"], "gpu", np.array([[0.5], [0.4], [0.3]]) * gpus.sum())
+        sites = b.add_resources(["near", "far"], "kW", np.array([[2.0], [0.8]]) * gpus.sum())
+        groups = b.add_groups([f"object {k}" for k in range(self.objects)], self.must)
+        for k, (place, site) in enumerate(zip(places, sites[[0, 0, 1]], strict=True)):
+            may = np.flatnonzero((rng.random(self.objects) < 0.9) | (k == 0))
+            zero = np.zeros(len(may), dtype=np.int64)
+            option = b.add_running(first=zero, last=zero, hours=np.ones(len(may)), group=groups[may])
+            b.add_rates(option, place, gpus[may])
+            b.add_rates(option, site, gpus[may] * rng.uniform(1, 2, len(may)).round(2))
+            b.add_charges(option, 1, 0, rng.integers(1, 60, len(may)) - (0.0 if self.must else 30.0))
+        return Problem(program=b.build())
 
 
 def hang(task: float, begun: object) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.cases import Case, InstanceSource, run_case
-from benchmarks.peers import PEERS, load_peer, monolith_cpsat, monolith_highs
-from tests.benchmarks.cases import TINY
+from benchmarks.peers import PEERS, Refused, external, load_peer, monolith_cpsat, monolith_highs
+from benchmarks.peers.assignment import read
+from tests.benchmarks.cases import TINY, Knapsacks
 
 BEST = json.loads((TINY.parent / "best.json").read_text())
 PATHS = sorted(TINY.glob("*.yaml"))
@@ -65,3 +67,45 @@ def test_every_peer_says_in_a_line_whether_it_can_run(name: str) -> None:
 def test_an_unknown_peer_is_named() -> None:
     with pytest.raises(ValueError, match=r"no peer named 'nobody'; there are .*monolith_highs"):
         load_peer("nobody")
+
+
+@pytest.mark.parametrize("must", [True, False], ids=["must", "may"])
+def test_rebalancer_places_objects_as_the_exact_solver_does(must: bool) -> None:
+    reason = load_peer("rebalancer").available()
+    if reason is not None:
+        pytest.skip(reason)
+    source = Knapsacks(seed=1, must=must)
+    exact = run_case(Case("tiny", 1, "highs", source, time_limit_s=10.0, gap=0.0, workers=1))
+    row = run_case(Case("tiny", 1, "rebalancer", source, time_limit_s=5.0, gap=0.0, workers=1, peer=True))
+    assert (row.error, row.violations, row.status) == (None, 0, "feasible")
+    assert exact.status == "optimal"
+    assert row.objective == pytest.approx(exact.objective)
+
+
+def test_an_assignment_is_read_with_its_containers_and_their_capacities() -> None:
+    program = Knapsacks(seed=1)().program
+    assert program is not None
+    pairs = read(program, 1000)
+    assert pairs.slot.tolist() in ([[0, 3], [1, 3], [2, 4]], [[3, 0], [3, 1], [4, 2]])
+    assert len(pairs.must) == pairs.objects == 12
+    chosen = np.unique(pairs.object, return_index=True)[1]
+    use, _ = program.use(pairs.option[chosen], pairs.start[chosen], np.ones(len(chosen)))
+    ours = np.zeros(len(pairs.limit))
+    np.add.at(ours, pairs.slot[pairs.container[chosen]], pairs.amount[chosen])
+    assert ours == pytest.approx(use)
+
+
+def test_what_is_no_assignment_is_refused() -> None:
+    program = Knapsacks(seed=1)().program
+    assert program is not None
+    with pytest.raises(Refused, match="more than 5 are not tried"):
+        read(program, 5)
+    row = run_case(peer_case("sla", "rebalancer"))
+    assert row.status == "refused"
+
+
+def test_a_script_that_fails_is_refused_with_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.py").write_text("raise ValueError('no licence')")
+    monkeypatch.setattr(external, "SCRIPTS", tmp_path)
+    with pytest.raises(Refused, match="broken ended with 1: ValueError: no licence"):
+        external.call("broken", "PLACEMENT_NO_SUCH_PYTHON", {}, 5.0)
