@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PEERS = {
     "monolith_cpsat": "benchmarks.peers.monolith_cpsat",
     "monolith_highs": "benchmarks.peers.monolith_highs",
+    "pyjobshop": "benchmarks.peers.pyjobshop",
     "rebalancer": "benchmarks.peers.rebalancer",
 }
 """Module of each peer."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.cases import InstanceSource, Problem
-from placement.builder import Builder
+from placement.builder import END, FIRST, LAST, START, Builder
 from placement.program import Grid
 
 TINY = Path(__file__).resolve().parents[2] / "instances" / "tiny"
@@ -68,6 +68,28 @@ class Knapsacks:
             b.add_rates(option, place, gpus[may])
             b.add_rates(option, site, gpus[may] * rng.uniform(1, 2, len(may)).round(2))
             b.add_charges(option, 1, 0, rng.integers(1, 60, len(may)) - (0.0 if self.must else 30.0))
+        return Problem(program=b.build())
+
+
+@dataclass(frozen=True)
+class Project:
+    """Three jobs in two modes each, 0 before 2, on one renewable and one non-renewable resource, in ``horizon`` periods."""
+
+    horizon: int = 5
+
+    def __call__(self) -> Problem:
+        b = Builder(Grid(np.ones(self.horizon), 1), ("jobs not placed",), ("jobs",))
+        groups = b.add_groups(["job 0", "job 1", "job 2"], False)
+        job = np.array([0, 0, 1, 1, 2, 2])
+        hours = np.array([2, 4, 2, 3, 1, 2])
+        modes = b.add_running(first=np.zeros(6, dtype=np.int64), last=self.horizon - hours, hours=hours, group=groups[job])
+        b.add_constant(0, 0, 3.0)
+        b.add_charges(modes, 0, 0, -1.0)
+        b.add_rates(modes, b.add_resources(["crew"], "unit", 4.0), np.array([3.0, 1, 3, 2, 3, 2]))
+        b.add_rates(modes, b.add_budgets(["stock"], "unit", 5.0), np.array([2.0, 1, 3, 1, 2, 1]), lump=True)
+        order = b.add_resources(["0 before 2"], "job", 1.0)
+        b.add_rates(modes[job == 0], order, 1.0, start=FIRST, end=END)
+        b.add_rates(modes[job == 2], order, 1.0, start=START, end=LAST)
         return Problem(program=b.build())
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks.cases import Case, InstanceSource, run_case
-from benchmarks.peers import PEERS, Refused, external, load_peer, monolith_cpsat, monolith_highs
+from benchmarks.peers import PEERS, Refused, external, load_peer, monolith_cpsat, monolith_highs, pyjobshop
 from benchmarks.peers.assignment import read
-from tests.benchmarks.cases import TINY, Knapsacks
+from tests.benchmarks.cases import TINY, Knapsacks, Project
 
 BEST = json.loads((TINY.parent / "best.json").read_text())
 PATHS = sorted(TINY.glob("*.yaml"))
@@ -109,3 +109,37 @@ def test_a_script_that_fails_is_refused_with_its_last_words(tmp_path: Path, monk
     monkeypatch.setattr(external, "SCRIPTS", tmp_path)
     with pytest.raises(Refused, match="broken ended with 1: ValueError: no licence"):
         external.call("broken", "PLACEMENT_NO_SUCH_PYTHON", {}, 5.0)
+
+
+@pytest.mark.parametrize("horizon", [4, 5, 6])
+def test_pyjobshop_places_every_job_where_the_exact_solver_does(horizon: int) -> None:
+    reason = load_peer("pyjobshop").available()
+    if reason is not None:
+        pytest.skip(reason)
+    source = Project(horizon)
+    exact = run_case(Case("tiny", 1, "highs", source, time_limit_s=10.0, gap=0.0, workers=1))
+    row = run_case(Case("tiny", 1, "pyjobshop", source, time_limit_s=5.0, gap=0.0, workers=1, peer=True))
+    assert row.error is None
+    if exact.objective == 0:
+        assert (row.objective, row.violations) == (0.0, 0)
+    else:
+        assert (row.objective, row.status) == (None, "no_plan")
+
+
+def test_a_project_is_read_from_the_programs_arrays() -> None:
+    program = Project(5)().program
+    assert program is not None
+    task = pyjobshop.read(program)
+    assert task["before"] == [(0, 2)]
+    assert task["duration"] == [2, 4, 2, 3, 1, 2]
+    assert task["limit"] == [4, 5]
+    assert task["consumable"] == [False, True]
+    assert task["demand"][1] == [1, 1]
+
+
+def test_what_is_no_project_is_refused() -> None:
+    program = Knapsacks(seed=1)().program
+    assert program is not None
+    with pytest.raises(Refused, match="different cost"):
+        pyjobshop.read(program)
+    assert run_case(peer_case("assignment", "pyjobshop")).status == "refused"
