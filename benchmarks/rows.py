@@ -99,8 +99,8 @@ def primal_integral(trace: Trace, bound: float | None, horizon_s: float) -> floa
     return (area + gap * (horizon_s - since)) / horizon_s
 
 
-def write_rows(rows: Iterable[Row], path: Path) -> None:
-    """Rows as a JSON list; the file is whole or is not there, since it is moved into place when complete."""
+def write_rows(rows: Iterable[Any], path: Path) -> None:
+    """Rows (dataclasses) as a JSON list; the file is whole or is not there, since it is moved into place when complete."""
     text = json.dumps([asdict(row) for row in rows], indent=1, allow_nan=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -2,92 +2,125 @@
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import os
-import resource
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
+from benchmarks.processes import in_own_process
+from benchmarks.rows import gap_between, write_rows
 from benchmarks.sets import SETS
-from benchmarks.sets.case import Absent, Case, Malformed
+from benchmarks.sets.case import Absent, Case, Malformed, Score
 from solvers.solver import Limits
 
 DATA = "PLACEMENT_DATA"
 """Environment variable that names the folder of the public files."""
 
+BOUND_TOLERANCE = 1e-6
+"""A bound may lie beyond a plan's value by this times max(1, |value|)."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """One case: ``family`` is the set and ``seed`` the instance. Seconds of the solve alone; memory of its largest process."""
+    """One case: ``family`` is the set and ``seed`` the instance; value and bound in the set's own unit and sense.
+
+    Seconds of the solve alone; memory is the peak of the whole process tree, counted as ``memory`` says (``benchmarks.processes``).
+    ``violations`` counts what the check found, ``broken`` says it in words.
+    """
 
     family: str
     seed: str
     solver: str
-    status: str
     known: float | None
     proven: bool
-    objective: float | None
-    bound: float | None
-    gap: float | None
-    excess: float | None
-    seconds: float
-    peak_mb: float
-    violations: list[str] = field(default_factory=list)
-    facts: dict[str, float | str] = field(default_factory=dict)
+    objective: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+    excess: float | None = None
+    seconds: float = 0.0
+    peak_mb: float | None = None
+    violations: int | None = None
+    """None where there is no plan."""
+    status: str = "error"
+    limit: str | None = None
     error: str | None = None
+    memory: str | None = None
+    time_limit_s: float | None = None
+    workers: int | None = None
+    broken: list[str] = field(default_factory=list)
+    facts: dict[str, float | str] = field(default_factory=dict)
 
 
-def run_case(name: str, case: Case, solver: str, limits: Limits) -> Row:
-    """Build, solve and score one case in this process."""
-    program = case.program()
-    began = time.monotonic()
-    solution = case.solve(program, solver, limits)
-    seconds = time.monotonic() - began
-    peak_kb = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    score = case.score(program, solution)
-    gap = None
-    if score.value is not None and score.bound is not None:
-        gap = max(0.0, abs(score.value - score.bound)) / max(1.0, abs(score.value))
-    return Row(
-        name, case.name, solver, str(solution.status), case.known, case.proven, score.value, score.bound, gap,
-        case.excess(score.value), seconds, peak_kb / 1024, list(score.violations), dict(score.facts),
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Task:
+    """A case of a set, a solver and its limits; picklable."""
+
+    family: str
+    case: Case
+    solver: str
+    limits: Limits
+
+    def row(self, error: str | None = None) -> Row:
+        """The row before anything is known of it but an error."""
+        case, limits = self.case, self.limits
+        return Row(
+            self.family, case.name, self.solver, case.known, case.proven, error=error, time_limit_s=limits.time_limit_s,
+            workers=limits.workers,
+        )  # fmt: skip
 
 
-def _failed(name: str, case: Case, solver: str, error: str) -> Row:
-    return Row(name, case.name, solver, "error", case.known, case.proven, None, None, None, None, 0.0, 0.0, error=error)
-
-
-def _child(queue: multiprocessing.Queue[Row], name: str, case: Case, solver: str, limits: Limits) -> None:
+def run_case(task: Task, begun: Callable[[], None] = lambda: None) -> Row:
+    """Build, solve and score one case in this process; ``begun`` is called when the time starts to count."""
+    case = task.case
     try:
-        queue.put(run_case(name, case, solver, limits))
+        program = case.program()
     except Malformed as error:
-        queue.put(_failed(name, case, solver, str(error)))
-    except Exception as error:  # A failed case is a row, not the end of the run.
-        queue.put(_failed(name, case, solver, f"{type(error).__name__}: {error}"))
+        return task.row(str(error))
+    begun()
+    began = time.monotonic()
+    solution = case.solve(program, task.solver, task.limits)
+    seconds = time.monotonic() - began
+    score = case.score(program, solution)
+    planned = score.value is not None
+    wrong = wrong_bound(case, score)
+    return replace(
+        task.row(wrong),
+        objective=score.value,
+        bound=score.bound,
+        gap=gap_between(*((-v if case.maximise and v is not None else v) for v in (score.value, score.bound))),
+        excess=case.excess(score.value),
+        seconds=seconds,
+        violations=len(score.violations) if planned else None,
+        status=str(solution.status),
+        limit=None if solution.limit is None else str(solution.limit),
+        broken=list(score.violations),
+        facts=dict(score.facts),
+    )
 
 
-def in_own_process(name: str, case: Case, solver: str, limits: Limits) -> Row:
-    """The case in a fresh process; a process that dies is a row with its exit code."""
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[Row] = context.Queue()
-    process = context.Process(target=_child, args=(queue, name, case, solver, limits))
-    process.start()
-    while process.is_alive() and queue.empty():
-        process.join(0.05)
-    if queue.empty() and process.exitcode:
-        return _failed(name, case, solver, f"the process ended with {process.exitcode}")
-    row = queue.get(timeout=5)
-    process.join()
-    return row
+def wrong_bound(case: Case, score: Score) -> str | None:
+    """What is wrong with a bound that a plan contradicts, be it the solver's own or the known one; a broken plan proves nothing."""
+    plans = [("its own plan's", None if score.violations else score.value), ("the known", case.known)]
+    for whose, value in plans:
+        if value is None or score.bound is None:
+            continue
+        over = value - score.bound if case.maximise else score.bound - value
+        if over > BOUND_TOLERANCE * max(1.0, abs(value)):
+            return f"claims the bound {score.bound:.9g}, which {whose} {value:.9g} contradicts"
+    return None
+
+
+def measured(task: Task) -> Row:
+    """The case's row from a process of its own; a crash or a case that does not end is a row as well."""
+    assert task.limits.time_limit_s is not None
+    row, error, peak_mb, memory = in_own_process(run_case, task, task.limits.time_limit_s)
+    return replace(row or task.row(error), peak_mb=peak_mb, memory=memory)
 
 
 HEADER = f"{'instance':27} {'solver':8} {'known':>12} {'value':>12} {'bound':>14} {'gap':>9} {'excess':>9} {'seconds':>8} {'MB':>6}"
@@ -101,17 +134,22 @@ def line(row: Row) -> str:
 
     known = figure(row.known, ",.12g") + ("" if row.proven or row.known is None else "~")
     notes = [f"{key} {value if isinstance(value, str) else format(value, '.6g')}" for key, value in row.facts.items()]
-    notes += [f"BROKEN {words}" for words in row.violations[:2]]
+    notes += [f"BROKEN {words}" for words in row.broken[:2]]
     notes += [] if row.error is None else [row.error]
     return (
         f"{row.seed:27} {row.solver:8} {known:>12} {figure(row.objective, ',.12g'):>12} {figure(row.bound, ',.2f'):>14} "
-        f"{figure(row.gap, '.3%'):>9} {figure(row.excess, '+.3%'):>9} {row.seconds:>8.1f} {row.peak_mb:>6.0f}"
+        f"{figure(row.gap, '.3%'):>9} {figure(row.excess, '+.3%'):>9} {row.seconds:>8.1f} {figure(row.peak_mb, '.0f'):>6}"
         f"{'  ' if notes else ''}{'; '.join(notes)}"
     )
 
 
 EQUAL = 1e-9
 """An excess up to this is none."""
+
+
+def proves(row: Row, gap: float) -> bool:
+    """Whether a sound answer closed its own gap."""
+    return row.error is None and not row.violations and row.gap is not None and row.gap <= gap
 
 
 def summary(rows: list[Row], gap: float) -> str:
@@ -121,7 +159,7 @@ def summary(rows: list[Row], gap: float) -> str:
     if excess:
         best = sum(value <= EQUAL for value in excess)
         text += f"; mean excess over known {statistics.fmean(excess):+.4%}, largest {max(excess):+.4%}; {best} reach the known"
-    text += f"; own proof on {sum(row.gap is not None and row.gap <= gap for row in rows)}"
+    text += f"; own proof on {sum(proves(row, gap) for row in rows)}"
     seconds = [row.seconds for row in rows if row.error is None]
     if seconds:
         text += f"; median {statistics.median(seconds):.1f} s, longest {max(seconds):.1f} s"
@@ -186,11 +224,11 @@ def run(
     for solver in solvers:
         mine = []
         for case in cases:
-            mine.append(in_own_process(name, case, solver, limits))
+            mine.append(measured(Task(name, case, solver, limits)))
             echo(line(mine[-1]))
         for part, members in by_part(mine).items():
             echo(f"{part}, {solver}, {limits.time_limit_s:g} s: {summary(members, gap)}")
         rows += mine
     if json_path is not None:
-        json_path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+        write_rows(rows, json_path)
     return int(any(row.error is not None or row.violations for row in rows))

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from benchmarks.run import main
 from benchmarks.sets import gap, mmkp, runner
-from benchmarks.sets.case import Absent, Case, Malformed
+from benchmarks.sets.case import Absent, Case, Malformed, Score
 from solvers import load
 from solvers.solver import Limits
 
@@ -137,13 +137,22 @@ def test_the_command_prints_a_table_and_writes_rows(data: Path, tmp_path: Path) 
     assert "1 cases; mean excess over known +0.0000%" in result.output
     (row,) = json.loads(path.read_text())
     assert (row["family"], row["seed"], row["solver"]) == ("mmkp", "TestSet1.TINY/2", "enumerate")
-    assert (row["objective"], row["known"], row["excess"], row["gap"], row["violations"]) == (10, 10, 0, 0, [])
+    assert (row["objective"], row["known"], row["excess"], row["gap"], row["violations"]) == (10, 10, 0, 0, 0)
     assert row["peak_mb"] > 0
+
+
+def test_a_bound_that_a_plan_contradicts_is_an_error(data: Path) -> None:
+    lower, upper = gap.cases(data)[0], mmkp.cases(data)[0]  # known: 11 to minimise, 10 to maximise
+    assert runner.wrong_bound(lower, Score(12.0, 11.0)) is None and runner.wrong_bound(upper, Score(9.0, 10.0)) is None
+    assert "the known 11" in str(runner.wrong_bound(lower, Score(None, 11.5)))
+    assert "the known 10" in str(runner.wrong_bound(upper, Score(9.0, 9.5)))
+    assert "its own plan's 10.5" in str(runner.wrong_bound(lower, Score(10.5, 10.8)))
+    assert runner.wrong_bound(lower, Score(10.5, 10.8, ("broken",))) is None
 
 
 def test_means_are_told_by_part_and_over_all() -> None:
     rows = [
-        runner.Row("set", name, "x", "feasible", 100.0, True, value, 90.0, gap, excess, 1.0, 50.0)
+        runner.Row("set", name, "x", 100.0, True, value, 90.0, gap, excess, 1.0, 50.0, 0, "feasible")
         for name, value, gap, excess in (("a/1", 101.0, 0.1, 0.01), ("a/2", 103.0, 0.1, 0.03), ("b/1", 100.0, 0.0, 0.0))
     ]
     rows.append(replace(rows[0], seed="b/2", objective=None, excess=None, gap=None))
@@ -152,6 +161,7 @@ def test_means_are_told_by_part_and_over_all() -> None:
     assert "mean excess over known +2.0000%, largest +3.0000%; 0 reach the known; own proof on 0" in runner.summary(
         parts["a"], 1e-4
     )
+    assert not runner.proves(replace(rows[2], violations=1), 1e-4) and not runner.proves(replace(rows[2], error="claims"), 1e-4)
     assert "1 reach the known; own proof on 1" in runner.summary(rows, 1e-4) and "1 without a plan" in runner.summary(rows, 1e-4)
 
 
