@@ -43,3 +43,10 @@ def expand(count: Ints) -> tuple[Ints, Ints]:
     """For rows with ``count`` members each: the row of every member, and its number within the row."""
     owner = np.repeat(np.arange(len(count), dtype=np.int64), count)
     return owner, np.arange(len(owner), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count)
+
+
+def narrow(values: Ints) -> Ints:
+    """As int32 where every value fits: columns with a row per option have tens of millions of rows."""
+    limits = np.iinfo(np.int32)
+    fits = not values.size or (values.min() >= limits.min and values.max() <= limits.max)
+    return values.astype(np.int32) if fits else values

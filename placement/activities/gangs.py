@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.activities.columns import Columns, expand
+from placement.activities.columns import Columns, expand, narrow
 from placement.activities.places import Places, largest_first
 from placement.builder import Builder
 from placement.instance import Instance
@@ -50,18 +50,22 @@ class Gangs:
         places = Places.of(instance)
         shape, place = _candidates(instance, places)
         jobs, shapes = instance.jobs, instance.jobs.shapes
-        job = shapes.job[shape]
+        job = narrow(shapes.job[shape])
         first_island = np.array([sides[0][0] for sides in places.sides], dtype=np.int64)
-        pool = instance.island_pool[first_island[place]]
-        units = -(-shapes.gpus[shape] // instance.unit_gpus[pool])
+        pool = narrow(instance.island_pool[first_island])[place]
+        units = narrow(-(-shapes.gpus[shape] // instance.unit_gpus[pool]))
         loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
         hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
 
         first, last, past = _starts(instance, job, hours)
-        rows = np.concatenate([np.flatnonzero(last >= first), np.flatnonzero(past < instance.calendar.blocks)])
-        finishes = np.arange(len(rows)) < np.count_nonzero(last >= first)
-        rows_first = np.where(finishes, first[rows], past[rows])
-        rows_last = np.where(finishes, last[rows], instance.calendar.blocks - 1)
+        fitting, passing = np.flatnonzero(last >= first), np.flatnonzero(past < instance.calendar.blocks)
+        rows_first = narrow(np.concatenate([first[fitting], past[passing]]))
+        rows_last = narrow(np.concatenate([last[fitting], np.full(len(passing), instance.calendar.blocks - 1)]))
+        rows: Ints | slice = np.concatenate([fitting, passing])
+        finishes = np.arange(len(rows_first)) < len(fitting)
+        del first, last, past, fitting, passing
+        if len(finishes) == len(job) and finishes.all():  # The rule in large instances: every candidate stays, in order.
+            rows = slice(None)
 
         pace = np.array([builder.pace(np.tile(row, instance.calendar.blocks)) for row in jobs.paces], dtype=np.int64)
         option = builder.add_running(first=rows_first, last=rows_last, hours=hours[rows], pace=pace[jobs.pace[job[rows]]])
@@ -70,7 +74,7 @@ class Gangs:
         drop_option = builder.add_per_period(first=zero, last=zero, upper=1.0, whole=True)
         share_row, share_island, share_units = places.shares(place[rows], units[rows])
         return cls(
-            option, job[rows], shape[rows], place[rows], hours[rows], finishes, units[rows], pool[rows],
+            narrow(option), job[rows], shape[rows], place[rows], hours[rows], finishes, units[rows], pool[rows],
             share_row, share_island, share_units, drop_option, drop_job, places,
         )  # fmt: skip
 
@@ -147,16 +151,30 @@ class Gangs:
         return bool(self.finishes[row]) == bool(left >= self.hours[row] * (1 - 1e-9))
 
 
+SHAPES_AT_ONCE = 1 << 15
+"""Shapes whose places are enumerated together; bounds memory."""
+
+
 def _candidates(instance: Instance, places: Places) -> tuple[Ints, Ints]:
-    """(shape row, place) pairs that fit by type, span, domain, residency and size at some time."""
+    """(shape row, place) pairs that fit by type, span, domain, residency and size at some time, by shape, then place."""
+    shapes = len(instance.jobs.shapes.job)
+    parts = [
+        _candidates_of(instance, places, np.arange(first, min(first + SHAPES_AT_ONCE, shapes)))
+        for first in range(0, max(shapes, 1), SHAPES_AT_ONCE)
+    ]
+    return np.concatenate([shape for shape, _ in parts]), np.concatenate([place for _, place in parts])
+
+
+def _candidates_of(instance: Instance, places: Places, rows: Ints) -> tuple[Ints, Ints]:
     jobs, shapes = instance.jobs, instance.jobs.shapes
     domain = np.array([a.scale_up_domain_gpus for a in instance.accelerators.values()], dtype=np.int64)
     span = jobs.span[shapes.job]
-    fits_domain = domain[shapes.accelerator] >= jobs.scale_up_gpus[shapes.job]
-    fits_domain &= (span != SPANS.index("domain")) | (domain[shapes.accelerator] >= shapes.gpus)
+    holds = domain[shapes.accelerator[rows]]
+    rows = rows[
+        (holds >= jobs.scale_up_gpus[shapes.job[rows]]) & ((span[rows] != SPANS.index("domain")) | (holds >= shapes.gpus[rows]))
+    ]
 
     # (shape, eligible pool) pairs of the same accelerator, in an allowed jurisdiction
-    rows = np.flatnonzero(fits_domain)
     shape, number = expand(np.diff(jobs.pool_offset)[shapes.job[rows]])
     shape = rows[shape]
     pool = jobs.pools[jobs.pool_offset[shapes.job[shape]] + number]
@@ -181,8 +199,7 @@ def _candidates(instance: Instance, places: Places) -> tuple[Ints, Ints]:
         found_shape.append(shape[pair[~short]])
         found_place.append(place[~short])
 
-    two_sites = np.flatnonzero(span == SPANS.index("sites"))
-    for s in two_sites[fits_domain[two_sites]]:
+    for s in rows[span[rows] == SPANS.index("sites")]:
         mine, j = pool[shape == s], int(shapes.job[s])
         for unit in np.unique(instance.unit_gpus[mine]):
             total = -(-int(shapes.gpus[s]) // int(unit))
@@ -191,7 +208,7 @@ def _candidates(instance: Instance, places: Places) -> tuple[Ints, Ints]:
             )
             found_shape.append(np.full(len(pairs_found), s))
             found_place.append(np.array(pairs_found, dtype=np.int64))
-    all_shapes, all_places = np.concatenate(found_shape), np.concatenate(found_place)
+    all_shapes, all_places = narrow(np.concatenate(found_shape)), narrow(np.concatenate(found_place))
     order = np.lexsort((all_places, all_shapes))
     return all_shapes[order], all_places[order]
 

@@ -43,7 +43,9 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     curve = np.zeros(len(jobs), dtype=np.int64)
     for day in np.unique(jobs.due_day[late]):
         curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0))
-    may_be_late = np.isin(gangs.job, late)
+    is_late = np.zeros(len(jobs), dtype=np.bool_)
+    is_late[late] = True
+    may_be_late = is_late[gangs.job]
     mine = gangs.job[may_be_late]
     builder.add_charges(
         gangs.option[may_be_late],
