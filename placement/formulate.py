@@ -25,6 +25,11 @@ class Formulation:
     program: Program
     activities: Activities
 
+    @property
+    def exact(self) -> bool:
+        """Whether a plan always does all that its columns say; else it may leave out gangs that found no island."""
+        return not self.activities.gangs.by_pool
+
     def decode(self, option: Ints, start: Ints, value: Floats) -> Plan:
         """The plan that a choice of columns stands for; islands of pool-wide replicas are named here."""
         order = np.lexsort((start, option))
@@ -45,10 +50,14 @@ class Formulation:
         return columns.option, columns.start, columns.value
 
 
-def formulate(instance: Instance) -> Formulation:
-    """Write all activities, then all laws, into one Program."""
+def formulate(instance: Instance, *, by_pool: bool | None = None) -> Formulation:
+    """Write all activities, then all laws, into one Program.
+
+    ``by_pool``: gangs have one option per pool instead of one per island; None: where islands would be too many. See ``Gangs``.
+    ValueError where it is asked for and the instance needs to tell islands apart.
+    """
     builder = Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS)
-    activities = Activities(instance, builder)
+    activities = Activities(instance, builder, by_pool)
     for rule in RULES:
         rule.formulate(instance, builder, activities)
     return Formulation(instance, builder.build(), activities)

@@ -31,8 +31,8 @@ class Activity(Protocol):
 class Activities:
     """All activities of one instance; laws read their columns to attach rates and charges."""
 
-    def __init__(self, instance: Instance, builder: Builder) -> None:
-        self.gangs = Gangs.offer(instance, builder)
+    def __init__(self, instance: Instance, builder: Builder, by_pool: bool | None = None) -> None:
+        self.gangs = Gangs.offer(instance, builder, by_pool)
         self.replicas = ReplicaOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)

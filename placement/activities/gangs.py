@@ -1,4 +1,8 @@
-"""Training gangs: one option per job, shape, mode and place; and for promised jobs, the option to drop them."""
+"""Training gangs: one option per job, shape, mode and place; and for promised jobs, the option to drop them.
+
+Where that is too many, one option stands for every island of a pool (``by_pool``): gangs then take units of the pool only, which
+allows all that islands would and perhaps more, so bounds hold; ``decode`` packs them into islands and leaves out what finds none.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from placement.activities.columns import Columns, expand, narrow
+from placement.activities.packing import packed
 from placement.activities.places import Places, largest_first
 from placement.builder import Builder
 from placement.instance import Instance
@@ -15,6 +20,9 @@ from placement.instance.demand import SPANS
 from placement.plan import Paths, Plan, Runs
 from placement.plan import Places as PlacesTable
 from placement.program import Bools, Floats, Ints, end_blocks
+
+MOST_ISLAND_OPTIONS = 100_000_000
+"""Pairs of shape and island beyond which options are written by pool."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,20 @@ class Gangs:
     drop_option: Ints
     drop_job: Ints
     places: Places
+    by_pool: bool = False
+    """Places name the largest island of a pool and mean any of its islands."""
 
     # ------------------------------------------------------------ what is offered
 
     @classmethod
-    def offer(cls, instance: Instance, builder: Builder) -> Gangs:
-        """Enumerate places for every shape and write one option for each that fits."""
+    def offer(cls, instance: Instance, builder: Builder, by_pool: bool | None = None) -> Gangs:
+        """Enumerate places for every shape and write one option for each that fits; ``by_pool`` None: where they are too many."""
+        if by_pool is None:
+            by_pool = may_go_by_pool(instance) and _island_pairs(instance) > MOST_ISLAND_OPTIONS
+        elif by_pool and not may_go_by_pool(instance):
+            raise ValueError("gangs or replicas of this instance depend on which islands they stand on")
         places = Places.of(instance)
-        shape, place = _candidates(instance, places)
+        shape, place = _candidates(instance, places, by_pool)
         jobs, shapes = instance.jobs, instance.jobs.shapes
         job = narrow(shapes.job[shape])
         first_island = np.array([sides[0][0] for sides in places.sides], dtype=np.int64)
@@ -75,7 +89,7 @@ class Gangs:
         share_row, share_island, share_units = places.shares(place[rows], units[rows])
         return cls(
             narrow(option), job[rows], shape[rows], place[rows], hours[rows], finishes, units[rows], pool[rows],
-            share_row, share_island, share_units, drop_option, drop_job, places,
+            share_row, share_island, share_units, drop_option, drop_job, places, by_pool,
         )  # fmt: skip
 
     def accelerator_mode(self, instance: Instance) -> tuple[Ints, Ints]:
@@ -90,26 +104,27 @@ class Gangs:
         order = np.argsort(self.job[row], kind="stable")
         row, start = row[order], chosen.start[order]
         end = np.empty(len(row), dtype=np.int64)
-        for n, (r, s) in enumerate(zip(row, start, strict=True)):
-            end[n] = end_blocks(instance.job_progress[instance.jobs.pace[self.job[r]]], s, self.hours[r])
-        run: list[int] = []
-        island: list[int] = []
-        units: list[int] = []
-        link_run: list[int] = []
-        link: list[int] = []
-        for n, r in enumerate(row):
-            islands, held = self.places.layout(int(self.place[r]), int(self.units[r]))
-            run += [n] * len(islands)
-            island += islands
-            units += held
-            crossed = self.places.links[int(self.place[r])]
-            link_run += [n] * len(crossed)
-            link += crossed
-        ints = [np.array(values, dtype=np.int64) for values in (run, island, units, link_run, link)]
+        pace = instance.jobs.pace[self.job[row]]
+        for k in np.unique(pace):
+            mine = np.flatnonzero(pace == k)
+            end[mine] = end_blocks(instance.job_progress[k], start[mine], self.hours[row[mine]])
+        if self.by_pool:
+            island = packed(instance, self.pool[row], self.units[row], start, end)
+            # A gang without an island does not run; one that must run stays where the check finds what is wrong.
+            must = instance.jobs.is_commitment("must")[self.job[row]]
+            island = np.where(must & (island < 0), self.place[row], island)
+            kept = island >= 0
+            row, start, end = row[kept], start[kept], end[kept]
+            run, island, units = np.arange(len(row)), island[kept], self.units[row]
+        else:
+            run, island, units = self.places.layouts(self.place[row], self.units[row])
+        crossed = [self.places.links[place] for place in self.place[row].tolist()]
+        link_run, _ = expand(np.array([len(links) for links in crossed], dtype=np.int64))
+        link = [n for links in crossed for n in links]
         return {
-            "runs": Runs(self.job[row], self.shape[row], start, end),
-            "places": PlacesTable(*ints[:3]),
-            "paths": Paths(*ints[3:]),
+            "runs": Runs(*(a.astype(np.int64) for a in (self.job[row], self.shape[row], start, end))),
+            "places": PlacesTable(*(a.astype(np.int64) for a in (run, island, units))),
+            "paths": Paths(link_run, np.array(link, dtype=np.int64)),
         }
 
     def encode(self, instance: Instance, plan: Plan) -> Columns:
@@ -135,6 +150,8 @@ class Gangs:
     def _place_of(self, instance: Instance, plan: Plan, run: int) -> int | None:
         mine = plan.places.run == run
         islands = plan.places.island[mine].tolist()
+        if self.by_pool:
+            return int(_largest_islands(instance, self.places)[instance.island_pool[islands[0]]]) if len(islands) == 1 else None
         sites = [int(instance.pool_site[instance.island_pool[i]]) for i in islands]
         units = plan.places.units[mine].tolist()
         gpus = [size for pool in instance.pools.values() for size in pool.island_gpus]
@@ -155,17 +172,17 @@ SHAPES_AT_ONCE = 1 << 15
 """Shapes whose places are enumerated together; bounds memory."""
 
 
-def _candidates(instance: Instance, places: Places) -> tuple[Ints, Ints]:
+def _candidates(instance: Instance, places: Places, by_pool: bool) -> tuple[Ints, Ints]:
     """(shape row, place) pairs that fit by type, span, domain, residency and size at some time, by shape, then place."""
     shapes = len(instance.jobs.shapes.job)
     parts = [
-        _candidates_of(instance, places, np.arange(first, min(first + SHAPES_AT_ONCE, shapes)))
+        _candidates_of(instance, places, np.arange(first, min(first + SHAPES_AT_ONCE, shapes)), by_pool)
         for first in range(0, max(shapes, 1), SHAPES_AT_ONCE)
     ]
     return np.concatenate([shape for shape, _ in parts]), np.concatenate([place for _, place in parts])
 
 
-def _candidates_of(instance: Instance, places: Places, rows: Ints) -> tuple[Ints, Ints]:
+def _candidates_of(instance: Instance, places: Places, rows: Ints, by_pool: bool) -> tuple[Ints, Ints]:
     jobs, shapes = instance.jobs, instance.jobs.shapes
     domain = np.array([a.scale_up_domain_gpus for a in instance.accelerators.values()], dtype=np.int64)
     span = jobs.span[shapes.job]
@@ -184,7 +201,8 @@ def _candidates_of(instance: Instance, places: Places, rows: Ints) -> tuple[Ints
     units = -(-shapes.gpus[shape] // instance.unit_gpus[pool])
 
     found_shape, found_place = [], []
-    for lists in (_single_islands(instance), places.pool_sets):
+    single = tuple(_largest_islands(instance, places)[:, None]) if by_pool else _single_islands(instance)
+    for lists in (single, places.pool_sets):
         pairs = np.arange(len(shape))
         if lists is places.pool_sets:
             pairs = np.flatnonzero(span[shape] >= SPANS.index("pool"))
@@ -211,6 +229,37 @@ def _candidates_of(instance: Instance, places: Places, rows: Ints) -> tuple[Ints
     all_shapes, all_places = narrow(np.concatenate(found_shape)), narrow(np.concatenate(found_place))
     order = np.lexsort((all_places, all_shapes))
     return all_shapes[order], all_places[order]
+
+
+def may_go_by_pool(instance: Instance) -> bool:
+    """Whether gangs and replicas are such that a pool's islands need not be told apart in the Program."""
+    spans = instance.jobs.span >= SPANS.index("pool")
+    spanning = any(pool.spanning is not None for pool in instance.pools.values())
+    one_island = not np.any(instance.jobs.span == SPANS.index("sites")) and not (spanning and bool(np.any(spans)))
+    small = all(
+        profile.gpus_per_replica <= instance.accelerators[profile.accelerator].allocation_unit_gpus
+        for service in instance.services.values()
+        for profile in service.profiles
+    )
+    return one_island and small and not np.any(instance.counts_domains)
+
+
+def _island_pairs(instance: Instance) -> int:
+    """Pairs of shape and eligible island, whatever fits."""
+    jobs, shapes = instance.jobs, instance.jobs.shapes
+    islands = np.diff(instance.pool_island)
+    of_kind = np.zeros((len(instance.accelerators), len(islands)), dtype=np.int64)
+    of_kind[instance.pool_accelerator, np.arange(len(islands))] = islands
+    summed = np.concatenate([np.zeros((len(of_kind), 1), dtype=np.int64), np.cumsum(of_kind[:, jobs.pools], axis=1)], axis=1)
+    first, last = jobs.pool_offset[shapes.job], jobs.pool_offset[shapes.job + 1]
+    return int((summed[shapes.accelerator, last] - summed[shapes.accelerator, first]).sum())
+
+
+def _largest_islands(instance: Instance, places: Places) -> Ints:
+    """The island of each pool that ever has the most units online, [Q]."""
+    first = instance.pool_island
+    found = [first[q] + np.argmax(places.most_units[first[q] : first[q + 1]]) for q in range(len(instance.pools))]
+    return np.array(found, dtype=np.int64)
 
 
 def _single_islands(instance: Instance) -> tuple[Ints, ...]:

@@ -126,6 +126,12 @@ class Places:
                 held.append(np.array([share]))
         return np.concatenate(rows), np.concatenate(islands), np.concatenate(held)
 
+    def layouts(self, place: Ints, units: Ints) -> tuple[Ints, Ints, Ints]:
+        """``shares`` in the order of the rows, islands of one row in the order of its place."""
+        row, island, held = self.shares(place, units)
+        order = np.argsort(row, kind="stable")
+        return row[order], island[order], held[order]
+
     def spanning(self, place: Ints, island: Ints) -> Bools:
         """Whether each island lies on a side of its place with other islands, [n]: its uplink then carries traffic."""
         found = np.zeros(len(place), dtype=np.bool_)

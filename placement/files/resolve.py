@@ -122,21 +122,23 @@ def _job_pools(draft: Draft) -> tuple[Ints, Ints]:
     for row in draft.shapes:
         wanted.setdefault(row.job, set()).add(row.accelerator)
     tabled = set(np.unique(draft.job_pairs.workload).tolist())
-    known: dict[tuple[str, ...], list[int]] = {}
-    job: list[int] = []
-    pool_of: list[int] = []
+    known: dict[tuple[str, ...], Ints] = {}
+    untabled: list[int] = []
+    lists: list[Ints] = []
     for n, noun in jobs.items():
         if n in tabled:
             continue
         if noun.pools is not None:
-            mine = [pools.position[name] for name in noun.pools]
+            mine = np.array([pools.position[name] for name in noun.pools], dtype=np.int64)
         else:
             key = tuple(sorted(wanted[n]))
-            mine = known.setdefault(key, [q for name in key for q in by_accelerator.get(name, [])])
-        job += [n] * len(mine)
-        pool_of += mine
-    owner = np.concatenate([draft.job_pairs.workload, np.array(job, dtype=np.int64)])
-    pool_index = np.concatenate([draft.job_pairs.pool, np.array(pool_of, dtype=np.int64)])
+            if key not in known:  # One list for all jobs alike: a fleet's worth of them share a few.
+                known[key] = np.array([q for name in key for q in by_accelerator.get(name, [])], dtype=np.int64)
+            mine = known[key]
+        untabled.append(n)
+        lists.append(mine)
+    owner = np.concatenate([draft.job_pairs.workload, np.repeat(np.array(untabled, dtype=np.int64), [len(one) for one in lists])])
+    pool_index = np.concatenate([draft.job_pairs.pool, *lists])
     order = np.lexsort((pool_index, owner))
     return pool_index[order], offsets(owner[order], len(jobs))
 

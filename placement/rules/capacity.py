@@ -35,14 +35,14 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         [f"pool {name}" for name in instance.pools], "units", pool_online, price=np.any(price != 0, axis=1).astype(np.float64),
         price_profile=[builder.profile(row) for row in price], level=level, term=term,
     )  # fmt: skip
-    island = builder.add_resources([f"island {name}" for name in instance.island_names], "units", online)
-
-    row = gangs.share_row
-    builder.add_rates(gangs.option[row], island[gangs.share_island], gangs.share_units, profile=held[row])
+    row, fixed = gangs.share_row, replicas.island >= 0
+    if not gangs.by_pool:
+        island = builder.add_resources([f"island {name}" for name in instance.island_names], "units", online)
+        builder.add_rates(gangs.option[row], island[gangs.share_island], gangs.share_units, profile=held[row])
     builder.add_rates(gangs.option[row], pool[instance.island_pool[gangs.share_island]], gangs.share_units, profile=held[row])
     builder.add_rates(replicas.option, pool[replicas.pool], replicas.units)
-    fixed = replicas.island >= 0
-    builder.add_rates(replicas.option[fixed], island[replicas.island[fixed]], replicas.units[fixed])
+    if not gangs.by_pool:
+        builder.add_rates(replicas.option[fixed], island[replicas.island[fixed]], replicas.units[fixed])
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:

@@ -20,7 +20,7 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
 from placement.plan import Plan, Violation
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 from placement.rules.reading import broken, during_runs, excess, gpus_on_places, no_costs, run_units
 
 NAME = "interconnect"
@@ -104,7 +104,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Gangs on places that their span or the pool's rule excludes, straddling replicas, and crowded uplinks, links and domains."""
     found = []
     total = run_units(plan)
-    for run in range(len(plan.runs.job)):
+    for run in np.flatnonzero(~_plainly_placed(instance, plan, total)).tolist():
         found += _place_violations(instance, plan, run, int(total[run]))
     return found + _traffic_violations(instance, plan) + _domain_violations(instance, plan)
 
@@ -112,6 +112,24 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """None."""
     return no_costs()
+
+
+def _plainly_placed(instance: Instance, plan: Plan, total: Ints) -> Bools:
+    """Runs on one island and no link, of the right size and span: nothing of theirs needs a closer look, [runs]."""
+    jobs, runs = instance.jobs, plan.runs
+    gpus, kind = jobs.shapes.gpus[runs.shape], jobs.shapes.accelerator[runs.shape]
+    accelerators = list(instance.accelerators.values())
+    unit = np.array([a.allocation_unit_gpus for a in accelerators], dtype=np.int64)[kind]
+    domain = np.array([a.scale_up_domain_gpus for a in accelerators], dtype=np.int64)[kind]
+    plain = np.bincount(plan.places.run, minlength=len(runs.job)) == 1
+    plain &= np.bincount(plan.paths.run, minlength=len(runs.job)) == 0
+    plain &= (total == -(-gpus // unit)) & (total > 0) & (domain >= jobs.scale_up_gpus[runs.job])
+    return np.asarray(plain & ((jobs.span[runs.job] != SPANS.index("domain")) | (gpus <= domain)), dtype=np.bool_)
+
+
+def _on_several(plan: Plan) -> list[int]:
+    """Runs that hold several islands."""
+    return np.flatnonzero(np.bincount(plan.places.run, minlength=len(plan.runs.job)) > 1).tolist()
 
 
 def sides_of(instance: Instance, plan: Plan, run: int) -> dict[int, tuple[list[int], list[int]]]:
@@ -129,7 +147,7 @@ def run_hours(instance: Instance, plan: Plan) -> Floats:
     """Hours at pace 1 that each run needs where it stands, [runs]."""
     hours = instance.jobs.shapes.hours[plan.runs.shape].astype(np.float64)
     pools = list(instance.pools.values())
-    for run, job in enumerate(plan.runs.job):
+    for run in _on_several(plan):
         sides = sides_of(instance, plan, run)
         slowest = 1.0
         for islands, _ in sides.values():
@@ -137,7 +155,7 @@ def run_hours(instance: Instance, plan: Plan) -> Floats:
             if len(islands) > 1 and spanning is not None:
                 slowest = min(slowest, 1 - spanning.loss * (1 - 1 / len(islands)))
         if len(sides) > 1:
-            slowest *= 1 - instance.jobs.wan_loss[job]
+            slowest *= 1 - instance.jobs.wan_loss[plan.runs.job[run]]
         hours[run] /= slowest
     return hours
 
@@ -217,7 +235,7 @@ def _path_violations(instance: Instance, plan: Plan, run: int, name: str, sites:
 def _traffic_violations(instance: Instance, plan: Plan) -> list[Violation]:
     places, jobs = plan.places, instance.jobs
     spanning = np.zeros(len(places.run), dtype=np.bool_)
-    for run in range(len(plan.runs.job)):
+    for run in _on_several(plan):
         for islands, _ in sides_of(instance, plan, run).values():
             if len(islands) > 1:
                 spanning |= (places.run == run) & np.isin(places.island, islands)
