@@ -2,7 +2,7 @@
 
 import click
 
-from benchmarks import families, plots, run
+from benchmarks import families, one_period, plots, run
 
 
 @click.group()
@@ -13,6 +13,7 @@ def main() -> None:
 main.add_command(families.main, "family")
 main.add_command(run.main, "run")
 main.add_command(plots.main, "plot")
+main.add_command(one_period.main, "one-period")
 
 if __name__ == "__main__":
     main()
