@@ -107,16 +107,16 @@ def main(
     """Solve seeds of a family, or a public set, with each solver and print a table."""
     if (family is None) == (set_name is None):
         raise click.UsageError("name a --family or a --set")
+    beside = present(only or (PEERS if peers else ()))
     if set_name is not None:
         sys.exit(
             runner.run(
-                set_name, data=data, solvers=solvers, time_limit_s=time_limit, gap=gap, workers=workers, match=match, limit=limit,
-                json_path=json_path,
+                set_name, data=data, solvers=(*solvers, *beside), time_limit_s=time_limit, gap=gap, workers=workers, match=match,
+                limit=limit, json_path=json_path,
             )
         )  # fmt: skip
     assert family is not None
     time_limit_s, closed = time_limit or 20.0, 0.001 if gap is None else gap
-    beside = present(only or (PEERS if peers else ()))
 
     def instances() -> Iterable[list[Case]]:
         for seed in range(first_seed, first_seed + seeds):

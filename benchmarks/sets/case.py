@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers import PEERS, solutions
 from placement.program import Program, Solution
 from solvers import load
 from solvers.solver import Limits
@@ -63,7 +64,9 @@ class Case(ABC):
         """The solution's worth and what it breaks, from the file's numbers and ``Program.infeasibility``."""
 
     def solve(self, program: Program, solver: str, limits: Limits) -> Solution:
-        """The answer of a solver by name. A set with a rule of its own for how it is solved overrides this."""
+        """The answer of a solver or peer by name. A set with a rule of its own for how it is solved overrides this."""
+        if solver in PEERS:
+            return solutions.solve(solver, program, limits)
         return load(solver)(program, limits=limits)
 
     def excess(self, value: float | None) -> float | None:

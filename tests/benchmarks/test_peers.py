@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.cases import Case, InstanceSource, run_case
-from benchmarks.peers import PEERS, Refused, external, load_peer, monolith_cpsat, monolith_highs, pyjobshop
+from benchmarks.peers import PEERS, Refused, external, load_peer, monolith_cpsat, monolith_highs, pyjobshop, solutions
 from benchmarks.peers.assignment import read
+from solvers import load as load_solver
+from solvers.solver import Limits
 from tests.benchmarks.cases import TINY, Knapsacks, Project
 
 BEST = json.loads((TINY.parent / "best.json").read_text())
@@ -143,3 +145,17 @@ def test_what_is_no_project_is_refused() -> None:
     with pytest.raises(Refused, match="different cost"):
         pyjobshop.read(program)
     assert run_case(peer_case("assignment", "pyjobshop")).status == "refused"
+
+
+def test_a_set_takes_peers_like_solvers() -> None:
+    program = Knapsacks(seed=1)().program
+    assert program is not None
+    limits = Limits(time_limit_s=10.0, workers=1)
+    exact = load_solver("highs")(program, limits=limits)
+    solution = solutions.solve("monolith_highs", program, limits)
+    assert solution.option is not None and solution.start is not None and solution.value is not None
+    assert program.infeasibility(solution.option, solution.start, solution.value) == []
+    assert solution.levels[1].value == pytest.approx(exact.levels[1].value)
+    refused = solutions.solve("pyjobshop", program, limits)
+    assert refused.option is None
+    assert "different cost" in dict(refused.facts)["refused"]  # type: ignore[operator]
