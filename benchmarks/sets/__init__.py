@@ -7,5 +7,7 @@ project: the folder that holds them is named with ``--data`` or the variable PLA
 SETS = {
     "gap": "benchmarks.sets.gap",
     "mmkp": "benchmarks.sets.mmkp",
+    "multimode": "benchmarks.sets.multimode",
+    "openb": "benchmarks.sets.openb",
 }
 """Module of each set."""
