@@ -134,7 +134,7 @@ def run_case(case: Case, begun: Callable[[], None] = lambda: None) -> Row:
         seconds_formulate=formulated,
         first_plan_seconds=next((event[0] for event in trace if event[1] is not None), None),
         first_bound_seconds=next((event[0] for event in trace if event[2] is not None), None),
-        columns=int(np.maximum(program.options.last - program.options.first + 1, 0).sum()),
+        columns=columns(program),
         pair_blocks=pair_blocks(program),
         facts=dict(answer.facts),
         trace=trace,
@@ -190,4 +190,11 @@ def _open_level(levels: list[LevelResult]) -> LevelResult:
 def pair_blocks(program: Program) -> int:
     """Ways to place a gang somewhere (whole running options that have a start), times blocks."""
     options = program.options
-    return int((options.running & options.whole & (options.last >= options.first)).sum()) * program.grid.blocks
+    placed = options.running & options.whole & (options.last >= options.first)
+    return int(options.copies[placed].sum(dtype=np.int64)) * program.grid.blocks
+
+
+def columns(program: Program) -> int:
+    """Pairs of option, every copy counted, and start."""
+    options = program.options
+    return int(np.maximum(options.last - options.first + 1, 0) @ options.copies.astype(np.int64))

@@ -25,6 +25,7 @@ from placement.program import (
     Rates,
     Resources,
 )
+from placement.program.copies import validate
 
 Edge = tuple[Anchor, int]
 START: Edge = (Anchor.START, 0)
@@ -127,11 +128,11 @@ class Builder:
         self.terms = tuple(terms)
         self._options = _Table(
             running=np.bool_, first=np.int32, last=np.int32, hours=np.float64, pace=np.int32, upper=np.float64,
-            upper_profile=np.int32, whole=np.bool_, group=np.int32,
+            upper_profile=np.int32, whole=np.bool_, group=np.int32, copies=np.int32,
         )  # fmt: skip
         self._rates = _Table(
             option=np.int32, resource=np.int32, amount=np.float64, from_anchor=np.int8, from_offset=np.int32,
-            to_anchor=np.int8, to_offset=np.int32, profile=np.int32, lump=np.bool_,
+            to_anchor=np.int8, to_offset=np.int32, profile=np.int32, lump=np.bool_, step=np.bool_,
         )  # fmt: skip
         self._charges = _Table(option=np.int32, level=np.int8, term=np.int8, amount=np.float64, anchor=np.int8, table=np.int32)
         self._resources = _Table(
@@ -188,12 +189,12 @@ class Builder:
 
     def add_running(
         self, *, first: Ints, last: Ints, hours: ArrayLike, pace: ArrayLike = 0, upper: ArrayLike = 1.0, whole: ArrayLike = True,
-        group: ArrayLike = -1,
+        group: ArrayLike = -1, copies: ArrayLike = 1,
     ) -> Ints:  # fmt: skip
-        """Options that start at a block in [first, last] and run for ``hours`` at their pace."""
+        """Options that start at a block in [first, last] and run for ``hours`` at their pace; each stands for so many copies."""
         return self._options.add(
             len(first), running=True, first=first, last=last, hours=hours, pace=pace, upper=upper, upper_profile=0, whole=whole,
-            group=group,
+            group=group, copies=copies,
         )  # fmt: skip
 
     def add_per_period(
@@ -203,7 +204,7 @@ class Builder:
         """Options that live in one period of [first, last]; each period has its own x, at most upper x profile."""
         return self._options.add(
             len(first), running=False, first=first, last=last, hours=0.0, pace=0, upper=upper, upper_profile=upper_profile,
-            whole=whole, group=group,
+            whole=whole, group=group, copies=1,
         )  # fmt: skip
 
     # ------------------------------------------------------------ resources
@@ -245,12 +246,15 @@ class Builder:
 
     def add_rates(
         self, option: Ints, resource: ArrayLike, amount: ArrayLike, *, start: Edge = START, end: Edge = END,
-        profile: ArrayLike = 0, lump: ArrayLike = False,
+        profile: ArrayLike = 0, lump: ArrayLike = False, step: ArrayLike = False,
     ) -> None:  # fmt: skip
-        """Use (or, negative, supply) of resources by options while they run, or over another window."""
+        """Use (or, negative, supply) of resources by options while they run, or over another window.
+
+        Copy m of an option uses ``resource + m`` where ``step``.
+        """
         self._rates.add(
             len(option), option=option, resource=resource, amount=amount, from_anchor=start[0], from_offset=start[1],
-            to_anchor=end[0], to_offset=end[1], profile=profile, lump=lump,
+            to_anchor=end[0], to_offset=end[1], profile=profile, lump=lump, step=step,
         )  # fmt: skip
 
     def add_charges(
@@ -269,7 +273,7 @@ class Builder:
     # ------------------------------------------------------------ the result
 
     def build(self) -> Program:
-        """The Program; once, since it takes the builder's tables over."""
+        """The Program; once, since it takes the builder's tables over. ValueError where copies are misplaced."""
         table: dict[str, Any] = self._options.take()
         for option, group in self._members:
             table["group"][option] = group
@@ -278,7 +282,7 @@ class Builder:
         charge_offset, charges = self._charges.take_by_option(len(options))
         columns = self._resources.take()
         slots = columns.pop("slots").astype(np.int64)
-        return Program(
+        program = Program(
             grid=self.grid,
             resources=Resources(
                 name=tuple(self._resource_names),
@@ -300,6 +304,8 @@ class Builder:
             partitions=self._partitions.stack().astype(np.int64),
             cost_rows=tuple(self._cost_rows),
         )
+        validate(program)
+        return program
 
 
 def _bools(values: list[bool]) -> Bools:

@@ -31,9 +31,10 @@ class Formulation:
         return not self.activities.gangs.by_pool
 
     def decode(self, option: Ints, start: Ints, value: Floats) -> Plan:
-        """The plan that a choice of columns stands for; islands of pool-wide replicas are named here."""
+        """The plan that a choice of columns (explicit ids) stands for; islands of pool-wide replicas are named here."""
         order = np.lexsort((start, option))
-        columns = Columns(option[order], start[order], value[order])
+        row, copy = self.program.split(option[order])
+        columns = Columns(row, start[order], value[order], copy)
         tables: dict[str, Any] = {}
         for activity in self.activities.all():
             tables |= activity.decode(self.instance, columns)
@@ -45,9 +46,9 @@ class Formulation:
         return Plan(replicas=replicas.named(self.instance, free, row, period, units), **tables)
 
     def encode(self, plan: Plan) -> tuple[Ints, Ints, Floats]:
-        """Columns (option, start, value) that stand for a plan; ValueError if it does what no option offers."""
+        """Columns (explicit id, start, value) that stand for a plan; ValueError if it does what no option offers."""
         columns = Columns.joined([activity.encode(self.instance, plan) for activity in self.activities.all()])
-        return columns.option, columns.start, columns.value
+        return self.program.joined(columns.option, columns.copy), columns.start, columns.value
 
 
 def formulate(instance: Instance, *, by_pool: bool | None = None) -> Formulation:

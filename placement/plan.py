@@ -109,6 +109,12 @@ TABLES: dict[str, type[Any]] = {
 }  # fmt: skip
 
 
+def rows_by_run(run: Ints, runs: int) -> tuple[Ints, Ints]:
+    """Rows of a table in the order of their runs, and where each run's rows begin in it: ``order[offset[r]:offset[r + 1]]``."""
+    order = np.argsort(run, kind="stable")
+    return order, np.searchsorted(run[order], np.arange(runs + 1))
+
+
 def empty(table: type[Any]) -> Any:
     """A plan table without rows."""
     dtypes = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}

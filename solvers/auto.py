@@ -24,7 +24,7 @@ MANY_CHOICES = 20_000
 def choices(program: Program) -> int:
     """Ways to start an option that runs: what branch and bound has to decide."""
     options = program.options
-    starts = np.maximum(options.last - options.first + 1, 0)
+    starts = np.maximum(options.last - options.first + 1, 0) * options.copies.astype(np.int64)
     return int(starts[options.running & options.whole].sum())
 
 

@@ -27,6 +27,7 @@ def solve(
 ) -> Solution:
     """See ``solvers.solver.Solver``. Raises ``TooLarge`` beyond ``MOST_CHOICES`` choices or ``MOST_COLUMNS`` columns."""
     clock = Clock(limits)
+    program = program.unfolded()
     dense = _Dense.of(program)
     found = _Found()
     candidates = _choices(dense)

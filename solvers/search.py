@@ -155,6 +155,7 @@ def by_levels(
 ) -> Solution:
     """Minimises every level of ``program`` in turn with ``solve_level``."""
     clock = clock or Clock(limits)
+    program = program.unfolded()
     try:
         columns = expand(program, stopped=lambda: clock.over)
     except Stopped:

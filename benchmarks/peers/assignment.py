@@ -39,9 +39,11 @@ def read(program: Program, most_pairs: int) -> Assignment:
     options = program.options
     if program.grid.periods != 1:
         raise Refused(f"{program.grid.periods} periods; only one can be expressed as an assignment")
-    count = int(np.maximum(options.last - options.first + 1, 0).sum())
+    count = int(np.maximum(options.last - options.first + 1, 0) @ options.copies.astype(np.int64))
     if count > most_pairs:
         raise Refused(f"{count:,} pairs of object and place; more than {most_pairs:,} are not tried")
+    program = program.unfolded()
+    options = program.options
     option, start = program.columns()
     if not (options.whole[option].all() and (options.group[option] >= 0).all()):
         raise Refused("divisible options, or options outside groups, are no assignment")

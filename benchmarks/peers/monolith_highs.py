@@ -36,11 +36,12 @@ def available() -> str | None:
 
 def expanded(program: Program, most: int, clock: Clock) -> Columns | None:
     """Every column, or None when the time is up before; ``Refused`` where there are more than ``most``."""
-    count = int(np.maximum(program.options.last - program.options.first + 1, 0).sum())
+    options = program.options
+    count = int(np.maximum(options.last - options.first + 1, 0) @ options.copies.astype(np.int64))
     if count > most:
         raise Refused(f"{count:,} explicit columns; more than {most:,} are not tried for their memory")
     try:
-        return expand(program, stopped=lambda: clock.over)
+        return expand(program.unfolded(), stopped=lambda: clock.over)
     except Stopped:
         return None
 

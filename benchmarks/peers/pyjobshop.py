@@ -36,6 +36,7 @@ def _whole(values: Any, what: str) -> list[int]:
 
 def read(program: Program) -> dict[str, Any]:
     """The Program as jobs, modes, resources and order. ``Refused`` where it is something else."""
+    program = program.unfolded()
     options, rates, resources = program.options, program.rates, program.resources
     if program.grid.bands != 1 or len(program.terms) < 1 or not np.all(program.grid.hours == 1):
         raise Refused("periods that are not blocks of one hour")

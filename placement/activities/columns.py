@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Parallel arrays [n]: option, start step, value."""
+    """Parallel arrays [n]: option (row), start step, value, copy of the option."""
 
     option: Ints
     start: Ints
     value: Floats
+    copy: Ints
+
+    @classmethod
+    def single(cls, option: Ints, start: Ints, value: Floats) -> Columns:
+        """Columns of options without copies."""
+        return cls(option, start, value, np.zeros(len(option), dtype=np.int64))
 
     @classmethod
     def empty(cls) -> Columns:
         none = np.empty(0, dtype=np.int64)
-        return cls(none, none, np.empty(0))
+        return cls(none, none, np.empty(0), none)
 
     @classmethod
     def joined(cls, parts: Sequence[Columns]) -> Columns:
         """One after another, without zeros."""
-        option, start, value = (np.concatenate([getattr(p, name) for p in parts]) for name in ("option", "start", "value"))
-        keep = value != 0
-        return cls(option[keep], start[keep], value[keep])
+        whole = cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
+        return whole._rows(whole.value != 0)
 
     def of(self, options: Ints) -> tuple[Columns, Ints]:
         """The columns of some options (ascending ids) and, for each, the position of its option among them."""
@@ -36,7 +41,10 @@ class Columns:
             return Columns.empty(), np.empty(0, dtype=np.int64)
         at = np.minimum(np.searchsorted(options, self.option), len(options) - 1)
         mine = options[at] == self.option
-        return Columns(self.option[mine], self.start[mine], self.value[mine]), at[mine]
+        return self._rows(mine), at[mine]
+
+    def _rows(self, which: Bools) -> Columns:
+        return Columns(self.option[which], self.start[which], self.value[which], self.copy[which])
 
 
 def expand(count: Ints) -> tuple[Ints, Ints]:

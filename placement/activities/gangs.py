@@ -1,5 +1,7 @@
 """Training gangs: one option per job, shape, mode and place; and for promised jobs, the option to drop them.
 
+Islands that are equal to a gang (``places.island_classes``) are one place: the option's copies are the islands, in order.
+
 Where that is too many, one option stands for every island of a pool (``by_pool``): gangs then take units of the pool only, which
 allows all that islands would and perhaps more, so bounds hold; ``decode`` packs them into islands and leaves out what finds none.
 """
@@ -17,7 +19,7 @@ from placement.activities.places import Places, largest_first
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
-from placement.plan import Paths, Plan, Runs
+from placement.plan import Paths, Plan, Runs, rows_by_run
 from placement.plan import Places as PlacesTable
 from placement.program import Bools, Floats, Ints, end_blocks
 
@@ -34,6 +36,8 @@ class Gangs:
     shape: Ints
     """Row of ``Instance.jobs.shapes``."""
     place: Ints
+    """The first island's, where the option's copies are islands of a class."""
+    copies: Ints
     hours: Floats
     """At pace 1, slow-down of the place included."""
     finishes: Bools
@@ -46,6 +50,8 @@ class Gangs:
     """(row, island, units) of every island held, [m]: rows of this table."""
     share_island: Ints
     share_units: Ints
+    share_step: Bools
+    """The island moves with the copy."""
     drop_option: Ints
     drop_job: Ints
     places: Places
@@ -66,6 +72,9 @@ class Gangs:
         jobs, shapes = instance.jobs, instance.jobs.shapes
         job = narrow(shapes.job[shape])
         first_island = np.array([sides[0][0] for sides in places.sides], dtype=np.int64)
+        copies = np.ones(len(places.sides), dtype=np.int32)
+        if not by_pool:
+            copies[: len(places.classes)] = np.bincount(places.classes, minlength=len(places.classes))
         pool = narrow(instance.island_pool[first_island])[place]
         units = narrow(-(-shapes.gpus[shape] // instance.unit_gpus[pool]))
         loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
@@ -82,14 +91,17 @@ class Gangs:
             rows = slice(None)
 
         pace = np.array([builder.pace(np.tile(row, instance.calendar.blocks)) for row in jobs.paces], dtype=np.int64)
-        option = builder.add_running(first=rows_first, last=rows_last, hours=hours[rows], pace=pace[jobs.pace[job[rows]]])
+        option = builder.add_running(
+            first=rows_first, last=rows_last, hours=hours[rows], pace=pace[jobs.pace[job[rows]]], copies=copies[place[rows]]
+        )
         drop_job = np.flatnonzero(jobs.is_commitment("promised"))
         zero = np.zeros(len(drop_job), dtype=np.int64)
         drop_option = builder.add_per_period(first=zero, last=zero, upper=1.0, whole=True)
         share_row, share_island, share_units = places.shares(place[rows], units[rows])
         return cls(
-            narrow(option), job[rows], shape[rows], place[rows], hours[rows], finishes, units[rows], pool[rows],
-            share_row, share_island, share_units, drop_option, drop_job, places, by_pool,
+            narrow(option), job[rows], shape[rows], place[rows], copies[place[rows]], hours[rows], finishes, units[rows],
+            pool[rows], share_row, share_island, share_units, (copies[place[rows]] > 1)[share_row], drop_option, drop_job, places,
+            by_pool,
         )  # fmt: skip
 
     def accelerator_mode(self, instance: Instance) -> tuple[Ints, Ints]:
@@ -102,7 +114,7 @@ class Gangs:
         """Tables ``runs``, ``places`` and ``paths``, ordered by job."""
         chosen, row = columns.of(self.option)
         order = np.argsort(self.job[row], kind="stable")
-        row, start = row[order], chosen.start[order]
+        row, start, copy = row[order], chosen.start[order], chosen.copy[order]
         end = np.empty(len(row), dtype=np.int64)
         pace = instance.jobs.pace[self.job[row]]
         for k in np.unique(pace):
@@ -118,54 +130,71 @@ class Gangs:
             run, island, units = np.arange(len(row)), island[kept], self.units[row]
         else:
             run, island, units = self.places.layouts(self.place[row], self.units[row])
-        crossed = [self.places.links[place] for place in self.place[row].tolist()]
-        link_run, _ = expand(np.array([len(links) for links in crossed], dtype=np.int64))
-        link = [n for links in crossed for n in links]
+            island = island + copy[run]  # Only options on single islands have copies.
+        many = np.flatnonzero(~self.places.single(self.place[row])).tolist()
+        crossed = [(n, link) for n in many for link in self.places.links[int(self.place[row[n]])]]
+        link_run, link = np.array(crossed, dtype=np.int64).reshape(len(crossed), 2).T
         return {
             "runs": Runs(*(a.astype(np.int64) for a in (self.job[row], self.shape[row], start, end))),
             "places": PlacesTable(*(a.astype(np.int64) for a in (run, island, units))),
-            "paths": Paths(link_run, np.array(link, dtype=np.int64)),
+            "paths": Paths(link_run, link),
         }
 
     def encode(self, instance: Instance, plan: Plan) -> Columns:
         """Columns of the runs of a plan, and of the promised jobs that it drops."""
-        rows_of: dict[tuple[int, int], list[int]] = {}
-        for row, key in enumerate(zip(self.shape.tolist(), self.place.tolist(), strict=True)):
-            rows_of.setdefault(key, []).append(row)
-        rows = []
-        for run in range(len(plan.runs.job)):
-            job = instance.jobs.id[int(plan.runs.job[run])]
-            place = self._place_of(instance, plan, run)
-            options = rows_of.get((int(plan.runs.shape[run]), -1 if place is None else place), [])
-            start = plan.runs.start_block[run]
-            fitting = [row for row in options if self._starts_at(instance, row, int(start))]
-            if not fitting:
-                raise ValueError(f"job '{job}' runs in a way that is not offered: shape, place or start block {start}")
-            rows.append(fitting[0])
-        dropped = ~np.isin(self.drop_job, plan.runs.job)
-        option = np.concatenate([self.option[np.array(rows, dtype=np.int64)], self.drop_option[dropped]])
-        start = np.concatenate([plan.runs.start_block, np.zeros(int(dropped.sum()), dtype=np.int64)])
-        return Columns(option, start, np.ones(len(option)))
+        runs = plan.runs
+        place, copy = self._places_of(instance, plan)
+        pace = instance.jobs.pace[runs.job]
+        left = instance.job_progress[pace, -1] - instance.job_progress[pace, runs.start_block]
+        key = self.shape.astype(np.int64) * len(self.places.sides) + self.place
+        wanted = np.where(place < 0, -1, runs.shape * len(self.places.sides) + place)
+        row = np.full(len(runs.job), -1, dtype=np.int64)
+        for finishes in (True, False):
+            rows = np.flatnonzero(self.finishes == finishes)  # ascending by key
+            if len(rows):
+                at = rows[np.minimum(np.searchsorted(key[rows], wanted), len(rows) - 1)]
+                found = (key[at] == wanted) & ((left >= self.hours[at] * (1 - 1e-9)) == finishes)
+                row[found] = at[found]
+        if np.any(row < 0):
+            run = int(np.argmax(row < 0))
+            job, start = instance.jobs.id[int(runs.job[run])], runs.start_block[run]
+            raise ValueError(f"job '{job}' runs in a way that is not offered: shape, place or start block {start}")
+        dropped = self.drop_option[~np.isin(self.drop_job, runs.job)]
+        zero = np.zeros(len(dropped), dtype=np.int64)
+        option = np.concatenate([self.option[row], dropped])
+        return Columns(
+            option, np.concatenate([runs.start_block, zero]), np.ones(len(option)), np.concatenate([copy, zero])
+        )  # fmt: skip
 
-    def _place_of(self, instance: Instance, plan: Plan, run: int) -> int | None:
-        mine = plan.places.run == run
-        islands = plan.places.island[mine].tolist()
+    def _places_of(self, instance: Instance, plan: Plan) -> tuple[Ints, Ints]:
+        """Place of each run, -1 where it is not offered, and which copy of it, [runs] each."""
+        runs = len(plan.runs.job)
+        rows, offset = rows_by_run(plan.places.run, runs)
+        links, link_offset = rows_by_run(plan.paths.run, runs)
+        place, copy = np.full(runs, -1, dtype=np.int64), np.zeros(runs, dtype=np.int64)
+        alone = (np.diff(offset) == 1) & (np.diff(link_offset) == 0)
+        island = plan.places.island[rows[offset[:-1][alone]]]
         if self.by_pool:
-            return int(_largest_islands(instance, self.places)[instance.island_pool[islands[0]]]) if len(islands) == 1 else None
-        sites = [int(instance.pool_site[instance.island_pool[i]]) for i in islands]
-        units = plan.places.units[mine].tolist()
+            place[alone] = _largest_islands(instance, self.places)[instance.island_pool[island]]
+            return place, copy
+        place[alone] = self.places.classes[island]
+        copy[alone] = island - place[alone]
         gpus = [size for pool in instance.pools.values() for size in pool.island_gpus]
+        for run in np.flatnonzero(~alone).tolist():
+            mine = rows[offset[run] : offset[run + 1]]
+            crossed = plan.paths.link[links[link_offset[run] : link_offset[run + 1]]]
+            found = self._set_of(instance, plan.places.island[mine].tolist(), plan.places.units[mine].tolist(), gpus, crossed)
+            place[run] = -1 if found is None else found
+        return place, copy
+
+    def _set_of(self, instance: Instance, islands: list[int], units: list[int], gpus: list[int], links: Ints) -> int | None:
+        """Place of a run that holds so many units on each of these islands and crosses these links."""
+        sites = [int(instance.pool_site[instance.island_pool[i]]) for i in islands]
         held = {site: sum(u for u, s in zip(units, sites, strict=True) if s == site) for site in sites}
         # The larger half first, as places list them; equal halves in the order of the pools.
         order = sorted(held, key=lambda site: (-held[site], min(i for i, s in zip(islands, sites, strict=True) if s == site)))
         sides = tuple(largest_first((i for i, s in zip(islands, sites, strict=True) if s == site), gpus) for site in order)
-        links = tuple(sorted(plan.paths.link[plan.paths.run == run].tolist()))
-        return self.places.find(sides, links)
-
-    def _starts_at(self, instance: Instance, row: int, start: int) -> bool:
-        ends_inside = instance.job_progress[instance.jobs.pace[self.job[row]]]
-        left = ends_inside[-1] - ends_inside[start]
-        return bool(self.finishes[row]) == bool(left >= self.hours[row] * (1 - 1e-9))
+        return self.places.find(sides, tuple(sorted(links.tolist())))
 
 
 SHAPES_AT_ONCE = 1 << 15
@@ -201,7 +230,7 @@ def _candidates_of(instance: Instance, places: Places, rows: Ints, by_pool: bool
     units = -(-shapes.gpus[shape] // instance.unit_gpus[pool])
 
     found_shape, found_place = [], []
-    single = tuple(_largest_islands(instance, places)[:, None]) if by_pool else _single_islands(instance)
+    single = tuple(_largest_islands(instance, places)[:, None]) if by_pool else _single_islands(instance, places)
     for lists in (single, places.pool_sets):
         pairs = np.arange(len(shape))
         if lists is places.pool_sets:
@@ -262,9 +291,10 @@ def _largest_islands(instance: Instance, places: Places) -> Ints:
     return np.array(found, dtype=np.int64)
 
 
-def _single_islands(instance: Instance) -> tuple[Ints, ...]:
-    first = instance.pool_island
-    return tuple(np.arange(first[q], first[q + 1]) for q in range(len(instance.pools)))
+def _single_islands(instance: Instance, places: Places) -> tuple[Ints, ...]:
+    """The first island of each class of each pool."""
+    firsts = np.unique(places.classes)
+    return tuple(np.split(firsts, np.searchsorted(firsts, instance.pool_island[1:-1]))) if len(instance.pools) else ()
 
 
 def _starts(instance: Instance, job: Ints, hours: Floats) -> tuple[Ints, Ints, Ints]:

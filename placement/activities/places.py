@@ -67,6 +67,11 @@ class Places:
         return np.asarray(self.units.max(axis=1, initial=0), dtype=np.int64)
 
     @cached_property
+    def classes(self) -> Ints:
+        """First island of each island's class, [I]; see ``island_classes``."""
+        return island_classes(self.instance)
+
+    @cached_property
     def pool_sets(self) -> tuple[Ints, ...]:
         """Places over two or more islands of each pool."""
         return tuple(
@@ -117,14 +122,23 @@ class Places:
 
     def shares(self, place: Ints, units: Ints) -> tuple[Ints, Ints, Ints]:
         """How gangs of so many units lie on places: (row, island, units held), one row per island of each row's place."""
-        single = place < len(self.instance.island_pool)
-        rows, islands, held = [np.flatnonzero(single)], [place[single]], [units[single]]
-        for row in np.flatnonzero(~single):
-            for island, share in zip(*self.layout(int(place[row]), int(units[row])), strict=True):
-                rows.append(np.array([row]))
-                islands.append(np.array([island]))
-                held.append(np.array([share]))
-        return np.concatenate(rows), np.concatenate(islands), np.concatenate(held)
+        single = self.single(place)
+        row_of: list[int] = []
+        islands: list[int] = []
+        held: list[int] = []
+        for row in np.flatnonzero(~single).tolist():
+            on, shares = self.layout(int(place[row]), int(units[row]))
+            row_of += [row] * len(on)
+            islands += on
+            held += shares
+        more = (np.array(values, dtype=np.int64) for values in (row_of, islands, held))
+        given = (np.flatnonzero(single), place[single], units[single])
+        rows, island, units_held = (np.concatenate(pair) for pair in zip(given, more, strict=True))
+        return rows, island, units_held
+
+    def single(self, place: Ints) -> Bools:
+        """Which places are one island alone, [n]; the place's id is then the island's."""
+        return np.asarray(place < len(self.instance.island_pool), dtype=np.bool_)
 
     def layouts(self, place: Ints, units: Ints) -> tuple[Ints, Ints, Ints]:
         """``shares`` in the order of the rows, islands of one row in the order of its place."""
@@ -135,7 +149,7 @@ class Places:
     def spanning(self, place: Ints, island: Ints) -> Bools:
         """Whether each island lies on a side of its place with other islands, [n]: its uplink then carries traffic."""
         found = np.zeros(len(place), dtype=np.bool_)
-        for row in np.flatnonzero(place >= len(self.instance.island_pool)):
+        for row in np.flatnonzero(~self.single(place)):
             found[row] = any(len(side) > 1 and int(island[row]) in side for side in self.sides[int(place[row])])
         return found
 
@@ -150,7 +164,7 @@ class Places:
         """Speed on each place against one island, before any loss over the WAN, [n]."""
         speed = np.ones(len(place))
         pools = list(self.instance.pools.values())
-        for row in np.flatnonzero(place >= len(self.instance.island_pool)):
+        for row in np.flatnonzero(~self.single(place)):
             speeds = [1.0]
             for side in self.sides[int(place[row])]:
                 spanning = pools[int(self.instance.island_pool[side[0]])].spanning
@@ -158,6 +172,19 @@ class Places:
                     speeds.append(1 - spanning.loss * (1 - 1 / len(side)))
             speed[row] = min(speeds)
         return speed
+
+
+def island_classes(instance: Instance) -> Ints:
+    """First island of each island's class, [I]: neighbours in a pool that have the same units online in every period.
+
+    To a gang they are equal, so it is offered one place for them all. Pools whose sets of islands are offered tell islands apart.
+    """
+    pools = list(instance.pools.values())
+    pool, online = instance.island_pool, instance.island_online_gpus
+    alike = np.zeros(len(pool), dtype=np.bool_)
+    alike[1:] = (pool[1:] == pool[:-1]) & np.all(online[1:] == online[:-1], axis=1)
+    alike &= np.array([pools[q].spanning is None for q in pool.tolist()], dtype=np.bool_)
+    return np.maximum.accumulate(np.where(alike, 0, np.arange(len(pool), dtype=np.int64)))
 
 
 def split(units: int, islands: int) -> list[int]:

@@ -127,7 +127,7 @@ class ReplicaOptions:
         row_of = np.array(rows, dtype=np.int64)
         pairs, at = np.unique(np.stack([row_of, table.period]), axis=1, return_inverse=True)
         count = np.bincount(at.reshape(-1), table.units / self.units[row_of], pairs.shape[1])
-        return Columns(self.option[pairs[0]], pairs[1], count.astype(np.float64))
+        return Columns.single(self.option[pairs[0]], pairs[1], count.astype(np.float64))
 
 
 def per_count(profile: ServiceProfile, accelerator: Accelerator) -> tuple[int, int]:

@@ -62,7 +62,7 @@ class ServeOptions:
         row = match(
             keys, (table.stream, table.site, table.latency_class), "a stream is served from a site or class that is not offered"
         )
-        return Columns(self.option[row], table.period, table.tokens_per_s)
+        return Columns.single(self.option[row], table.period, table.tokens_per_s)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class ShedOptions:
         table = plan.shedding
         keys = (self.stream, self.rung, self.promised)
         row = match(keys, (table.stream, table.rung, table.promised), "a stream sheds a rung that its ladder does not have")
-        return Columns(self.option[row], table.period, table.tokens_per_s)
+        return Columns.single(self.option[row], table.period, table.tokens_per_s)
 
 
 def ladder_of(instance: Instance, stream: Stream) -> Ladder:

@@ -38,7 +38,9 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     row, fixed = gangs.share_row, replicas.island >= 0
     if not gangs.by_pool:
         island = builder.add_resources([f"island {name}" for name in instance.island_names], "units", online)
-        builder.add_rates(gangs.option[row], island[gangs.share_island], gangs.share_units, profile=held[row])
+        builder.add_rates(
+            gangs.option[row], island[gangs.share_island], gangs.share_units, profile=held[row], step=gangs.share_step
+        )
     builder.add_rates(gangs.option[row], pool[instance.island_pool[gangs.share_island]], gangs.share_units, profile=held[row])
     builder.add_rates(replicas.option, pool[replicas.pool], replicas.units)
     if not gangs.by_pool:

@@ -67,7 +67,7 @@ def _formulate_domains(instance: Instance, builder: Builder, activities: Activit
     mine = resource[gangs.share_island] >= 0
     island, row = gangs.share_island[mine], gangs.share_row[mine]
     domains = -(-gangs.share_units[mine] // instance.domain_units[instance.island_pool[island]])
-    builder.add_rates(gangs.option[row], resource[island], domains, profile=held[row])
+    builder.add_rates(gangs.option[row], resource[island], domains, profile=held[row], step=gangs.share_step[mine])
     large = (replicas.units > 1) & (replicas.island >= 0)
     large &= resource[np.maximum(replicas.island, 0)] >= 0
     per_domain = instance.domain_units[replicas.pool[large]] // replicas.units[large]

@@ -39,6 +39,7 @@ EARLIER_SHARE = 0.1
 def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
     """See ``solvers.solver.Solver``. Work counts thousands of moves, or twenties of dual evaluations."""
     clock = Clock(limits)
+    program = program.unfolded()
     columns = int(np.maximum(program.options.last - program.options.first + 1, 0).sum())
     if columns <= SMALL:
         return _whole(program, clock, start, on_progress)

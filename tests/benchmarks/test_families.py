@@ -103,7 +103,8 @@ def test_one_period_wants_more_than_is_there(one_period: Any) -> None:
 def test_by_pool_there_is_one_option_per_pool(one_period: Any) -> None:
     coarse, full = formulate(one_period, by_pool=True), formulate(one_period, by_pool=False)
     assert len(coarse.program.options) == 2_000 * 6
-    assert len(full.program.options) == 2_000 * 60
+    assert len(full.program.options) == 2_000 * 6  # The ten islands of a pool are equal: copies of one option.
+    assert full.program.first_copy[-1] == 2_000 * 60
     assert not any(name.startswith("island") for name in coarse.program.resources.name)
     assert full.exact and not coarse.exact
     assert formulate(one_period).exact  # Small enough for islands.

@@ -47,6 +47,7 @@ def empty(program, *, limits, start=None, on_progress=None):
 
 def wrong(program, *, limits, start=None, on_progress=None):
     """Chooses everything it can."""
+    program = program.unfolded()
     option, begin = program.columns()
     value = program.upper(option, begin)
     levels = tuple(LevelResult(name, 0.0, 0.0) for name in program.levels)

@@ -21,9 +21,10 @@ CHOICES_PER_GANG_CHOICE = 4
 
 def gang_choices(formulation: Formulation, rng: np.random.Generator) -> list[Ints]:
     """Rows of gang columns (option, start) to choose together: all of them where they are few, else a sample; some break groups."""
-    gangs = formulation.activities.gangs
-    option, start = formulation.program.columns(gangs.option)
-    job = gangs.job[np.searchsorted(gangs.option, option)]
+    gangs, program = formulation.activities.gangs, formulation.program
+    first, last = program.first_copy[gangs.option], program.first_copy[gangs.option + 1]
+    option, start = program.unfolded().columns(np.concatenate([np.arange(0), *map(np.arange, first, last)]))
+    job = gangs.job[np.searchsorted(gangs.option, program.split(option)[0])]
     per_job = [[-1, *np.flatnonzero(job == j).tolist()] for j in np.unique(job)]
     total = int(np.prod([len(c) for c in per_job])) if per_job else 1
     if total <= GANG_CHOICES:
@@ -40,16 +41,17 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
     """The gang columns, dropped promises where none runs, and replicas, serving and shedding that mostly balance."""
     program, activities = formulation.program, formulation.activities
     gangs = activities.gangs
-    running = gangs.job[np.searchsorted(gangs.option, gang[0])]
+    running = gangs.job[np.searchsorted(gangs.option, program.split(gang[0])[0])]
     dropped = gangs.drop_option[~np.isin(gangs.drop_job, running)]
+    dropped = program.first_copy[dropped]
     parts = [(gang[0], gang[1], np.ones(gang.shape[1])), (dropped, np.zeros_like(dropped), np.ones(len(dropped)))]
 
     option, start = program.columns(activities.replicas.option)
     upper = program.upper(option, start)
     crowd = rng.choice([0.05, 0.2, 0.6])
     count = np.floor(rng.random(len(option)) * (upper + 1.2) * (rng.random(len(option)) < crowd))
-    parts.append((option, start, count))
-    supplied = -program.use(option, start, count)[0]
+    parts.append((program.first_copy[option], start, count))
+    supplied = -program.use(program.first_copy[option], start, count)[0]
 
     options = np.concatenate([activities.serve.option, activities.shed.option])
     option, start = program.columns(options)
@@ -72,7 +74,7 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
             left -= value[c]
         if rng.random() < 0.1 and len(mine):
             value[mine[0]] += 1.0
-    parts.append((option, start, value))
+    parts.append((program.first_copy[option], start, value))
     columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
     keep = columns[2] > 0
     return columns[0][keep].astype(np.int64), columns[1][keep].astype(np.int64), columns[2][keep]

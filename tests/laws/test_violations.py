@@ -188,7 +188,7 @@ def plan(formulation: Formulation) -> Plan:
             option.append(activity.option[n])
             start.append(period)
             value.append(amount)
-    columns = np.array(option), np.array(start), np.array(value)
+    columns = formulation.program.first_copy[option], np.array(start), np.array(value)
     assert not formulation.program.infeasibility(*columns)
     return formulation.decode(*columns)
 

@@ -304,6 +304,26 @@ def no_columns() -> Program:
     return b.build()
 
 
+@named
+def copies() -> Program:
+    """Two equal islands as copies, a third of another size, a pool that all use at a price, and a limit on some of the cost."""
+    b = builder(3)
+    pool = b.add_resources(["pool"], "gpu", np.array([[7.0, 6.0, 7.0]]), price=0.25, level=1, term=1)
+    islands = b.add_resources(
+        ["island 1", "island 2", "island 3"], "gpu", np.array([[4.0], [4.0], [3.0]]), price=0.5, level=1, term=1
+    )
+    groups = b.add_groups(["a", "b", "c"], np.array([True, False, False]))
+    zero = np.zeros(3, dtype=np.int64)
+    option = b.add_running(first=zero, last=zero + 1, hours=48.0, group=groups, copies=ints(3, 2, 3))
+    gpus = np.array([3.0, 4.0, 2.0])
+    b.add_rates(option, islands[0], gpus, step=True)
+    b.add_rates(option, pool[0], gpus)
+    b.add_charges(option, 1, 0, np.array([-100.0, -500.0, -300.0]))
+    b.add_charges(option, 0, 0, np.array([1.0, 2.0, -1.0]))
+    b.add_cost_row(CostRow("of some", 1, -100.0, option[1:]))
+    return b.build()
+
+
 def random_program(seed: int) -> Program:
     """A few jobs on two pools, replicas and a stream, sometimes a lease, a budget, a must job, a cost at the first level."""
     rng = np.random.default_rng(seed)

@@ -10,6 +10,16 @@ An option is one row of arrays; its starts are implicit. *Running* options start
 their hours are done at their pace; *per-period* options live in one period. A start is therefore a block index for
 the former and a period index for the latter ("step" below means that unit).
 
+An option may stand for several *copies* that are equal but for the resources that they use: copy m of n uses resource r + m where
+copy 0 uses r, for rates that move with the copy (``Rates.step``). Two languages number options:
+
+- *rows* of ``Options``, in all tables, groups and cost rows, and in the methods that describe options: ``columns``, ``ends``,
+  ``upper``, ``entries`` (which takes copies beside them), ``costs`` and ``level_costs`` (equal for all copies of a row);
+- *explicit ids*, in all choices of columns: ``Solution``, ``Start``, and the methods that judge a choice (``use``, ``objective``,
+  ``infeasibility``, ``row_cost``). Copy m of row o has the explicit id ``first_copy[o] + m``; ``split`` and ``joined`` translate.
+
+They are the same where no option has copies: ``unfolded`` is such a Program.
+
 Shapes: P periods, B blocks, K bands, R resources, O options, C columns (pairs of option and start).
 """
 
@@ -22,6 +32,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from placement.program.solution import LevelResult as LevelResult
+from placement.program.solution import Limit as Limit
+from placement.program.solution import Solution as Solution
+from placement.program.solution import Status as Status
 
 Ints = NDArray[np.signedinteger[Any]]
 """Whole numbers of any width. Columns of ``Options``, ``Rates`` and ``Charges`` come from the Builder as int32, or int8 for
@@ -107,7 +122,7 @@ class Options:
 
     Starts run from ``first`` to ``last`` inclusive (none if last < first). A running option ends ``hours`` later by
     ``Program.paces[pace]``, clipped to the horizon. ``upper`` times ``Program.profiles[upper_profile]`` at the start bounds x.
-    ``group`` is -1 where free.
+    ``group`` is -1 where free. A row stands for ``copies`` options.
     """
 
     running: Bools
@@ -119,6 +134,7 @@ class Options:
     upper_profile: Ints
     whole: Bools
     group: Ints
+    copies: Ints
 
     def __len__(self) -> int:
         return len(self.first)
@@ -130,6 +146,7 @@ class Rates:
 
     ``amount`` (negative supplies) holds from step ``from_anchor + from_offset`` up to, not including, ``to_anchor + to_offset``,
     times ``Program.profiles[profile]`` per period. A ``lump`` is charged once, without hours, in the first period of its window.
+    Copy m of the option uses ``resource + m`` where ``step``, else ``resource`` like every other copy.
     """
 
     offset: Ints
@@ -141,6 +158,7 @@ class Rates:
     to_offset: Ints
     profile: Ints
     lump: Bools
+    step: Bools
 
     def __len__(self) -> int:
         return len(self.resource)
@@ -180,7 +198,7 @@ class Groups:
 class CostRow:
     """A limit on the total cost of one level, constants included.
 
-    ``options`` (sorted ids) narrows it to some; constants then do not count.
+    ``options`` (sorted rows) narrows it to some; constants then do not count.
     """
 
     name: str
@@ -221,6 +239,42 @@ class Program:
     partitions: Ints
     """Slot of each period, [n, P]; row 0 is the period itself."""
     cost_rows: tuple[CostRow, ...] = field(default=())
+
+    # ------------------------------------------------------------------ copies
+
+    @cached_property
+    def first_copy(self) -> Ints:
+        """Explicit id of each option's copy 0, and after the last option the number of all copies, [O + 1]."""
+        first = np.zeros(len(self.options) + 1, dtype=np.int64)
+        np.cumsum(self.options.copies, out=first[1:])
+        return first
+
+    @cached_property
+    def folded(self) -> bool:
+        """Whether some option has copies."""
+        return bool(np.any(self.options.copies != 1))
+
+    def split(self, explicit: Ints) -> tuple[Ints, Ints]:
+        """Option (row) and copy of explicit ids, [n] each."""
+        explicit = np.asarray(explicit, dtype=np.int64)
+        if not self.folded:
+            return explicit, np.zeros_like(explicit)
+        option = np.searchsorted(self.first_copy, explicit, side="right") - 1
+        return option, explicit - self.first_copy[option]
+
+    def joined(self, option: Ints, copy: Ints) -> Ints:
+        """Explicit ids of copies of options (rows), [n]."""
+        return self.first_copy[option] + copy
+
+    def unfolded(self) -> Program:
+        """The same Program with one row for every copy, in the order of explicit ids; itself where no option has copies."""
+        return self._unfolded if self.folded else self
+
+    @cached_property
+    def _unfolded(self) -> Program:
+        from placement.program.copies import unfold
+
+        return unfold(self)
 
     # ------------------------------------------------------------------ time
 
@@ -270,8 +324,8 @@ class Program:
         hi = anchors[rates.to_anchor[rate], column] + rates.to_offset[rate]
         return column, rate, lo * scale[column], np.maximum(hi, lo) * scale[column]
 
-    def entries(self, option: Ints, start: Ints) -> Entries:
-        """Use of slots by each column per unit of x: rows are slots, columns index the arrays given. Zeros are left out."""
+    def entries(self, option: Ints, start: Ints, copy: Ints | None = None) -> Entries:
+        """Use of slots by columns (of copy 0 unless told) per unit of x: rows are slots, columns index the arrays; no zeros."""
         column, rate, lo, hi = self._windows(option, start)
         lump = self.rates.lump[rate]
         length = np.where(lump, np.minimum(hi - lo, 1), hi - lo)
@@ -279,6 +333,8 @@ class Program:
         period = np.arange(len(which), dtype=np.int64) - np.repeat(np.cumsum(length) - length, length) + lo[which]
         rate, column = rate[which], column[which]
         resource = self.rates.resource[rate]
+        if copy is not None:
+            resource = resource + np.where(self.rates.step[rate], copy[column], 0)
         value = self.rates.amount[rate] * self.profiles[self.rates.profile[rate], period]
         hourly = self.resources.hourly[resource] & ~self.rates.lump[rate]
         value = np.where(hourly, value * self.grid.hours[period], value)
@@ -287,7 +343,7 @@ class Program:
         return Entries(row[keep], column[keep], value[keep])
 
     def costs(self, option: Ints, start: Ints) -> Floats:
-        """Cost of each column per unit of x, by level and term, [C, levels, terms]."""
+        """Cost of each column per unit of x, by level and term, [C, levels, terms]; the same for every copy."""
         shape = (len(option), len(self.levels), len(self.terms))
         total = np.zeros(shape)
         self._add_charges(total, option, start)
@@ -333,7 +389,8 @@ class Program:
 
     def use(self, option: Ints, start: Ints, value: Floats) -> tuple[Floats, Floats]:
         """Use of every slot by a choice of columns, and the same with every amount taken as positive, both [slots]."""
-        entries = self.entries(option, start)
+        row, copy = self.split(option)
+        entries = self.entries(row, start, copy)
         amount = entries.value * value[entries.column]
         slots = len(self.resources.limit)
         use, size = (np.bincount(entries.row, a, slots).astype(np.float64) for a in (amount, np.abs(amount)))
@@ -341,7 +398,7 @@ class Program:
 
     def objective(self, option: Ints, start: Ints, value: Floats) -> Floats:
         """Cost of a choice of columns by level and term, constants included, [levels, terms]."""
-        return self.constants + np.tensordot(value, self.costs(option, start), axes=1)
+        return self.constants + np.tensordot(value, self.costs(self.split(option)[0], start), axes=1)
 
     def infeasibility(self, option: Ints, start: Ints, value: Floats) -> list[str]:
         """Every row, bound or group that a choice of columns breaks beyond the tolerance, in words; empty when feasible."""
@@ -356,24 +413,26 @@ class Program:
             found.append(
                 f"{self.resources.name[r]} slot {slot - self.resources.offset[r]}: {use[slot]:.9g} against {limit[slot]:.9g}"
             )
+        row, _ = self.split(option)
         slack = FEASIBILITY_TOLERANCE * np.maximum(1.0, np.abs(value))
-        upper = self.upper(option, start)
-        outside = (start < self.options.first[option]) | (start > self.options.last[option])
-        broken = self.options.whole[option] & (np.abs(value - np.round(value)) > FEASIBILITY_TOLERANCE)
+        upper = self.upper(row, start)
+        outside = (start < self.options.first[row]) | (start > self.options.last[row])
+        broken = self.options.whole[row] & (np.abs(value - np.round(value)) > FEASIBILITY_TOLERANCE)
         for c in np.flatnonzero((value < -slack) | (value > upper + slack) | outside | broken):
             found.append(f"option {option[c]} start {start[c]}: {value[c]:.9g} of at most {upper[c]:.9g}")
-        member = self.options.group[option]
+        member = self.options.group[row]
         chosen = np.bincount(member[member >= 0], value[member >= 0], len(self.groups))
         wrong = (chosen > 1 + FEASIBILITY_TOLERANCE) | (self.groups.must & (chosen < 1 - FEASIBILITY_TOLERANCE))
         found += [f"group {self.groups.name[g]}: {chosen[g]:.9g} chosen" for g in np.flatnonzero(wrong)]
-        for row in self.cost_rows:
-            spent = self.row_cost(row, option, start, value)
-            if spent > row.limit + FEASIBILITY_TOLERANCE * max(1.0, abs(row.limit)):
-                found.append(f"cost row {row.name}: {spent:.9g} against {row.limit:.9g}")
+        for cost_row in self.cost_rows:
+            spent = self.row_cost(cost_row, option, start, value)
+            if spent > cost_row.limit + FEASIBILITY_TOLERANCE * max(1.0, abs(cost_row.limit)):
+                found.append(f"cost row {cost_row.name}: {spent:.9g} against {cost_row.limit:.9g}")
         return found
 
     def row_cost(self, row: CostRow, option: Ints, start: Ints, value: Floats) -> float:
         """What a choice of columns costs in the sense of a cost row."""
+        option, _ = self.split(option)
         cost = self.level_costs(option, start)[:, row.level] * value
         if row.options is not None:
             return float(cost[np.isin(option, row.options)].sum())
@@ -384,60 +443,3 @@ def end_blocks(progress: Floats, start: Ints, hours: Floats) -> Ints:
     """Block after the last one that work of ``hours`` started at ``start`` runs in, by progress [B + 1]; at most B."""
     target = progress[start] + hours - 1e-9 * np.maximum(1.0, hours)
     return np.minimum(np.searchsorted(progress, target, side="left"), len(progress) - 1)
-
-
-class Status(enum.StrEnum):
-    """Why a solve ended."""
-
-    OPTIMAL = "optimal"
-    FEASIBLE = "feasible"
-    INFEASIBLE = "infeasible"
-    NO_PLAN = "no_plan"
-
-
-class Limit(enum.StrEnum):
-    """Which limit stopped a solve, if one did."""
-
-    TIME = "time"
-    WORK = "work"
-    GAP = "gap"
-    INTERRUPT = "interrupt"
-    MEMORY = "memory"
-
-
-@dataclass(frozen=True)
-class LevelResult:
-    """What one level of the objective reached. ``bound`` is None where nothing is proven."""
-
-    name: str
-    value: float | None
-    bound: float | None
-
-    @property
-    def gap(self) -> float | None:
-        """(value - bound) / max(1, |value|), never below zero."""
-        if self.value is None or self.bound is None:
-            return None
-        return max(0.0, self.value - self.bound) / max(1.0, abs(self.value))
-
-
-@dataclass(frozen=True)
-class Solution:
-    """A choice of columns (``option``, ``start``, ``value``; None when there is none) and what is proven about it.
-
-    ``prices`` [slots], where the solver has them, is the cost of one more unit used of each slot at the last level.
-    """
-
-    status: Status
-    limit: Limit | None
-    option: Ints | None
-    start: Ints | None
-    value: Floats | None
-    levels: tuple[LevelResult, ...]
-    seconds: float
-    solver: str
-    prices: Floats | None = None
-    work: float | None = None
-    """Deterministic work spent, in the solver's own unit."""
-    facts: tuple[tuple[str, float | str], ...] = ()
-    """What the solver wants known: sizes, dropped columns, formulation chosen."""
