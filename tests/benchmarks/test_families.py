@@ -13,11 +13,14 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from benchmarks.families import FAMILIES, main, with_knobs, write
+from benchmarks.families.law import OnePeriod
 from benchmarks.one_period import solve_one_period
-from placement import load
+from placement import load, solve
+from placement.activities import gangs
 from placement.check import check
 from placement.formulate import formulate
 from placement.plan import Plan
+from placement.program import Status
 from placement.rules.reading import gang_units
 
 S_SEED_3 = "b3cfc0dcc3f8130a"
@@ -175,3 +178,16 @@ def explicit_relaxation(formulation: Any) -> float:
 def test_an_instance_with_a_time_axis_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="one period"):
         solve_one_period(load(write(FAMILIES["S"], 0, tmp_path / "s")))
+
+
+def test_what_is_left_out_of_places_costs_the_answer_its_optimality(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = OnePeriod(objects=18, sites=2, places_per_site=3, largest_gang=0.9, load=1.5, power=(2.0, 2.1))
+    instance = load(write(family, 3, tmp_path))
+    exact = solve(instance, solver="highs", time_limit_s=20, workers=1)
+    monkeypatch.setattr(gangs, "MOST_ISLAND_OPTIONS", 0)
+    coarse = solve(instance, solver="highs", time_limit_s=20, workers=1)
+    assert coarse.plan is not None and exact.plan is not None
+    value, bound = coarse.levels[-1].value, coarse.levels[-1].bound
+    assert value is not None and bound is not None and exact.levels[-1].value is not None
+    assert exact.status is Status.OPTIMAL and bound < exact.levels[-1].value < value
+    assert coarse.status is Status.FEASIBLE
