@@ -277,11 +277,13 @@ def _island_pairs(instance: Instance) -> int:
     """Pairs of shape and eligible island, whatever fits."""
     jobs, shapes = instance.jobs, instance.jobs.shapes
     islands = np.diff(instance.pool_island)
-    of_kind = np.zeros((len(instance.accelerators), len(islands)), dtype=np.int64)
-    of_kind[instance.pool_accelerator, np.arange(len(islands))] = islands
-    summed = np.concatenate([np.zeros((len(of_kind), 1), dtype=np.int64), np.cumsum(of_kind[:, jobs.pools], axis=1)], axis=1)
-    first, last = jobs.pool_offset[shapes.job], jobs.pool_offset[shapes.job + 1]
-    return int((summed[shapes.accelerator, last] - summed[shapes.accelerator, first]).sum())
+    pairs = 0
+    for kind in np.unique(shapes.accelerator):
+        upto = np.cumsum(np.where(instance.pool_accelerator == kind, islands, 0)[jobs.pools])
+        upto = np.concatenate([np.zeros(1, dtype=np.int64), upto])
+        job = shapes.job[shapes.accelerator == kind]
+        pairs += int((upto[jobs.pool_offset[job + 1]] - upto[jobs.pool_offset[job]]).sum())
+    return pairs
 
 
 def _largest_islands(instance: Instance, places: Places) -> Ints:
