@@ -10,6 +10,7 @@ A deterministic solve has one thread and a limit of nodes (its work), and nothin
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from placement.program import Bools, Floats, Limit, Program, Solution
 from solvers.highs_process import Outcome, Tuning
 from solvers.linear import Linear
 from solvers.racing import Racers
-from solvers.search import Search, by_levels, capped
+from solvers.search import Search, by_levels, capped, trivial_bound
 from solvers.solver import Limits, OnProgress, Start
 
 COUNTS_FROM = 4
@@ -44,6 +45,9 @@ PART_NODES = 500
 
 MOST_RACERS = 4
 """Processes that race at most: each holds the whole model, and more trees help little."""
+
+STAKE_SHRUNK = 1e-3
+"""A model is solved again where what lies between the best plan and doing only what is free has shrunk to less than this share."""
 
 ROUGH_GAP = 0.02
 """Gap at which a search ends that only looks for a good plan."""
@@ -107,15 +111,31 @@ def run(
     time_s: float = np.inf,
     restricted: bool = False,
 ) -> Outcome:
-    """Solves ``model``: the search's own, relaxed (its bound then counts), or ``restricted`` (only its plans count)."""
+    """Solves ``model``: the search's own, relaxed (its bound then counts), or ``restricted`` (only its plans count).
+
+    HiGHS sees what may be in a plan as good as the best one known. Where the best becomes so much better that this changes the
+    size of what is at stake, it is asked again: its tolerances are shares of the largest cost.
+    """
+    while True:
+        before = search.value - trivial_bound(search.model)
+        outcome = _run(search, process, model, phase, gap=gap, time_s=time_s, restricted=restricted)
+        stake = search.value - trivial_bound(search.model)
+        if not math.isfinite(before) or stake > STAKE_SHRUNK * before or search.closed or search.over:
+            return outcome
+
+
+def _run(search: Search, process: Racers, model: Linear, phase: str, *, gap: float, time_s: float, restricted: bool) -> Outcome:
+    original, ceiling = model, search.value
+    if search.x is not None:
+        model = model.within(ceiling)
     found = [np.inf]
 
     def heard(x: Floats | None, bound: float | None) -> None:
         if x is not None:
             found[0] = min(found[0], model.objective(x))
             search.offer(x, phase)
-        if not restricted:
-            search.raise_bound(bound, phase)
+        if not restricted and bound is not None:
+            search.raise_bound(min(bound, ceiling), phase)
 
     def enough() -> bool:
         if search.limits.deterministic:
@@ -135,12 +155,13 @@ def run(
     outcome = process.solve(model, tuning, start, stopped=enough, on_event=heard, race=True)
     search.work += outcome.work
     if not restricted:
-        search.raise_bound(outcome.bound, phase)
+        if outcome.bound is not None:
+            search.raise_bound(min(outcome.bound, ceiling), phase)
         search.infeasible = search.infeasible or (outcome.status == "infeasible" and search.x is None)
         if not model.whole.any() and outcome.prices is not None:
-            search.raise_bound(model.lagrangian(outcome.prices), phase)
+            search.raise_bound(min(model.lagrangian(outcome.prices), ceiling), phase)
             search.prices = outcome.prices
-    if outcome.x is not None and not search.offer(outcome.x, phase) and model is search.model:
+    if outcome.x is not None and not search.offer(outcome.x, phase) and original is search.model:
         refill(search, process, outcome.x, model.whole, phase)
     if outcome.status == "memory":
         search.limit = Limit.MEMORY
@@ -167,7 +188,11 @@ def reach_bound(search: Search, process: Racers) -> None:
     cost, constant = search.later
     aim = replace(ceiling, cost=cost, constant=constant)
     inner = Search(
-        model=aim, clock=search.clock, level=search.level, solver=search.solver, deadline=search.clock.seconds + part(search, 0.6),
+        model=aim,
+        clock=search.clock,
+        level=search.level,
+        solver=search.solver,
+        deadline=search.clock.seconds + part(search, 0.6),
         spent=search.spent + search.work,
     )
     lp = run(inner, process, aim.relaxed(), "next level")

@@ -1,8 +1,12 @@
 """The process that HiGHS lives in: takes models from a pipe, sends back incumbents, bounds and results.
 
-It is started by ``solvers.highs_process`` and imports numpy and highspy only, because highspy and ortools cannot share a process.
-Messages in: ("solve", job, model, options, start), ("offer", job, x), ("stop", job). Messages out: ("incumbent", job, x),
-("bound", job, bound), ("done", job, result). Costs are those of the model as it was sent.
+It is started by ``solvers.highs_process`` and imports little beside numpy and highspy, because highspy and ortools cannot share a
+process. Messages in: ("solve", job, model, options, start), ("offer", job, x), ("stop", job). Messages out: ("incumbent", job, x),
+("bound", job, bound), ("done", job, result). All figures are those of the model as it was sent; HiGHS sees it scaled.
+
+Bounds of branch and bound are handed on less what HiGHS's tolerances may have added. That it lets rows be broken a little only
+lowers them. But an LP counts as optimal while reduced costs are wrong in sign by up to ``DUAL_TOLERANCE``, and each such column
+could lower the cost by that times its range; so the sum of this over all columns is taken off. What remains is rounding in 64 bits.
 """
 
 from __future__ import annotations
@@ -17,8 +21,10 @@ from typing import Any
 import highspy
 import numpy as np
 
-HIGHEST_COST = 1e4
-"""Costs are scaled by a power of two so that the largest is about this; HiGHS tolerances are absolute."""
+from solvers.scaling import Scaling
+
+DUAL_TOLERANCE = 1e-7
+"""What HiGHS lets reduced costs be wrong by, its default; in scaled costs."""
 
 SECONDS_BETWEEN_BOUNDS = 0.2
 
@@ -65,19 +71,22 @@ class Child:
         highs.setOptionValue("output_flag", True)
         highs.setOptionValue("log_to_console", False)
         whole = bool(model["whole"].any())
-        lp, scale = _model(model)
+        scaling = Scaling.of(model)
+        model = scaling.apply(model)
         for name, value in options.items():
-            highs.setOptionValue(name, value * scale if name == "mip_abs_gap" else value)
-        highs.passModel(lp)
+            highs.setOptionValue(name, value * scaling.cost if name == "mip_abs_gap" else value)
+        highs.setOptionValue("dual_feasibility_tolerance", DUAL_TOLERANCE)
+        highs.passModel(_model(model))
         if start is not None:
             solution = highspy.HighsSolution()
-            solution.col_value = start.tolist()
+            solution.col_value = (start / scaling.column).tolist()
             highs.setSolution(solution)
-        self._subscribe(highs, job, scale)
+        doubt = dual_doubt(model)
+        self._subscribe(highs, job, scaling, doubt)
         highs.run()
-        return self._result(highs, scale, whole)
+        return self._result(highs, scaling, doubt, whole)
 
-    def _subscribe(self, highs: Any, job: int, scale: float) -> None:
+    def _subscribe(self, highs: Any, job: int, scaling: Scaling, doubt: float) -> None:
         last = [-1.0]
 
         def check(event: Any) -> None:
@@ -85,19 +94,19 @@ class Child:
                 event.interrupt()
 
         def improved(event: Any) -> None:
-            self.outbox.send(("incumbent", job, np.array(event.data_out.mip_solution)))
+            self.outbox.send(("incumbent", job, np.array(event.data_out.mip_solution) * scaling.column))
 
         def logged(event: Any) -> None:
             check(event)
             now = event.data_out.running_time
             if now - last[0] >= SECONDS_BETWEEN_BOUNDS:
                 last[0] = now
-                self.outbox.send(("bound", job, event.data_out.mip_dual_bound / scale))
+                self.outbox.send(("bound", job, (event.data_out.mip_dual_bound - doubt) / scaling.cost))
 
         def offered(event: Any) -> None:
             x = self.offers.pop(job, None)
             if x is not None:
-                event.data_in.setSolution(x)
+                event.data_in.setSolution(x / scaling.column)
 
         highs.cbMipInterrupt += logged
         highs.cbSimplexInterrupt += check
@@ -105,7 +114,7 @@ class Child:
         highs.cbMipImprovingSolution += improved
         highs.cbMipUserSolution += offered
 
-    def _result(self, highs: Any, scale: float, whole: bool) -> dict[str, Any]:
+    def _result(self, highs: Any, scaling: Scaling, doubt: float, whole: bool) -> dict[str, Any]:
         info = highs.getInfo()
         status = highs.getModelStatus()
         names = {
@@ -122,22 +131,26 @@ class Child:
         has_dual = not whole and solution.dual_valid
         return {
             "status": names.get(status, str(status)),
-            "x": np.array(solution.col_value) if has_primal else None,
-            "bound": info.mip_dual_bound / scale if whole and status in names else None,
-            "prices": np.array(solution.row_dual) / scale if has_dual else None,
+            "x": np.array(solution.col_value) * scaling.column if has_primal else None,
+            "bound": (info.mip_dual_bound - doubt) / scaling.cost if whole and status in names else None,
+            "prices": scaling.prices(np.array(solution.row_dual)) if has_dual else None,
             "nodes": float(info.mip_node_count) if whole else 0.0,
         }
 
 
-def _model(model: dict[str, Any]) -> tuple[Any, float]:
-    """HiGHS's model and the power of two that its costs were multiplied by."""
-    largest = float(np.abs(model["cost"]).max(initial=0.0))
-    scale = float(2.0 ** np.round(np.log2(HIGHEST_COST / largest))) if largest > 0 else 1.0
+def dual_doubt(model: dict[str, Any]) -> float:
+    """The most by which an LP of this model that counts as optimal can lie above its true optimum; see the module."""
+    room = model["upper"] - model["lower"]
+    return DUAL_TOLERANCE * float(room[np.isfinite(room)].sum())
+
+
+def _model(model: dict[str, Any]) -> Any:
+    """HiGHS's form of a model."""
     lp = highspy.HighsLp()
     lp.num_col_ = len(model["cost"])
     lp.num_row_ = len(model["row_lower"])
-    lp.offset_ = model["constant"] * scale
-    lp.col_cost_ = model["cost"] * scale
+    lp.offset_ = model["constant"]
+    lp.col_cost_ = model["cost"]
     lp.col_lower_, lp.col_upper_ = model["lower"], model["upper"]
     lp.row_lower_, lp.row_upper_ = model["row_lower"], model["row_upper"]
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -145,7 +158,7 @@ def _model(model: dict[str, Any]) -> tuple[Any, float]:
     if model["whole"].any():
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[k] for k in model["whole"].astype(int)]
-    return lp, scale
+    return lp
 
 
 def main(inbox: int, outbox: int) -> None:

@@ -1,10 +1,11 @@
 """A mixed-integer linear model as sparse arrays, with what every backend does to one: evaluate, restrict, bound.
 
-    minimise constant + cost x   subject to   row_lower <= A x <= row_upper,  lower <= x <= upper,  x whole where marked
+minimise constant + cost x   subject to   row_lower <= A x <= row_upper,  lower <= x <= upper,  x whole where marked
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -119,6 +120,31 @@ class Linear:
         """The same without integers."""
         return replace(self, whole=np.zeros(self.columns, dtype=bool))
 
+    def within(self, value: float, prices: Floats | None = None) -> Linear:
+        """The same without what no plan of cost ``value`` or less can use, by reduced costs at row duals (default: none).
+
+        For x that keeps the rows, objective(x) >= L + sum of |reduced_c| x (distance of x_c from the side of its box that its
+        reduced cost prefers), L being ``lagrangian(prices)``; so that distance is at most (value - L) / |reduced_c|. Besides
+        dropping columns this takes out costs that dwarf all others, as soon as a plan is known that does without them.
+        """
+        prices = np.zeros(self.rows) if prices is None else self.valid_prices(prices)
+        reduced, least = self.reduced_costs(prices), self.lagrangian(prices)
+        # What L and the reduced costs are uncertain by in floating point, at most, taken as 1e-9 of the largest figures in them.
+        slack = 1e-9 * max(1.0, abs(value), abs(least), float(np.abs(prices * self._side(prices)).max(initial=0.0)))
+        room = value - least + slack
+        if not math.isfinite(room) or room < 0:
+            return self
+        with np.errstate(divide="ignore", over="ignore"):
+            most = np.where(reduced != 0, room / np.abs(reduced), np.inf)
+        most = np.where(self.whole, np.floor(most + FEASIBILITY_TOLERANCE), most)
+        upper = np.where(reduced > 0, np.minimum(self.upper, self.lower + most), self.upper)
+        lower = np.where(reduced < 0, np.maximum(self.lower, self.upper - most), self.lower)
+        return self.with_bounds(lower, upper)
+
+    def _side(self, prices: Floats) -> Floats:
+        """The side of each row that its dual counts, 0 where it is 0, [M]."""
+        return np.where(prices == 0, 0.0, np.where(prices > 0, self.row_lower, self.row_upper))
+
     def with_row(self, coefficients: Floats, upper: float) -> Linear:
         """The same with one more row ``coefficients x <= upper``, scaled so that its largest coefficient is 1."""
         scale = float(np.abs(coefficients).max(initial=0.0)) or 1.0
@@ -140,10 +166,8 @@ class Linear:
         """A lower bound on the objective, valid for any row duals y: y is cut to the signs that the rows allow."""
         prices = self.valid_prices(prices)
         reduced = self.reduced_costs(prices)
-        side = np.where(prices > 0, self.row_lower, self.row_upper)
-        used = prices != 0
         box = np.where(reduced > 0, reduced * self.lower, reduced * self.upper)
-        return float(self.constant + (prices[used] * side[used]).sum() + box.sum())
+        return float(self.constant + (prices * self._side(prices)).sum() + box.sum())
 
     def valid_prices(self, prices: Floats) -> Floats:
         """Row duals with those of the wrong sign set to 0: above 0 needs a lower side, below 0 an upper one."""

@@ -262,7 +262,8 @@ def _given(program: Program, columns: Columns, start: Start | None) -> Floats | 
 def capped(model: Linear, value: float, x: Floats | None) -> Linear:
     """The model with its cost held at ``value`` or below, ``x`` being a plan that has it.
 
-    Where ``value`` is what the columns' own limits allow, those limits hold it exactly; a row would leave its tolerance.
+    Where ``value`` is what the columns' own limits allow, those limits hold it exactly; a row would leave its tolerance. So do they
+    for columns too dear for it: beside a promise of 1e11 USD, a row would not see a floor worth 8 USD.
     """
     if not model.cost.any():
         return model
@@ -272,7 +273,13 @@ def capped(model: Linear, value: float, x: Floats | None) -> Linear:
         if x is not None:  # what x has beyond, by rounding, stays allowed
             lower, upper = np.minimum(lower, np.maximum(x, model.lower)), np.maximum(upper, np.minimum(x, model.upper))
         return model.with_bounds(lower, upper)
-    return model.with_row(model.cost, value - model.constant + CAP_SLACK * max(1.0, abs(value)))
+    most = value + CAP_SLACK * max(1.0, abs(value))
+    model = model.within(most)
+    if x is not None:
+        model = model.with_bounds(np.minimum(model.lower, x), np.maximum(model.upper, x))
+    free = model.lower < model.upper
+    fixed = float((model.cost * model.lower)[~free].sum())
+    return model.with_row(np.where(free, model.cost, 0.0), most - model.constant - fixed)
 
 
 def _nothing(
