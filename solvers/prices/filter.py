@@ -1,6 +1,8 @@
 """Dropping columns with proof: what prices and a plan's value show that no better plan can use.
 
 L(prices) + rc(o, s) - (least rc of its group, or 0 where not choosing is cheaper) > value   =>   (o, s) is in no better plan
+
+That is for whole columns: x = 1 takes all of its group. Of a divisible one a part may still be in a better plan, so it is kept.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ def surviving(layout: Layout, prices: Floats, value: float, *, most: int | None 
     for lo, hi in runs_of_groups(layout):
         option, start = layout.columns(layout.member[layout.member_offset[lo] : layout.member_offset[hi]])
         kept = tables.costs(layout, option, start) <= (proven.least + room)[layout.program.options.group[option]]
+        kept |= ~layout.program.options.whole[option]
         options.append(option[kept])
         starts.append(start[kept])
         total += int(kept.sum())

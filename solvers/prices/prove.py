@@ -110,7 +110,7 @@ def by_search(
         return None
     columns = explicit(layout, kept.option, kept.start)
     part = Part.joined([columns, state.rest])
-    whole = part.group >= 0
+    whole = part.whole & (part.group >= 0)
     model, _ = model_of(layout, part, layout.limit, whole)
     now = (columns.option == draft.option[columns.group]) & (columns.start == draft.start[columns.group])
 
