@@ -27,8 +27,8 @@ class Stopped(Exception):
 class Columns:
     """Columns [C] of a Program with their constraint matrix (by columns, see ``Linear``) and costs by level [C, levels].
 
-    Rows are slots (``row_slot`` names them), then groups, then cost rows (both -1 in ``row_slot``). ``dropped`` counts columns that
-    fit nowhere.
+    Rows are slots (``row_slot`` names them), then groups (``row_group`` does), then cost rows; both are -1 elsewhere. ``dropped``
+    counts columns that fit nowhere.
     """
 
     program: Program
@@ -44,6 +44,7 @@ class Columns:
     row_lower: Floats
     row_upper: Floats
     row_slot: Ints
+    row_group: Ints
     dropped: int
 
     def __len__(self) -> int:
@@ -150,6 +151,9 @@ def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> 
         ),
         row_upper=np.concatenate([limit, np.ones(len(group_kept)), cost_limits]),
         row_slot=np.concatenate([kept, np.full(len(group_kept) + len(cost_limits), -1, dtype=np.int64)]),
+        row_group=np.concatenate(
+            [np.full(len(kept), -1, dtype=np.int64), group_kept, np.full(len(cost_limits), -1, dtype=np.int64)]
+        ),
         dropped=dropped,
     )
 

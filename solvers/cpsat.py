@@ -21,9 +21,6 @@ from solvers.rounding import round_counts
 from solvers.search import Search, by_levels
 from solvers.solver import Limits, OnProgress, Start
 
-COUNTS_FROM = 4
-"""A whole column whose upper bound is at least this is a count; below, a choice."""
-
 FEW_WHOLE = 60
 """With at most this many whole columns, counts are choices from the beginning."""
 
@@ -57,7 +54,7 @@ def solve(
 def solve_level(search: Search) -> None:
     """Closes a level, or improves it until its time or work is up."""
     model = search.model
-    counts = model.whole & (model.upper - model.lower >= COUNTS_FROM)
+    counts = model.counts
     if counts.any() and model.whole.sum() > FEW_WHOLE:
         Decomposition(search, model.whole & ~counts).run()
     if not search.closed and not search.over:

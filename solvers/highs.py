@@ -22,9 +22,6 @@ from solvers.racing import Racers
 from solvers.search import Search, by_levels, capped, trivial_bound
 from solvers.solver import Limits, OnProgress, Start
 
-COUNTS_FROM = 4
-"""A whole column whose upper bound is at least this is a count; below, a choice."""
-
 RELAXED_SHARE = 0.2
 """Share of the allowed gap at which the search with relaxed counts ends; the rest is left to the counts."""
 
@@ -66,11 +63,6 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
         )
 
 
-def counts(model: Linear) -> Bools:
-    """Columns that count rather than choose, [C]."""
-    return model.whole & (model.upper - model.lower >= COUNTS_FROM)
-
-
 def solve_level(search: Search, process: Racers) -> None:
     """Closes a level, or improves it until its time is up."""
     model = search.model
@@ -79,7 +71,7 @@ def solve_level(search: Search, process: Racers) -> None:
     lp = run(search, process, model.relaxed(), "relaxation")
     if search.later is not None and not search.closed and lp.status == "optimal":
         reach_bound(search, process)
-    choices = replace(model, whole=model.whole & ~counts(model))
+    choices = replace(model, whole=model.whole & ~model.counts)
     if lp.prices is not None and int(choices.whole.sum()) > LARGE and not search.closed:
         search_favoured(search, process, choices, lp.prices)
     if choices.whole.sum() < model.whole.sum() and not search.closed and not search.over:
@@ -198,7 +190,7 @@ def reach_bound(search: Search, process: Racers) -> None:
     lp = run(inner, process, aim.relaxed(), "next level")
     if lp.status != "optimal" or lp.x is None or lp.prices is None:
         return
-    choices = replace(aim, whole=aim.whole & ~counts(aim))
+    choices = replace(aim, whole=aim.whole & ~aim.counts)
     if int(choices.whole.sum()) > LARGE:
         search_favoured(inner, process, choices, lp.prices)
     elif choices.whole.any():
@@ -229,7 +221,7 @@ def search_favoured(search: Search, process: Racers, choices: Linear, prices: Fl
 def complete(search: Search, process: Racers, x: Floats) -> None:
     """Decides everything else for the choices in x: counts rounded down from the LP, then, if that leaves a gap, searched."""
     model = search.model
-    many = counts(model)
+    many = model.counts
     best = refill(search, process, x, model.whole & ~many, "counts")
     if best is None:
         return

@@ -17,8 +17,22 @@ import numpy as np
 from placement.program import Floats
 from solvers.linear import Linear
 
+Stopped = Callable[[], bool]
+"""Whether the caller wants a solve to end."""
+
+OnEvent = Callable[[Floats | None, float | None], None]
+"""Hears incumbents and bounds of a solve; either may be None."""
+
 GRACE_S = 0.5
 """Seconds past its deadline after which the process is killed; it is told to stop at the deadline."""
+
+
+def never() -> bool:
+    return False
+
+
+def unheard(x: Floats | None, bound: float | None) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -188,8 +202,8 @@ class HighsProcess:
         tuning: Tuning,
         start: Floats | None = None,
         *,
-        stopped: Callable[[], bool] = lambda: False,
-        on_event: Callable[[Floats | None, float | None], None] = lambda x, bound: None,
+        stopped: Stopped = never,
+        on_event: OnEvent = unheard,
     ) -> Outcome:
         """Solves ``model`` to its end or limit; ``on_event`` hears every incumbent and bound."""
         self.submit(model, tuning, start)

@@ -17,6 +17,9 @@ from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
 
 Rows32 = NDArray[np.int32]
 
+COUNTS_FROM = 4
+"""A whole column whose upper bound is at least this is a count; below, a choice."""
+
 
 @dataclass(frozen=True)
 class Linear:
@@ -40,6 +43,11 @@ class Linear:
     @property
     def rows(self) -> int:
         return len(self.row_lower)
+
+    @property
+    def counts(self) -> Bools:
+        """Columns that count rather than choose, [C]."""
+        return self.whole & (self.upper - self.lower >= COUNTS_FROM)
 
     @cached_property
     def column(self) -> Ints:
@@ -115,6 +123,20 @@ class Linear:
 
     def with_bounds(self, lower: Floats, upper: Floats) -> Linear:
         return replace(self, lower=lower, upper=upper)
+
+    def take(self, kept: Bools) -> Linear:
+        """The same with the columns of ``kept`` [C] alone; the others must be 0 in every x."""
+        inside = kept[self.column]
+        return replace(
+            self,
+            cost=self.cost[kept],
+            lower=self.lower[kept],
+            upper=self.upper[kept],
+            whole=self.whole[kept],
+            offset=np.concatenate([[0], np.cumsum(np.diff(self.offset)[kept])]).astype(np.int64),
+            row=self.row[inside],
+            value=self.value[inside],
+        )
 
     def relaxed(self) -> Linear:
         """The same without integers."""

@@ -6,13 +6,12 @@ the others; the highest bound counts, and the first to end ends all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Self
 
 from placement.program import Floats
-from solvers.highs_process import HighsProcess, Outcome, Tuning
+from solvers.highs_process import HighsProcess, OnEvent, Outcome, Stopped, Tuning, never, unheard
 from solvers.linear import Linear
 
 POLL_S = 0.05
@@ -39,8 +38,8 @@ class Racers:
         tuning: Tuning,
         start: Floats | None = None,
         *,
-        stopped: Callable[[], bool] = lambda: False,
-        on_event: Callable[[Floats | None, float | None], None] = lambda x, bound: None,
+        stopped: Stopped = never,
+        on_event: OnEvent = unheard,
         race: bool = False,
     ) -> Outcome:
         """Solves ``model`` to its end or limit, with all processes where a ``race`` is asked for."""

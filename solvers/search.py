@@ -15,6 +15,7 @@ import numpy as np
 
 from placement.program import Floats, Ints, LevelResult, Limit, Program, Solution, Status
 from solvers.columns import Columns, Stopped, expand
+from solvers.filtering import surviving
 from solvers.linear import Linear
 from solvers.solver import Clock, Limits, OnProgress, Progress, Start
 
@@ -164,7 +165,7 @@ def by_levels(
         "columns": float(len(columns)),
         "rows": float(len(columns.row_lower)),
         "entries": float(len(columns.value)),
-        "columns_dropped": float(columns.dropped),
+        "columns_misfit": float(columns.dropped),
     }
     model = columns.linear(0)
     if not len(columns) and not model.feasible(model.lower):
@@ -180,21 +181,26 @@ def by_levels(
         model = replace(model, cost=columns.costs[:, k], constant=float(columns.constants[k]))
         last = k == len(program.levels) - 1 or not columns.costs[:, k + 1 :].any()
         later = None if last else columns.costs[:, k + 1 :].any(axis=0).argmax() + k + 1
+        kept = np.ones(len(columns), dtype=np.bool_)
+        if x is not None and start is not None and start.prices is not None:
+            kept = surviving(columns, model, x, np.asarray(start.prices, dtype=np.float64))
+            choosable = columns.whole & (program.options.group[columns.option] >= 0)
+            facts |= {"columns_considered": float(choosable.sum()), "columns_dropped": float((~kept).sum())}
         search = Search(
-            model=model,
+            model=model if kept.all() else model.take(kept),
             clock=clock,
             level=level,
             solver=name,
             deadline=clock.seconds + clock.left * (1.0 if last else 0.5),
             report=on_progress,
-            family=program.options.group[columns.option],
+            family=program.options.group[columns.option[kept]],
             families=len(program.groups),
-            hint=hint,
+            hint=None if hint is None else hint[kept],
             spent=work,
-            later=None if later is None else (columns.costs[:, later], float(columns.constants[later])),
-            ceilings=tuple(ceilings),
+            later=None if later is None else (columns.costs[kept, later], float(columns.constants[later])),
+            ceilings=tuple((cost[kept], most) for cost, most in ceilings),
         )
-        _settle(search, x)
+        _settle(search, None if x is None else x[kept])
         if not search.closed and not (search.over and search.x is not None):
             solve_level(search)
         work += search.work
@@ -205,7 +211,9 @@ def by_levels(
             return _nothing(program, clock, name, Status.NO_PLAN, search.limit or search.reason, work, facts)
         limit = limit or (None if search.closed else search.limit or (search.reason if search.over else None))
         prices = search.prices if search.prices is not None else prices
-        x, hint = search.x, search.x
+        x = np.zeros(len(columns))
+        x[kept] = search.x
+        hint = x
         bounds.append(search.bound if math.isfinite(search.bound) else None)
         model = capped(model, search.value, x)
         cost = columns.costs[:, k]
