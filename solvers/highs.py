@@ -112,7 +112,7 @@ def run(
         before = search.value - trivial_bound(search.model)
         outcome = _run(search, process, model, phase, gap=gap, time_s=time_s, restricted=restricted)
         stake = search.value - trivial_bound(search.model)
-        if not math.isfinite(before) or stake > STAKE_SHRUNK * before or search.closed or search.over:
+        if not math.isfinite(before) or not stake < STAKE_SHRUNK * before or search.closed or search.over:
             return outcome
 
 
