@@ -14,7 +14,7 @@ from placement.activities import Activities
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Anchor, Floats, Ints
+from placement.program import Anchor, Bools, Floats, Ints
 from placement.rules.interconnect import run_hours
 from placement.rules.reading import broken, level_and_term
 
@@ -67,7 +67,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
         found.append(broken(NAME, jobs.id[j], "must run and does not", 1.0, "runs"))
 
     needed = _needed_end(instance, plan)
-    for r, j in enumerate(runs.job):
+    for r in np.flatnonzero(_suspect(instance, plan, needed)).tolist():
+        j = runs.job[r]
         name, start, end = jobs.id[j], int(runs.start_block[r]), int(runs.end_block[r])
         if jobs.shapes.job[runs.shape[r]] != j:
             found.append(broken(NAME, name, "runs in a shape of another job"))
@@ -93,9 +94,8 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """training_value, lateness and promised_jobs of the runs of a plan."""
     jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
     hours = run_hours(instance, plan)
-    ahead = np.array(
-        [_progress(instance, int(j), calendar.blocks - int(s)) for j, s in zip(runs.job, runs.start_block, strict=True)]
-    )
+    made = _progress(instance)[jobs.pace[runs.job]]
+    ahead = made[:, -1] - np.take_along_axis(made, np.clip(runs.start_block, 0, calendar.blocks)[:, None], axis=1)[:, 0]
     late_days = np.maximum(calendar.block_edges_days[np.clip(runs.end_block, 0, calendar.blocks)] - jobs.due_day[runs.job], 0.0)
     dropped = jobs.is_commitment("promised")
     dropped[runs.job] = False
@@ -106,44 +106,54 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     }
 
 
-def _progress(instance: Instance, job: int, blocks: int) -> float:
-    """Hours of progress that a job makes in the last so many blocks of the calendar."""
+def _progress(instance: Instance) -> Floats:
+    """Hours of progress that each pace makes before each block boundary, [paces, B + 1]."""
     hours = instance.calendar.hours.reshape(instance.calendar.blocks, -1)
-    return (
-        float(np.sum(hours[instance.calendar.blocks - blocks :] * instance.jobs.paces[instance.jobs.pace[job]]))
-        if blocks > 0
-        else 0.0
-    )
+    made = np.zeros((len(instance.jobs.paces), instance.calendar.blocks + 1))
+    np.cumsum(instance.jobs.paces @ hours.T, axis=1, out=made[:, 1:])
+    return made
 
 
 def _needed_end(instance: Instance, plan: Plan) -> Ints:
     """Block after the last one that each run needs from its start; B + 1 where the horizon is too short, [runs]."""
-    blocks = instance.calendar.blocks
-    hours_left: Floats = run_hours(instance, plan)
-    by_block = instance.calendar.hours.reshape(blocks, -1)
-    needed = np.full(len(plan.runs.job), blocks + 1, dtype=np.int64)
-    for r, (job, start) in enumerate(zip(plan.runs.job, plan.runs.start_block, strict=True)):
-        pace = instance.jobs.paces[instance.jobs.pace[job]]
-        left, nothing = hours_left[r], 1e-9 * max(1.0, hours_left[r])
-        for block in range(max(int(start), 0), blocks):
-            left -= float(by_block[block] @ pace)
-            if left <= nothing:
-                needed[r] = block + 1
-                break
+    hours, blocks = run_hours(instance, plan), instance.calendar.blocks
+    start = np.clip(plan.runs.start_block, 0, blocks)
+    pace, made = instance.jobs.pace[plan.runs.job], _progress(instance)
+    needed = np.empty(len(hours), dtype=np.int64)
+    for row in np.unique(pace):
+        mine = pace == row
+        enough = made[row, start[mine]] + hours[mine] - 1e-9 * np.maximum(1.0, hours[mine])
+        needed[mine] = np.searchsorted(made[row], enough, side="left")
     return needed
+
+
+def _suspect(instance: Instance, plan: Plan, needed: Ints) -> Bools:
+    """Runs that break something of when and in which shape they run, [runs]: only these are looked at one by one."""
+    jobs, job, start, blocks = instance.jobs, plan.runs.job, plan.runs.start_block, instance.calendar.blocks
+    end = np.minimum(needed, blocks)
+    fine = (jobs.shapes.job[plan.runs.shape] == job) & (start >= 0) & (start < blocks) & (start >= jobs.release_block[job])
+    continues = jobs.continues_after[job] & (jobs.deadline_block[job] == blocks)
+    fine &= np.where(needed > blocks, continues, end <= jobs.deadline_block[job]) & (plan.runs.end_block == end)
+    return np.asarray(~fine, dtype=np.bool_)
 
 
 def _wrong_pools(instance: Instance, plan: Plan) -> list[Violation]:
     """Runs on pools of another accelerator, that are not eligible, or in a jurisdiction that their tenant excludes."""
     jobs, found = instance.jobs, []
     pools = list(instance.pools)
-    pairs = np.unique(np.stack([plan.places.run, instance.island_pool[plan.places.island]]), axis=1)
-    for run, q in pairs.T:
-        job, shape = int(plan.runs.job[run]), int(plan.runs.shape[run])
-        if instance.pool_accelerator[q] != jobs.shapes.accelerator[shape]:
-            found.append(broken(NAME, jobs.id[job], f"its shape is for another accelerator than that of pool {pools[q]}"))
-        if q not in jobs.pools[jobs.pool_offset[job] : jobs.pool_offset[job + 1]]:
-            found.append(broken(NAME, jobs.id[job], f"pool {pools[q]} is not eligible"))
-        if not instance.may_run_at[jobs.tenant[job], instance.pool_site[q]]:
-            found.append(broken(NAME, jobs.id[job], f"pool {pools[q]} lies in a jurisdiction that its tenant excludes"))
+    held = np.unique(plan.places.run * len(pools) + instance.island_pool[plan.places.island])
+    run, q = held // len(pools), held % len(pools)
+    job, shape = plan.runs.job[run], plan.runs.shape[run]
+    other_type = instance.pool_accelerator[q] != jobs.shapes.accelerator[shape]
+    eligible = np.repeat(np.arange(len(jobs)), np.diff(jobs.pool_offset)) * len(pools) + jobs.pools
+    not_eligible = ~np.isin(job * len(pools) + q, eligible)
+    excluded = ~instance.may_run_at[jobs.tenant[job], instance.pool_site[q]]
+    for n in np.flatnonzero(other_type | not_eligible | excluded).tolist():
+        name, pool = jobs.id[job[n]], pools[q[n]]
+        if other_type[n]:
+            found.append(broken(NAME, name, f"its shape is for another accelerator than that of pool {pool}"))
+        if not_eligible[n]:
+            found.append(broken(NAME, name, f"pool {pool} is not eligible"))
+        if excluded[n]:
+            found.append(broken(NAME, name, f"pool {pool} lies in a jurisdiction that its tenant excludes"))
     return found

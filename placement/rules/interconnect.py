@@ -10,6 +10,7 @@ domains, and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,9 +20,18 @@ from placement.activities.columns import expand
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
-from placement.plan import Plan, Violation
+from placement.plan import Plan, Violation, rows_by_run
 from placement.program import Bools, Floats, Ints
-from placement.rules.reading import broken, during_runs, excess, gpus_on_places, no_costs, run_units
+from placement.rules.reading import (
+    broken,
+    during_runs,
+    excess,
+    gpus_on_places,
+    no_costs,
+    of_profiles,
+    profile_rows,
+    run_units,
+)
 
 NAME = "interconnect"
 
@@ -103,9 +113,9 @@ def whole_domains(instance: Instance) -> Ints:
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Gangs on places that their span or the pool's rule excludes, straddling replicas, and crowded uplinks, links and domains."""
     found = []
-    total = run_units(plan)
-    for run in np.flatnonzero(~_plainly_placed(instance, plan, total)).tolist():
-        found += _place_violations(instance, plan, run, int(total[run]))
+    total, standing = run_units(plan), Standing.of(plan)
+    for run in np.flatnonzero(~_plainly_placed(instance, plan, standing, total)).tolist():
+        found += _place_violations(instance, plan, standing, run, int(total[run]))
     return found + _traffic_violations(instance, plan) + _domain_violations(instance, plan)
 
 
@@ -114,41 +124,51 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     return no_costs()
 
 
-def _plainly_placed(instance: Instance, plan: Plan, total: Ints) -> Bools:
-    """Runs on one island and no link, of the right size and span: nothing of theirs needs a closer look, [runs]."""
-    jobs, runs = instance.jobs, plan.runs
-    gpus, kind = jobs.shapes.gpus[runs.shape], jobs.shapes.accelerator[runs.shape]
-    accelerators = list(instance.accelerators.values())
-    unit = np.array([a.allocation_unit_gpus for a in accelerators], dtype=np.int64)[kind]
-    domain = np.array([a.scale_up_domain_gpus for a in accelerators], dtype=np.int64)[kind]
-    plain = np.bincount(plan.places.run, minlength=len(runs.job)) == 1
-    plain &= np.bincount(plan.paths.run, minlength=len(runs.job)) == 0
-    plain &= (total == -(-gpus // unit)) & (total > 0) & (domain >= jobs.scale_up_gpus[runs.job])
-    return np.asarray(plain & ((jobs.span[runs.job] != SPANS.index("domain")) | (gpus <= domain)), dtype=np.bool_)
+@dataclass(frozen=True)
+class Standing:
+    """The rows of a plan's places and paths by run: most runs stand on one island and need no look at each."""
 
+    plan: Plan
+    rows: Ints
+    offset: Ints
+    links: Ints
+    link_offset: Ints
 
-def _on_several(plan: Plan) -> list[int]:
-    """Runs that hold several islands."""
-    return np.flatnonzero(np.bincount(plan.places.run, minlength=len(plan.runs.job)) > 1).tolist()
+    @classmethod
+    def of(cls, plan: Plan) -> Standing:
+        runs = len(plan.runs.job)
+        return cls(plan, *rows_by_run(plan.places.run, runs), *rows_by_run(plan.paths.run, runs))
 
+    @property
+    def islands(self) -> Ints:
+        """Rows of places that each run has, [runs]."""
+        return np.diff(self.offset)
 
-def sides_of(instance: Instance, plan: Plan, run: int) -> dict[int, tuple[list[int], list[int]]]:
-    """Islands and units of a run by site."""
-    sides: dict[int, tuple[list[int], list[int]]] = {}
-    for row in np.flatnonzero(plan.places.run == run):
-        island = int(plan.places.island[row])
-        islands, units = sides.setdefault(int(instance.pool_site[instance.island_pool[island]]), ([], []))
-        islands.append(island)
-        units.append(int(plan.places.units[row]))
-    return sides
+    def places_of(self, run: int) -> Ints:
+        """Rows of ``places`` of a run."""
+        return self.rows[self.offset[run] : self.offset[run + 1]]
+
+    def links_of(self, run: int) -> Ints:
+        """Links that a run crosses."""
+        return self.plan.paths.link[self.links[self.link_offset[run] : self.link_offset[run + 1]]]
+
+    def sides(self, instance: Instance, run: int) -> dict[int, tuple[list[int], list[int]]]:
+        """Islands and units of a run by site."""
+        sides: dict[int, tuple[list[int], list[int]]] = {}
+        for row in self.places_of(run).tolist():
+            island = int(self.plan.places.island[row])
+            islands, units = sides.setdefault(int(instance.pool_site[instance.island_pool[island]]), ([], []))
+            islands.append(island)
+            units.append(int(self.plan.places.units[row]))
+        return sides
 
 
 def run_hours(instance: Instance, plan: Plan) -> Floats:
     """Hours at pace 1 that each run needs where it stands, [runs]."""
     hours = instance.jobs.shapes.hours[plan.runs.shape].astype(np.float64)
-    pools = list(instance.pools.values())
-    for run in _on_several(plan):
-        sides = sides_of(instance, plan, run)
+    pools, standing = list(instance.pools.values()), Standing.of(plan)
+    for run in np.flatnonzero(standing.islands > 1).tolist():
+        sides = standing.sides(instance, run)
         slowest = 1.0
         for islands, _ in sides.values():
             spanning = pools[int(instance.island_pool[islands[0]])].spanning
@@ -160,11 +180,23 @@ def run_hours(instance: Instance, plan: Plan) -> Floats:
     return hours
 
 
-def _place_violations(instance: Instance, plan: Plan, run: int, total: int) -> list[Violation]:
+def _plainly_placed(instance: Instance, plan: Plan, standing: Standing, total: Ints) -> Bools:
+    """Runs on one island and no link, of the right size and span: nothing of theirs needs a closer look, [runs]."""
+    jobs, runs = instance.jobs, plan.runs
+    gpus, kind = jobs.shapes.gpus[runs.shape], jobs.shapes.accelerator[runs.shape]
+    accelerators = list(instance.accelerators.values())
+    unit = np.array([a.allocation_unit_gpus for a in accelerators], dtype=np.int64)[kind]
+    domain = np.array([a.scale_up_domain_gpus for a in accelerators], dtype=np.int64)[kind]
+    plain = (standing.islands == 1) & (np.diff(standing.link_offset) == 0)
+    plain &= (total == -(-gpus // unit)) & (total > 0) & (domain >= jobs.scale_up_gpus[runs.job])
+    return np.asarray(plain & ((jobs.span[runs.job] != SPANS.index("domain")) | (gpus <= domain)), dtype=np.bool_)
+
+
+def _place_violations(instance: Instance, plan: Plan, standing: Standing, run: int, total: int) -> list[Violation]:
     jobs, job, shape = instance.jobs, int(plan.runs.job[run]), int(plan.runs.shape[run])
     name, span, gpus = jobs.id[job], SPANS[jobs.span[job]], int(jobs.shapes.gpus[shape])
     accelerator = list(instance.accelerators.values())[int(jobs.shapes.accelerator[shape])]
-    sides = sides_of(instance, plan, run)
+    sides = standing.sides(instance, run)
     found = []
     if not sides:
         return [broken(NAME, name, "runs but holds no island")]
@@ -186,8 +218,8 @@ def _place_violations(instance: Instance, plan: Plan, run: int, total: int) -> l
     for islands, units in sides.values():
         found += _side_violations(instance, name, span, islands, units)
     if len(sides) == 2:
-        found += _path_violations(instance, plan, run, name, list(sides))
-    elif np.any(plan.paths.run == run):
+        found += _path_violations(instance, plan, standing, run, name, list(sides))
+    elif len(standing.links_of(run)):
         found.append(broken(NAME, name, "crosses WAN links though it stands at one site"))
     return found
 
@@ -213,8 +245,8 @@ def _side_violations(instance: Instance, name: str, span: str, islands: list[int
     return found
 
 
-def _path_violations(instance: Instance, plan: Plan, run: int, name: str, sites: list[int]) -> list[Violation]:
-    links = [list(instance.links.values())[n] for n in plan.paths.link[plan.paths.run == run]]
+def _path_violations(instance: Instance, plan: Plan, standing: Standing, run: int, name: str, sites: list[int]) -> list[Violation]:
+    links = [list(instance.links.values())[n] for n in standing.links_of(run)]
     names = list(instance.sites)
     at, left, rtt = names[sites[0]], list(links), 0.0
     while left:
@@ -234,11 +266,12 @@ def _path_violations(instance: Instance, plan: Plan, run: int, name: str, sites:
 
 def _traffic_violations(instance: Instance, plan: Plan) -> list[Violation]:
     places, jobs = plan.places, instance.jobs
-    spanning = np.zeros(len(places.run), dtype=np.bool_)
-    for run in _on_several(plan):
-        for islands, _ in sides_of(instance, plan, run).values():
+    spanning, standing = np.zeros(len(places.run), dtype=np.bool_), Standing.of(plan)
+    for run in np.flatnonzero(standing.islands > 1).tolist():
+        rows = standing.places_of(run)
+        for islands, _ in standing.sides(instance, run).values():
             if len(islands) > 1:
-                spanning |= (places.run == run) & np.isin(places.island, islands)
+                spanning[rows[np.isin(places.island[rows], islands)]] = True
     job = plan.runs.job[places.run[spanning]]
     traffic = np.nan_to_num(jobs.gbit_s_per_gpu[job]) * gpus_on_places(instance, plan)[spanning]
     use = during_runs(instance, plan, places.run[spanning], places.island[spanning], traffic, len(instance.island_pool))
@@ -261,17 +294,15 @@ def _domain_violations(instance: Instance, plan: Plan) -> list[Violation]:
     use = during_runs(
         instance, plan, places.run, places.island, -(-places.units // domain[places.island]).astype(np.float64), shape[0]
     )
-    for s, service in enumerate(instance.services.values()):
-        for p, profile in enumerate(service.profiles):
-            size = -(-profile.gpus_per_replica // instance.accelerators[profile.accelerator].allocation_unit_gpus)
-            mine = np.flatnonzero((table.service == s) & (table.profile == p)) if size > 1 else np.empty(0, dtype=np.int64)
-            for row in mine[table.units[mine] % size != 0]:
-                period = instance.calendar.period_name(int(table.period[row]))
-                text = (
-                    f"{table.units[row]} units on {instance.island_names[table.island[row]]} do not make whole replicas of {size}"
-                )
-                found.append(broken(NAME, service.id, text, float(table.units[row] % size), "units", period))
-            per_domain = np.maximum(domain[table.island[mine]] // size, 1)
-            np.add.at(use, (table.island[mine], table.period[mine]), table.units[mine] / size / per_domain)
+    profile = profile_rows(instance, table.service, table.profile)
+    sizes = of_profiles(instance, lambda p: -(-p.gpus_per_replica // instance.accelerators[p.accelerator].allocation_unit_gpus))
+    large = np.flatnonzero(sizes[profile] > 1)
+    size, services = sizes[profile[large]].astype(np.int64), list(instance.services.values())
+    for row, wanted in zip(*(a[table.units[large] % size != 0].tolist() for a in (large, size)), strict=True):
+        text = f"{table.units[row]} units on {instance.island_names[table.island[row]]} do not make whole replicas of {wanted}"
+        period = instance.calendar.period_name(int(table.period[row]))
+        found.append(broken(NAME, services[table.service[row]].id, text, float(table.units[row] % wanted), "units", period))
+    per_domain = np.maximum(domain[table.island[large]] // size, 1)
+    np.add.at(use, (table.island[large], table.period[large]), table.units[large] / size / per_domain)
     use[~counted] = 0
     return found + excess(NAME, "scale-up domains", instance.island_names, use, whole_domains(instance), instance, "takes")

@@ -12,7 +12,7 @@ import numpy as np
 
 from placement.activities import Activities
 from placement.builder import Builder
-from placement.instance import Instance
+from placement.instance import Accelerator, Instance, ServiceProfile
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
 from placement.rules.reading import (
@@ -20,7 +20,9 @@ from placement.rules.reading import (
     excess,
     gpus_on_places,
     level_and_term,
+    of_profiles,
     price_over_feeds,
+    profile_rows,
     pue_of_pools,
     replica_counts,
 )
@@ -89,21 +91,15 @@ def facility_kw(instance: Instance, plan: Plan) -> Floats:
     pools = list(instance.pools.values())
     idle_each = np.array([instance.accelerators[p.accelerator].idle_kw for p in pools])
     it_kw: Floats = idle_each[:, None] * instance.pool_online_gpus
-    accelerators, shapes = list(instance.accelerators.values()), instance.jobs.shapes
     places, table = plan.places, plan.replicas
-    gpus = gpus_on_places(instance, plan)
-    more = np.empty(len(places.run))
-    for n, run in enumerate(places.run):
-        accelerator = accelerators[shapes.accelerator[plan.runs.shape[run]]]
-        more[n] = gpus[n] * (accelerator.modes[shapes.mode[plan.runs.shape[run]]].training_kw - accelerator.idle_kw)
+    shape = plan.runs.shape[places.run]
+    idle_kw = _idle_of_accelerators(instance)[instance.jobs.shapes.accelerator[shape]]
+    more = gpus_on_places(instance, plan) * (_training_kw(instance)[shape] - idle_kw)
     it_kw = it_kw + during_runs(instance, plan, places.run, instance.island_pool[places.island], more, len(pools))
     _, running = replica_counts(instance, plan)
-    for s, service in enumerate(instance.services.values()):
-        for p, profile in enumerate(service.profiles):
-            mine = (table.service == s) & (table.profile == p)
-            accelerator = instance.accelerators[profile.accelerator]
-            each = accelerator.mode(profile.mode).serving_kw - accelerator.idle_kw
-            np.add.at(it_kw, (instance.island_pool[table.island[mine]], table.period[mine]), running[mine] * each)
+    each = of_profiles(instance, lambda p: _serving_kw(instance.accelerators[p.accelerator], p))
+    each = each[profile_rows(instance, table.service, table.profile)]
+    np.add.at(it_kw, (instance.island_pool[table.island], table.period), running * each)
     pue = np.array([instance.sites[p.site].pue for p in pools])
     return np.asarray(it_kw * pue[:, None], dtype=np.float64)
 
@@ -155,5 +151,11 @@ def _idle_of_accelerators(instance: Instance) -> Floats:
 def _training_kw(instance: Instance) -> Floats:
     """IT kW of one accelerator in each shape's mode, [shapes]."""
     accelerators, shapes = list(instance.accelerators.values()), instance.jobs.shapes
-    table = {(a, m): mode.training_kw for a, x in enumerate(accelerators) for m, mode in enumerate(x.modes)}
-    return np.array([table[key] for key in zip(shapes.accelerator.tolist(), shapes.mode.tolist(), strict=True)])
+    modes = [[mode.training_kw for mode in accelerator.modes] for accelerator in accelerators]
+    first = np.cumsum([0, *map(len, modes)])
+    return np.array([kw for of_one in modes for kw in of_one])[first[shapes.accelerator] + shapes.mode]
+
+
+def _serving_kw(accelerator: Accelerator, profile: ServiceProfile) -> float:
+    """IT kW that serving adds to an idle accelerator."""
+    return accelerator.mode(profile.mode).serving_kw - accelerator.idle_kw

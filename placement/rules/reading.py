@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from placement.instance import Instance
+from placement.instance import Instance, ServiceProfile
 from placement.plan import TERM_LEVEL, TERMS, Plan, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
 
@@ -65,19 +67,22 @@ def gpus_on_places(instance: Instance, plan: Plan) -> Floats:
 def replica_counts(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
     """Whole replicas in each row of ``replicas``, and the accelerators that they run on, [n] each."""
     table = plan.replicas
-    replicas = np.zeros(len(table.units))
-    gpus = np.zeros(len(table.units))
-    for s, service in enumerate(instance.services.values()):
-        for p, profile in enumerate(service.profiles):
-            mine = (table.service == s) & (table.profile == p)
-            unit = instance.accelerators[profile.accelerator].allocation_unit_gpus
-            if profile.gpus_per_replica <= unit:
-                count = table.units[mine] * (unit // profile.gpus_per_replica)
-            else:
-                count = table.units[mine] // -(-profile.gpus_per_replica // unit)
-            replicas[mine] = count
-            gpus[mine] = count * profile.gpus_per_replica
-    return replicas, gpus
+    profile = profile_rows(instance, table.service, table.profile)
+    unit = of_profiles(instance, lambda p: instance.accelerators[p.accelerator].allocation_unit_gpus).astype(np.int64)[profile]
+    each = of_profiles(instance, lambda p: p.gpus_per_replica).astype(np.int64)[profile]
+    count = np.where(each <= unit, table.units * (unit // each), table.units // -(-each // unit)).astype(np.float64)
+    return count, count * each
+
+
+def profile_rows(instance: Instance, service: Ints, profile: Ints) -> Ints:
+    """Position of services' profiles among those of all services, one after another, [n]."""
+    count = np.array([len(s.profiles) for s in instance.services.values()], dtype=np.int64)
+    return np.asarray((np.cumsum(count) - count)[service] + profile, dtype=np.int64)
+
+
+def of_profiles(instance: Instance, figure: Callable[[ServiceProfile], float]) -> Floats:
+    """A figure of the profiles of all services, one after another."""
+    return np.array([figure(profile) for s in instance.services.values() for profile in s.profiles], dtype=np.float64)
 
 
 def price_over_feeds(instance: Instance) -> Floats:

@@ -18,7 +18,7 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
-from placement.rules.reading import broken, excess, level_and_term, replica_counts
+from placement.rules.reading import broken, excess, level_and_term, of_profiles, profile_rows, replica_counts
 
 NAME = "sla"
 
@@ -91,19 +91,21 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 
 def _ladder_violations(instance: Instance, plan: Plan) -> list[Violation]:
-    table, demand, found = plan.shedding, instance.demand_tokens_per_s, []
-    for n, (name, stream) in enumerate(instance.streams.items()):
-        ladder = ladder_of(instance, stream)
-        share = {(piece.rung, piece.promised): piece.share for piece in pieces(ladder) if not (piece.promised and ladder.hard)}
-        mine = table.stream == n
-        for rung, promised in {(int(r), bool(p)) for r, p in zip(table.rung[mine], table.promised[mine], strict=True)}:
-            rows = mine & (table.rung == rung) & (table.promised == promised)
-            use = np.zeros((1, instance.calendar.period_count))
-            np.add.at(use[0], table.period[rows], table.tokens_per_s[rows])
-            label = f"{name} rung {rung + 1}{' (promised)' if promised else ''}"
-            limit = demand[n : n + 1] * share.get((rung, promised), 0.0)
-            found += excess(NAME, "tokens/s", [label], use, limit, instance, "sheds", demand[n : n + 1])
-    return found
+    table, demand, names = plan.shedding, instance.demand_tokens_per_s, list(instance.streams)
+    keys, at = np.unique(np.stack([table.stream, table.rung, table.promised]), axis=1, return_inverse=True)
+    use, share, labels = np.zeros((keys.shape[1], demand.shape[1])), np.zeros(keys.shape[1]), []
+    np.add.at(use, (at.reshape(-1), table.period), table.tokens_per_s)
+    allowed: dict[int, dict[tuple[int, bool], float]] = {}
+    for n, (stream, rung, promised) in enumerate(keys.T.tolist()):
+        if stream not in allowed:
+            ladder = ladder_of(instance, instance.streams[names[stream]])
+            allowed[stream] = {
+                (piece.rung, piece.promised): piece.share for piece in pieces(ladder) if not (piece.promised and ladder.hard)
+            }
+        share[n] = allowed[stream].get((rung, bool(promised)), 0.0)
+        labels.append(f"{names[stream]} rung {rung + 1}{' (promised)' if promised else ''}")
+    most = demand[keys[0]]
+    return excess(NAME, "tokens/s", labels, use, most * share[:, None], instance, "sheds", most)
 
 
 def _reach_violations(instance: Instance, plan: Plan) -> list[Violation]:
@@ -131,16 +133,11 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     supply, use = np.zeros(shape), np.zeros(shape)
     replicas, _ = replica_counts(instance, plan)
     table = plan.replicas
-    for s, service in enumerate(instance.services.values()):
-        for p, profile in enumerate(service.profiles):
-            mine = (table.service == s) & (table.profile == p)
-            where = (
-                s,
-                instance.pool_site[instance.island_pool[table.island[mine]]],
-                classes.index(profile.latency_class),
-                table.period[mine],
-            )
-            np.add.at(supply, where, replicas[mine] * profile.tokens_per_s)
+    profile = profile_rows(instance, table.service, table.profile)
+    latency_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
+    site = instance.pool_site[instance.island_pool[table.island]]
+    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile]
+    np.add.at(supply, (table.service, site, latency_class, table.period), throughput)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving
     np.add.at(use, (service_of[serving.stream], serving.site, serving.latency_class, serving.period), serving.tokens_per_s)
@@ -162,10 +159,11 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
 
     shed, served = plan.shedding, plan.serving
     price = np.zeros(len(shed.stream))
-    for n, stream in enumerate(streams):
-        rungs = [rung.usd_per_million_tokens_unserved for rung in ladder_of(instance, stream).rungs]
-        mine = shed.stream == n
-        price[mine] = np.array(rungs)[np.clip(shed.rung[mine], 0, len(rungs) - 1)]
+    rungs = [[rung.usd_per_million_tokens_unserved for rung in ladder_of(instance, stream).rungs] for stream in streams]
+    if rungs:
+        count = np.array([len(prices) for prices in rungs], dtype=np.int64)
+        rung = np.clip(shed.rung, 0, count[shed.stream] - 1)
+        price = np.concatenate(rungs)[(np.cumsum(count) - count)[shed.stream] + rung]
     unserved = millions(shed.stream, shed.period, shed.tokens_per_s)
     revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
     earned = millions(served.stream, served.period, served.tokens_per_s)
