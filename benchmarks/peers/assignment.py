@@ -60,14 +60,11 @@ def read(program: Program, most_pairs: int) -> Assignment:
         raise Refused("options that supply capacity are no objects")
     if np.any(program.upper(option, start) < 1):
         raise Refused("an option that cannot be chosen as a whole is no object")
-    kinds, kind_of_resource = np.unique(np.array(program.resources.unit), return_inverse=True)
-    kind = kind_of_resource.reshape(-1)[program.resources.of_slot[row]]
-    slot = np.full((len(option), len(kinds)), -1, dtype=np.int64)
-    amount = np.zeros((len(option), len(kinds)))
-    slot[column, kind] = row
-    amount[column, kind] = value
-    if len(np.unique(column * len(kinds) + kind)) < len(column):
-        raise Refused("an option uses two resources of one unit, which no container does")
+    dimension = _dimensions(program, row, column)
+    slot = np.full((len(option), int(dimension.max(initial=0)) + 1), -1, dtype=np.int64)
+    amount = np.zeros(slot.shape)
+    slot[column, dimension] = row
+    amount[column, dimension] = value
     containers, container = np.unique(slot, axis=0, return_inverse=True)
     group = np.asarray(options.group[option], dtype=np.int64)
     container = container.reshape(-1).astype(np.int64)
@@ -86,3 +83,25 @@ def read(program: Program, most_pairs: int) -> Assignment:
         limit=np.asarray(program.resources.limit, dtype=np.float64),
         level=level,
     )
+
+
+def _dimensions(program: Program, row: Ints, column: Ints) -> Ints:
+    """Dimension of every entry: by unit, and within an option the first, second ... slot of that unit (a pool, an island in it).
+
+    ``Refused`` where this puts a slot into two dimensions, since its limit is on their sum.
+    """
+    _, kind_of_resource = np.unique(np.array(program.resources.unit), return_inverse=True)
+    kind = kind_of_resource.reshape(-1)[program.resources.of_slot[row]]
+    order = np.lexsort((row, kind, column))
+    key = column[order] * (int(kind.max(initial=0)) + 1) + kind[order]
+    rank = np.arange(len(key)) - np.searchsorted(key, key)
+    if np.any((np.diff(row[order]) == 0) & (np.diff(column[order]) == 0)):
+        raise Refused("an option uses one resource twice")
+    pairs = np.empty((len(row), 2), dtype=np.int64)
+    pairs[order] = np.stack([kind[order], rank], axis=1)
+    _, dimension = np.unique(pairs, axis=0, return_inverse=True)
+    dimension = dimension.reshape(-1).astype(np.int64)
+    used = np.unique(np.stack([row, dimension]), axis=1)[0]
+    if len(np.unique(used)) < len(used):
+        raise Refused("a resource is used in ways that are no single dimension of containers")
+    return dimension

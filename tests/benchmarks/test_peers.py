@@ -11,6 +11,8 @@ import pytest
 from benchmarks.cases import Case, InstanceSource, run_case
 from benchmarks.peers import PEERS, Refused, external, load_peer, monolith_cpsat, monolith_highs, pyjobshop, solutions
 from benchmarks.peers.assignment import read
+from placement.builder import Builder
+from placement.program import Grid, Program
 from solvers import load as load_solver
 from solvers.solver import Limits
 from tests.benchmarks.cases import TINY, Knapsacks, Project
@@ -95,6 +97,27 @@ def test_an_assignment_is_read_with_its_containers_and_their_capacities() -> Non
     ours = np.zeros(len(pairs.limit))
     np.add.at(ours, pairs.slot[pairs.container[chosen]], pairs.amount[chosen])
     assert ours == pytest.approx(use)
+
+
+def nested(shared: bool) -> Program:
+    """Two objects on two islands in a pool; where ``shared``, the second island counts as a pool as well."""
+    b = Builder(Grid(np.ones(1), 1), ("net_cost",), ("cost",))
+    pool, near, far = b.add_resources(["pool", "near", "far"], "gpu", np.array([[9.0], [5.0], [6.0]]))
+    groups = b.add_groups(["object 0", "object 1"], False)
+    zero = np.zeros(2, dtype=np.int64)
+    for island in (near, far):
+        option = b.add_running(first=zero, last=zero, hours=np.ones(2), group=groups)
+        if not (shared and island == far):
+            b.add_rates(option, pool, 4.0)
+        b.add_rates(option, island, 4.0)
+        b.add_charges(option, 0, 0, -1.0)
+    return b.build()
+
+
+def test_pools_and_islands_of_one_unit_are_dimensions_of_their_own() -> None:
+    assert read(nested(shared=False), 10).slot.tolist() == [[0, 1], [0, 2]]
+    mixed = read(nested(shared=True), 10)
+    assert sorted(map(sorted, mixed.slot.tolist())) == [[-1, 2], [0, 1]]
 
 
 def test_what_is_no_assignment_is_refused() -> None:
