@@ -13,18 +13,25 @@ from typing import Protocol
 
 import numpy as np
 
+from benchmarks.one_period import solve_one_period
 from benchmarks.peers import Answer, Refused, load_peer
 from benchmarks.rows import Row, Trace, gap_between, thinned
 from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.instance import Instance
 from placement.plan import CLOSED_GAP
-from placement.program import LevelResult, Program
+from placement.program import LevelResult, Program, Status
 from solvers import load as load_solver
 from solvers.solver import Limits, Progress
 
 RESERVE_SHARE = 0.1
 """Most of the time limit that is kept for decoding and checking, which pass over as much data as formulating did."""
+
+MOST_PLACES = 4_000_000
+"""Islands times jobs that may use them, beyond which the Program is not built for a peer: its columns are beyond them all."""
+
+ONE_PERIOD = "one-period"
+"""Solver's name for ``benchmarks.one_period``, which builds no Program."""
 
 VALUE_TOLERANCE = 1e-6
 """A value may lie below its bound by this times max(1, |value|); more is an error of whoever claims the bound."""
@@ -103,6 +110,13 @@ def run_case(case: Case, begun: Callable[[], None] = lambda: None) -> Row:
     problem = case.source()
     begun()
     began = time.monotonic()
+    if case.solver == ONE_PERIOD and problem.instance is not None:
+        return _one_period(case, problem.instance, began)
+    if case.peer and problem.instance is not None and places_of_jobs(problem.instance) > MOST_PLACES:
+        reason = (
+            f"{places_of_jobs(problem.instance):,} places of jobs on islands; more than {MOST_PLACES:,} are no columns for a peer"
+        )
+        return replace(case.row(), status="refused", facts={"refused": reason})
     formulation = None if problem.instance is None else formulate(problem.instance)
     program = problem.program if formulation is None else formulation.program
     if program is None:
@@ -138,6 +152,27 @@ def run_case(case: Case, begun: Callable[[], None] = lambda: None) -> Row:
         pair_blocks=pair_blocks(program),
         facts=dict(answer.facts),
         trace=trace,
+    )
+
+
+def _one_period(case: Case, instance: Instance, began: float) -> Row:
+    """The row of the way that keeps pairs implicit; it takes the time it takes."""
+    answer = solve_one_period(instance)
+    seconds = time.monotonic() - began
+    broken = answer.check.violations
+    return replace(
+        case.row(f"breaks {len(broken)}, first: {broken[0].message}" if broken else None),
+        objective=answer.value,
+        bound=answer.bound,
+        gap=answer.gap,
+        seconds=seconds,
+        violations=len(broken),
+        status=str(Status.FEASIBLE),
+        level="net_cost",
+        first_plan_seconds=seconds,
+        first_bound_seconds=seconds,
+        pair_blocks=int(instance.jobs.pool_offset[-1]),
+        trace=[[seconds, answer.value, answer.bound]],
     )
 
 
@@ -185,6 +220,12 @@ def _open_level(levels: list[LevelResult]) -> LevelResult:
     if all(level.bound is None for level in levels):
         return levels[-1]
     return next((level for level in levels if level.gap is None or level.gap > CLOSED_GAP), levels[-1])
+
+
+def places_of_jobs(instance: Instance) -> int:
+    """Islands that each job may use, over all jobs."""
+    islands = np.bincount(instance.island_pool, minlength=len(instance.pools))
+    return int(islands[instance.jobs.pools].sum())
 
 
 def pair_blocks(program: Program) -> int:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks.cases import Case, InstanceSource, run_case
+from benchmarks.cases import ONE_PERIOD, Case, InstanceSource, run_case
 from benchmarks.families import FAMILIES, write
+from benchmarks.families.law import OnePeriod
 from benchmarks.peers import PEERS, load_peer
 from benchmarks.processes import in_own_process
 from benchmarks.rows import Row, primal_integral, write_rows
@@ -77,7 +78,14 @@ def present(peers: Iterable[str]) -> list[str]:
 @click.option("--limit", type=click.IntRange(min=1), help="So many of the set's instances, spread evenly.")
 @click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="How many seeds of the family.")
 @click.option("--first-seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--solver", "solvers", multiple=True, default=("auto",), show_default=True, help="May be given more than once.")
+@click.option(
+    "--solver",
+    "solvers",
+    multiple=True,
+    default=("auto",),
+    show_default=True,
+    help="May be given more than once; families of one period have their own, one-period.",
+)
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), help="Seconds per case. [default: 20, or the set's own]")
 @click.option(
     "--gap", type=click.FloatRange(min=0),
@@ -116,6 +124,8 @@ def main(
             )
         )  # fmt: skip
     assert family is not None
+    if isinstance(FAMILIES[family], OnePeriod) and solvers == ("auto",):
+        solvers = (ONE_PERIOD,)
     time_limit_s, closed = time_limit or 20.0, 0.001 if gap is None else gap
 
     def instances() -> Iterable[list[Case]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import benchmarks.cases
 import benchmarks.processes
 from benchmarks.cases import Case, InstanceSource, Source, judged, run_case
+from benchmarks.families import write
+from benchmarks.families.law import OnePeriod
 from benchmarks.peers import Answer
 from benchmarks.processes import in_own_process
 from benchmarks.run import main, measured
@@ -100,6 +104,22 @@ def test_a_bound_above_the_plan_is_an_error() -> None:
     _, _, complaint = judged(formulation, formulation.program, Answer("optimal", empty, empty, np.empty(0), levels))
     assert complaint is not None
     assert "claims the bound" in complaint or "breaks" in complaint
+
+
+def test_a_family_of_one_period_is_planned_without_a_program_and_peers_are_spared_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = OnePeriod(objects=40, sites=3, places_per_site=2)
+    source = InstanceSource(write(small, 0, tmp_path / "one", "one"))
+    row = run_case(case(source, "one-period"))
+    exact = run_case(case(source))
+    assert (row.error, row.violations) == (None, 0)
+    assert row.objective is not None and row.bound is not None and exact.objective is not None
+    assert row.bound <= exact.objective <= row.objective
+    monkeypatch.setattr(benchmarks.cases, "MOST_PLACES", 100)
+    refused = run_case(replace(case(source, "monolith_highs"), peer=True))
+    assert refused.status == "refused"
+    assert "240 places" in str((refused.facts or {})["refused"])
 
 
 def test_summaries_are_by_solver_and_count_only_valid_plans() -> None:
