@@ -19,7 +19,6 @@ from benchmarks.rows import Row, Trace, gap_between, thinned
 from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.instance import Instance
-from placement.plan import CLOSED_GAP
 from placement.program import LevelResult, Program, Status
 from solvers import load as load_solver
 from solvers.solver import Limits, Progress
@@ -34,7 +33,8 @@ ONE_PERIOD = "one-period"
 """Solver's name for ``benchmarks.one_period``, which builds no Program."""
 
 VALUE_TOLERANCE = 1e-6
-"""A value may lie below its bound by this times max(1, |value|); more is an error of whoever claims the bound."""
+"""A value may lie below its bound by this times max(1, |value|); more is an error of whoever claims the bound. A level with a
+gap up to this is closed: backends state bounds in scaled floats, and keep rows no more exactly."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def _open_level(levels: list[LevelResult]) -> LevelResult:
     """The first level that is not closed; the last one when all are, or where nothing is proven of any."""
     if all(level.bound is None for level in levels):
         return levels[-1]
-    return next((level for level in levels if level.gap is None or level.gap > CLOSED_GAP), levels[-1])
+    return next((level for level in levels if level.gap is None or level.gap > VALUE_TOLERANCE), levels[-1])
 
 
 def places_of_jobs(instance: Instance) -> int:
