@@ -2,7 +2,7 @@
 
 import click
 
-from benchmarks import families, one_period, plots, run
+from benchmarks import families, one_period, plots, resolve, run
 
 
 @click.group()
@@ -14,6 +14,7 @@ main.add_command(families.main, "family")
 main.add_command(run.main, "run")
 main.add_command(plots.main, "plot")
 main.add_command(one_period.main, "one-period")
+main.add_command(resolve.main, "resolve")
 
 if __name__ == "__main__":
     main()

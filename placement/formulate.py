@@ -45,9 +45,9 @@ class Formulation:
         free = online_units(self.instance) - gang_units(self.instance, gangs_only).astype(np.int64)
         return Plan(replicas=replicas.named(self.instance, free, row, period, units), **tables)
 
-    def encode(self, plan: Plan) -> tuple[Ints, Ints, Floats]:
-        """Columns (explicit id, start, value) that stand for a plan; ValueError if it does what no option offers."""
-        columns = Columns.joined([activity.encode(self.instance, plan) for activity in self.activities.all()])
+    def encode(self, plan: Plan, *, strict: bool = True) -> tuple[Ints, Ints, Floats]:
+        """Columns (explicit id, start, value) that stand for a plan. What no option offers is a ValueError, or left out."""
+        columns = Columns.joined([activity.encode(self.instance, plan, strict=strict) for activity in self.activities.all()])
         return self.program.joined(columns.option, columns.copy), columns.start, columns.value
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.program import Bools, Floats, Ints, LevelResult, Limit, Status
+from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 
 LEVELS = ("promises", "net_cost")
 """Minimised in this order, both in USD: promises broken, by their weight; then net cost."""
@@ -104,6 +104,46 @@ class Plan:
     shedding: Shedding
 
 
+@dataclass(frozen=True)
+class Prices:
+    """What one more unit of a resource would have been worth, one row per slot where that is not nothing: [n].
+
+    A slot is named by the first period in it, so that prices still mean something for an instance that has changed.
+    """
+
+    names: tuple[str, ...]
+    resource: Ints
+    """Position in ``names``."""
+    period: Ints
+    usd_per_unit: Floats
+    """Negative only where a resource must be used exactly."""
+
+    @classmethod
+    def of_slots(cls, program: Program, usd_per_unit: Floats) -> Prices:
+        """From a price for each slot, [slots]."""
+        slot = np.flatnonzero(usd_per_unit)
+        resource = program.resources.of_slot[slot]
+        partition = program.resources.partition[resource]
+        period = slot - program.resources.offset[resource]
+        for k in np.unique(partition):
+            mine = partition == k
+            period[mine] = np.unique(program.partitions[k], return_index=True)[1][period[mine]]
+        used, at = np.unique(resource, return_inverse=True)
+        return cls(tuple(program.resources.name[r] for r in used), at.reshape(-1).astype(np.int64), period, usd_per_unit[slot])
+
+    def of_program(self, program: Program) -> Floats:
+        """The price of each slot of a program, [slots]: 0 for what is new; what no longer exists is left out."""
+        resources = program.resources
+        position = {name: r for r, name in enumerate(resources.name)}
+        known = np.array([position.get(name, -1) for name in self.names] or [-1], dtype=np.int64)[self.resource]
+        rows = np.flatnonzero((known >= 0) & (self.period >= 0) & (self.period < program.grid.periods))
+        resource = known[rows]
+        slot = resources.offset[resource] + program.partitions[resources.partition[resource], self.period[rows]]
+        prices = np.zeros(len(resources.limit))
+        prices[slot] = self.usd_per_unit[rows]
+        return prices
+
+
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
 }  # fmt: skip
@@ -151,6 +191,8 @@ class Result:
     instance_name: str
     instance_digest: str
     facts: dict[str, float | str] = field(default_factory=dict)
+    prices: Prices | None = None
+    """Of the last level, to solve from again; None where the solver has none."""
 
     @property
     def objective(self) -> float | None:

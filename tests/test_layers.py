@@ -17,7 +17,7 @@ LONGEST_MODULE = 450
 BASE = {"placement.program"}
 NOUNS = BASE | {"placement.instance", "placement.plan", "placement.scenario"}
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
-VERBS = LAWS | {"placement.rules", "placement.check", "placement.formulate", "placement.notes"}
+VERBS = LAWS | {"placement.rules", "placement.check", "placement.formulate", "placement.notes", "placement.earlier"}
 VIEWS = {"placement.explain", "placement.sweep", "placement.report", "placement.export"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.rules": LAWS,
     "placement.check": NOUNS | {"placement.rules"},
     "placement.notes": NOUNS,
+    "placement.earlier": NOUNS,
     "placement.formulate": LAWS | {"placement.rules"},
     **dict.fromkeys(VIEWS, VERBS | VIEWS),
     "placement.cli": VERBS | VIEWS | {"placement.catalogue", "placement.files", "solvers"},

@@ -24,8 +24,8 @@ class Activity(Protocol):
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
         """The plan's tables that this activity fills, from the columns of its options."""
 
-    def encode(self, instance: Instance, plan: Plan) -> Columns:
-        """The columns that stand for a plan; ValueError if the plan does what no option offers."""
+    def encode(self, instance: Instance, plan: Plan, *, strict: bool = True) -> Columns:
+        """The columns that stand for a plan. What no option offers is a ValueError where ``strict``, else left out."""
 
 
 class Activities:

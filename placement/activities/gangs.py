@@ -140,8 +140,8 @@ class Gangs:
             "paths": Paths(link_run, link),
         }
 
-    def encode(self, instance: Instance, plan: Plan) -> Columns:
-        """Columns of the runs of a plan, and of the promised jobs that it drops."""
+    def encode(self, instance: Instance, plan: Plan, *, strict: bool = True) -> Columns:
+        """Columns of the runs of a plan, and of the promised jobs that it drops; see ``Activity``."""
         runs = plan.runs
         place, copy = self._places_of(instance, plan)
         pace = instance.jobs.pace[runs.job]
@@ -155,15 +155,16 @@ class Gangs:
                 at = rows[np.minimum(np.searchsorted(key[rows], wanted), len(rows) - 1)]
                 found = (key[at] == wanted) & ((left >= self.hours[at] * (1 - 1e-9)) == finishes)
                 row[found] = at[found]
-        if np.any(row < 0):
+        kept = row >= 0
+        if strict and not kept.all():
             run = int(np.argmax(row < 0))
             job, start = instance.jobs.id[int(runs.job[run])], runs.start_block[run]
             raise ValueError(f"job '{job}' runs in a way that is not offered: shape, place or start block {start}")
-        dropped = self.drop_option[~np.isin(self.drop_job, runs.job)]
+        dropped = self.drop_option[~np.isin(self.drop_job, runs.job[kept])]
         zero = np.zeros(len(dropped), dtype=np.int64)
-        option = np.concatenate([self.option[row], dropped])
+        option = np.concatenate([self.option[row[kept]], dropped])
         return Columns(
-            option, np.concatenate([runs.start_block, zero]), np.ones(len(option)), np.concatenate([copy, zero])
+            option, np.concatenate([runs.start_block[kept], zero]), np.ones(len(option)), np.concatenate([copy[kept], zero])
         )  # fmt: skip
 
     def _places_of(self, instance: Instance, plan: Plan) -> tuple[Ints, Ints]:

@@ -112,8 +112,8 @@ class ReplicaOptions:
         r, i, p, u = r[order], i[order], p[order], u[order]
         return Replicas(self.service[r], self.profile[r], i, p, u)
 
-    def encode(self, instance: Instance, plan: Plan) -> Columns:
-        """Columns of the replicas of a plan; the islands of pool-wide ones do not matter."""
+    def encode(self, instance: Instance, plan: Plan, *, strict: bool = True) -> Columns:
+        """Columns of the replicas of a plan; the islands of pool-wide ones do not matter. See ``Activity``."""
         table = plan.replicas
         columns = (self.service, self.profile, self.pool, self.island)
         key_of = {key: n for n, key in enumerate(zip(*(c.tolist() for c in columns), strict=True))}
@@ -121,12 +121,14 @@ class ReplicaOptions:
         rows = []
         for s, p, q, i in zip(table.service.tolist(), table.profile.tolist(), pool.tolist(), table.island.tolist(), strict=True):
             row = key_of.get((s, p, q, ANY_ISLAND), key_of.get((s, p, q, i)))
-            if row is None:
+            if row is None and strict:
                 raise ValueError(f"service '{list(instance.services)[s]}' has replicas on an island that is not offered to it")
-            rows.append(row)
+            rows.append(-1 if row is None else row)
         row_of = np.array(rows, dtype=np.int64)
-        pairs, at = np.unique(np.stack([row_of, table.period]), axis=1, return_inverse=True)
-        count = np.bincount(at.reshape(-1), table.units / self.units[row_of], pairs.shape[1])
+        offered = row_of >= 0
+        row_of = row_of[offered]
+        pairs, at = np.unique(np.stack([row_of, table.period[offered]]), axis=1, return_inverse=True)
+        count = np.bincount(at.reshape(-1), table.units[offered] / self.units[row_of], pairs.shape[1])
         return Columns.single(self.option[pairs[0]], pairs[1], count.astype(np.float64))
 
 

@@ -55,14 +55,12 @@ class ServeOptions:
             "serving": Serving(self.stream[row], self.site[row], self.latency_class[row], chosen.start[keep], chosen.value[keep])
         }
 
-    def encode(self, instance: Instance, plan: Plan) -> Columns:
-        """Columns of what a plan serves."""
+    def encode(self, instance: Instance, plan: Plan, *, strict: bool = True) -> Columns:
+        """Columns of what a plan serves; see ``Activity``."""
         table = plan.serving
         keys = (self.stream, self.site, self.latency_class)
-        row = match(
-            keys, (table.stream, table.site, table.latency_class), "a stream is served from a site or class that is not offered"
-        )
-        return Columns.single(self.option[row], table.period, table.tokens_per_s)
+        row = match(keys, (table.stream, table.site, table.latency_class))
+        return _columns(self.option, row, table, strict, "a stream is served from a site or class that is not offered")
 
 
 @dataclass(frozen=True)
@@ -108,12 +106,12 @@ class ShedOptions:
         row = row[keep]
         return {"shedding": Shedding(self.stream[row], self.rung[row], self.promised[row], chosen.start[keep], chosen.value[keep])}
 
-    def encode(self, instance: Instance, plan: Plan) -> Columns:
-        """Columns of what a plan sheds."""
+    def encode(self, instance: Instance, plan: Plan, *, strict: bool = True) -> Columns:
+        """Columns of what a plan sheds; see ``Activity``."""
         table = plan.shedding
         keys = (self.stream, self.rung, self.promised)
-        row = match(keys, (table.stream, table.rung, table.promised), "a stream sheds a rung that its ladder does not have")
-        return Columns.single(self.option[row], table.period, table.tokens_per_s)
+        row = match(keys, (table.stream, table.rung, table.promised))
+        return _columns(self.option, row, table, strict, "a stream sheds a rung that its ladder does not have")
 
 
 def ladder_of(instance: Instance, stream: Stream) -> Ladder:
@@ -150,13 +148,19 @@ def sites_in_reach(instance: Instance) -> Bools:
     return reach
 
 
-def match(keys: tuple[Ints | Bools, ...], wanted: tuple[Ints | Bools, ...], error: str) -> Ints:
-    """Row of ``keys`` that equals each row of ``wanted``; ValueError with the message where none does."""
+def match(keys: tuple[Ints | Bools, ...], wanted: tuple[Ints | Bools, ...]) -> Ints:
+    """Row of ``keys`` that equals each row of ``wanted``; -1 where none does."""
     index = {key: n for n, key in enumerate(zip(*(k.tolist() for k in keys), strict=True))}
     found = [index.get(key, -1) for key in zip(*(w.tolist() for w in wanted), strict=True)]
-    if -1 in found:
-        raise ValueError(error)
     return np.array(found, dtype=np.int64)
+
+
+def _columns(option: Ints, row: Ints, table: Serving | Shedding, strict: bool, error: str) -> Columns:
+    """Columns of a table whose rows are options ``option[row]``; rows of none (-1) are a ValueError or left out."""
+    known = row >= 0
+    if strict and not known.all():
+        raise ValueError(error)
+    return Columns.single(option[row[known]], table.period[known], table.tokens_per_s[known])
 
 
 def _classes_at_sites(instance: Instance) -> set[tuple[int, int, int]]:

@@ -32,12 +32,15 @@ def read_instance(path: Path, scenario: str | None) -> Instance:
         raise BadInput(str(errors)) from None
 
 
-def read_plan(path: Path, instance: Instance) -> tuple[Plan, LoadedPlan]:
-    """A plan of this instance, and what its file states. Raises ``BadInput`` if it is malformed, empty or of another instance."""
+def read_plan(path: Path, instance: Instance, *, changed: bool = False) -> tuple[Plan, LoadedPlan]:
+    """A plan of this instance, and what its file states. Raises ``BadInput`` if it is malformed, empty or of another instance.
+
+    Where ``changed``, the instance may have changed since: see ``load_plan``.
+    """
     from placement.files import InputErrors, WrongInstance, load_plan
 
     try:
-        loaded = load_plan(path, instance)
+        loaded = load_plan(path, instance, changed=changed)
     except (InputErrors, WrongInstance) as error:
         raise BadInput(str(error)) from None
     if loaded.plan is None:

@@ -58,7 +58,10 @@ ABOVE_ZERO = Number(min=0, min_open=True)
 @click.option("--seed", metavar="N", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option("--deterministic", is_flag=True, help="The same plan on every run; needs --work-limit.")
 @click.option("--work-limit", metavar="W", type=ABOVE_ZERO, help="Stop after so much work, in the solver's own units.")
-@click.option("--start", "start_path", metavar="PLAN", type=click.Path(path_type=Path), help="Begin from a plan.")
+@click.option(
+    "--start", "start_path", metavar="PLAN", type=click.Path(path_type=Path),
+    help="Begin from a plan and its prices, also of an earlier state of INSTANCE.",
+)  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan there, its tables beside it.")
 @json_option
 @click.option(
@@ -80,7 +83,7 @@ def solve(
     if output is not None:
         require_place_for_plan(output)
     fleet = read_instance(instance, scenario)
-    start = None if start_path is None else read_plan(start_path, fleet)[0]
+    start = None if start_path is None else read_plan(start_path, fleet, changed=True)[1]
 
     def left() -> float | None:
         return None if time_limit is None else max(0.01, time_limit - (time.monotonic() - began))

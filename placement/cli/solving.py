@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from placement.activities.places import TooManyPlaces
 from placement.check import Check, check
+from placement.earlier import moved_jobs
 from placement.explain.bill import Shortfall, bill
-from placement.formulate import formulate
+from placement.files import LoadedPlan
+from placement.formulate import Formulation, formulate
 from placement.instance import Instance
-from placement.plan import CLOSED_GAP, Plan, Result, Violation
+from placement.plan import CLOSED_GAP, Plan, Prices, Result, Violation
 from placement.program import LevelResult, Solution, Status
 from solvers import load as load_solver
 from solvers.solver import Limits, Start, TooLarge
@@ -56,16 +58,17 @@ def solve(
     seed: int = 0,
     deterministic: bool = False,
     work_limit: float | None = None,
-    start: Plan | None = None,
+    start: Plan | LoadedPlan | None = None,
     interrupt: threading.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Result:
     """The best plan found within the limits, what is proven about it, and its costs; ``result.plan`` is None if there is none.
 
     ``time_limit_s`` counts from the call and covers formulating and checking too. ``workers``: default every core that may be
-    used, one where ``deterministic``, which also wants ``work_limit``. Setting ``interrupt`` ends the search with the best plan
-    so far. Raises ``ValueError`` for limits that make no sense, ``CannotSolve`` where the solver or ``start`` does not suit the
-    instance, and ``RejectedPlan`` if a plan fails its check, which is a bug.
+    used, one where ``deterministic``, which also wants ``work_limit``. ``start``: a plan of this instance; or what ``load_plan``
+    returns, whose prices are then used too, and of which, where the instance has changed since, only what it still offers. Setting
+    ``interrupt`` ends the search with the best plan so far. Raises ``ValueError`` for limits that make no sense, ``CannotSolve``
+    where the solver or ``start`` does not suit the instance, and ``RejectedPlan`` if a plan fails its check, which is a bug.
     """
     began = time.monotonic()
     if deterministic and work_limit is None:
@@ -87,7 +90,7 @@ def solve(
         interrupt=interrupt,
     )
     try:
-        first = None if start is None else Start(*formulation.encode(start))
+        first = None if start is None else _start(formulation, start)
     except ValueError as error:
         raise CannotSolve(f"the plan to start from cannot be used: {error}") from error
     try:
@@ -97,7 +100,9 @@ def solve(
     plan = None
     if solution.option is not None and solution.start is not None and solution.value is not None:
         plan = formulation.decode(solution.option, solution.start, solution.value)
-    return _checked(instance, solution, plan, seed=seed, began=began, exact=formulation.exact)
+    result = _checked(instance, solution, plan, seed=seed, began=began, exact=formulation.exact)
+    prices = None if solution.prices is None else Prices.of_slots(formulation.program, solution.prices)
+    return replace(result, prices=prices, facts=result.facts | _against(start, result.plan))
 
 
 def shortfalls(
@@ -115,6 +120,28 @@ def shortfalls(
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _start(formulation: Formulation, start: Plan | LoadedPlan) -> Start:
+    """A plan as columns, with prices where its file has them; ValueError if it does what its own instance does not offer."""
+    if isinstance(start, Plan):
+        return Start(*formulation.encode(start))
+    if start.plan is None:
+        raise ValueError(f"its status is {start.status}: it holds no plan")
+    changed = start.instance_digest != formulation.instance.digest
+    prices = None if start.prices is None else start.prices.of_program(formulation.program)
+    return Start(*formulation.encode(start.plan, strict=not changed), prices)
+
+
+def _against(start: Plan | LoadedPlan | None, plan: Plan | None) -> dict[str, float | str]:
+    """What became of the plan to start from."""
+    earlier = start if isinstance(start, Plan) or start is None else start.plan
+    facts: dict[str, float | str] = {}
+    if not isinstance(start, Plan) and start is not None and any(start.lost.values()):
+        facts["start_rows_left_out"] = float(sum(start.lost.values()))
+    if earlier is not None and plan is not None:
+        facts["moves_from_start"] = float(moved_jobs(earlier, plan))
+    return facts
 
 
 def _time_left(limit_s: float | None, spent_s: float) -> float | None:

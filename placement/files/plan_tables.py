@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from placement.files.errors import Problems
-from placement.files.long_tables import ordinal, periods, refer
+from placement.files.long_tables import ordinal, periods, refer, repeated
 from placement.files.tables import Column, Table
 from placement.instance import Instance
-from placement.plan import Paths, Places, Plan, Replicas, Runs, Serving, Shedding
-from placement.program import Ints
+from placement.plan import TABLES, Paths, Places, Plan, Prices, Replicas, Runs, Serving, Shedding
+from placement.program import Bools, Ints
 
 
 def _texts(*names: str) -> tuple[Column, ...]:
@@ -33,16 +34,27 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
+PRICES = (*_texts("resource", "block", "band"), Column("usd_per_unit", "number", least=-1e14))
+"""Rows of slots that have a price; a slot of several periods is named by its first."""
+
 
 # ------------------------------------------------------------------ to text
 
 
 def table_bytes(name: str, plan: Plan, instance: Instance) -> tuple[bytes, int]:
     """A table of the plan as CSV, and its number of rows."""
-    columns = _WRITERS[name](plan, instance)
-    header = ",".join(column.name for column in COLUMNS[name])
+    return _csv(COLUMNS[name], _WRITERS[name](plan, instance))
+
+
+def price_bytes(prices: Prices, instance: Instance) -> tuple[bytes, int]:
+    """The table of prices as CSV, and its number of rows."""
+    columns = [_named(prices.names, prices.resource), *_period_columns(instance, prices.period), _floats(prices.usd_per_unit)]
+    return _csv(PRICES, columns)
+
+
+def _csv(header: Sequence[Column], columns: list[list[str]]) -> tuple[bytes, int]:
     lines = map(",".join, zip(*columns, strict=True))
-    return ("\n".join([header, *lines]) + "\n").encode(), len(columns[0])
+    return ("\n".join([",".join(column.name for column in header), *lines]) + "\n").encode(), len(columns[0])
 
 
 def _named(names: Sequence[str], index: Ints) -> list[str]:
@@ -163,6 +175,37 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_serving(tables["serving"], instance, problems),
         _read_shedding(tables["shedding"], instance, problems),
     )
+
+
+def prices_of(table: Table, instance: Instance, problems: Problems) -> Prices:
+    """The prices in a table that was read; whether the resources exist is for their program to say."""
+    period = periods(table, instance.calendar, problems)
+    key = table.codes["resource"].astype(np.int64) * instance.calendar.period_count + period
+    repeated(table, np.where(table.sound & (period >= 0), key, -1), "resource", "each slot of a resource", problems)
+    words = tuple(table.words["resource"])
+    return Prices(words, table.codes["resource"].astype(np.int64), period, table.numbers["usd_per_unit"])
+
+
+def still_known(plan: Plan, instance: Instance) -> tuple[Plan, dict[str, int]]:
+    """A plan without the rows that name what an instance does not have (-1), and how many each table lost."""
+    runs, blocks = plan.runs, instance.calendar.blocks
+    known = {name: _all_known(getattr(plan, name)) for name in TABLES}
+    first = np.zeros(len(runs.job), dtype=np.bool_)
+    first[np.unique(runs.job, return_index=True)[1]] = True
+    known["runs"] &= first & (runs.start_block < blocks) & (runs.end_block > runs.start_block)
+    run = np.append(np.where(known["runs"], np.cumsum(known["runs"]) - 1, -1), -1)
+    places, paths = replace(plan.places, run=run[plan.places.run]), replace(plan.paths, run=run[plan.paths.run])
+    plan = replace(plan, places=places, paths=paths)
+    known |= {"places": _all_known(places), "paths": _all_known(paths)}
+    tables = {
+        name: kind(*(getattr(getattr(plan, name), f.name)[known[name]] for f in fields(kind))) for name, kind in TABLES.items()
+    }
+    return Plan(**tables), {name: int((~rows).sum()) for name, rows in known.items()}
+
+
+def _all_known(table: Any) -> Bools:
+    columns = (getattr(table, f.name) for f in fields(table))
+    return np.asarray(np.all([column >= 0 for column in columns if column.dtype == np.int64], axis=0))
 
 
 def _index(names: Any) -> dict[str, int]:

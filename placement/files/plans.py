@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,14 +24,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from placement.files.atomic import write_atomically
 from placement.files.errors import InputErrors, Problem, Problems, WrongInstance, shown
 from placement.files.limits import TABLE_BYTES
-from placement.files.plan_tables import COLUMNS, plan_of, table_bytes
+from placement.files.plan_tables import COLUMNS, PRICES, plan_of, price_bytes, prices_of, still_known, table_bytes
 from placement.files.reading import open_regular, read_tree, sibling
 from placement.files.table_files import read_table
 from placement.files.tables import Table
 from placement.files.tree import line_of, path_name
 from placement.files.validation import faults, unknown_field
 from placement.instance import Instance
-from placement.plan import Plan, Result
+from placement.plan import Plan, Prices, Result
 from placement.program import LevelResult, Limit, Status
 
 PLAN_FORMAT = "fleet-placement-plan/1"
@@ -62,6 +62,7 @@ class _Tables(_Strict):
     replicas: _TableFile
     serving: _TableFile
     shedding: _TableFile
+    prices: _TableFile | None = None
 
 
 class _Named(_Strict):
@@ -108,6 +109,9 @@ class LoadedPlan:
     facts: Mapping[str, float | str | None]
     instance_name: str
     instance_digest: str
+    prices: Prices | None = None
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Rows of each table that mean nothing to the instance; none unless the plan was made for another one."""
 
 
 # ------------------------------------------------------------------ writing
@@ -119,8 +123,10 @@ def save_plan(result: Result, instance: Instance, path: str | os.PathLike[str]) 
     tables: dict[str, Any] | None = None
     if result.plan is not None:
         tables = {}
-        for name in COLUMNS:
-            data, rows = table_bytes(name, result.plan, instance)
+        written = {name: table_bytes(name, result.plan, instance) for name in COLUMNS}
+        if result.prices is not None:
+            written["prices"] = price_bytes(result.prices, instance)
+        for name, (data, rows) in written.items():
             content = hashlib.sha256(data).hexdigest()
             file = f"{place.stem}.{name}.{content[:8]}.csv"
             write_atomically(place.parent / file, data)
@@ -175,7 +181,7 @@ def _versions() -> dict[str, str]:
 
 def _tables_of(place: Path) -> set[str]:
     """Tables that only the plan file that stands at this place can have written; empty where there is none that can be read."""
-    named = re.compile(rf"{re.escape(place.stem)}\.({'|'.join(COLUMNS)})\.[0-9a-f]{{8}}\.csv")
+    named = re.compile(rf"{re.escape(place.stem)}\.({'|'.join(COLUMNS)}|prices)\.[0-9a-f]{{8}}\.csv")
     try:
         tables, _ = read_tree(place, place.name)
     except InputErrors:
@@ -188,11 +194,12 @@ def _tables_of(place: Path) -> set[str]:
 # ------------------------------------------------------------------ reading
 
 
-def load_plan(path: str | os.PathLike[str], instance: Instance) -> LoadedPlan:
-    """A plan file of this instance.
+def load_plan(path: str | os.PathLike[str], instance: Instance, *, changed: bool = False) -> LoadedPlan:
+    """A plan file of this instance or, where ``changed`` is allowed, of one that this one came from.
 
-    Raises InputErrors with everything that is wrong, and WrongInstance where it was made for another instance. Tables that were
-    edited since are read as they are and named in ``edited``.
+    Raises InputErrors with everything that is wrong, and WrongInstance where it was made for another instance: unless ``changed``,
+    when what the instance no longer knows is left out and counted in ``lost``, and WrongInstance means that nothing was left.
+    Tables that were edited since are read as they are and named in ``edited``.
     """
     place = Path(path)
     tree, repeated = read_tree(place, place.name)
@@ -207,16 +214,31 @@ def load_plan(path: str | os.PathLike[str], instance: Instance) -> LoadedPlan:
             problems.add(Problem(place.name, line_of(tree, fault.path), where, shown(fault.value), fault.expected, fault.remedy))
         raise InputErrors(problems) from None
     problems.raise_if_any()
-    if document.instance.digest != instance.digest:
+    another = document.instance.digest != instance.digest
+    if another and not changed:
         raise WrongInstance(
             f"{place.name} is a plan of another instance: '{document.instance.name}' ({document.instance.digest[:19]}...), "
             f"not of '{instance.name}' ({instance.digest[:19]}...); give the instance and scenario that it was made for"
         )
     plan: Plan | None = None
+    prices: Prices | None = None
     edited: tuple[str, ...] = ()
+    lost: dict[str, int] = {}
     if document.tables is not None:
-        plan, edited = _read_tables(place, document.tables, instance, problems)
+        tables, edited = _read_tables(place, document.tables, problems)
+        problems.raise_if_any()
+        # What another instance named is no mistake here: it is left out instead.
+        unknown = Problems() if another else problems
+        plan = plan_of(tables, instance, unknown)
+        prices = prices_of(tables["prices"], instance, unknown) if "prices" in tables else None
     problems.raise_if_any()
+    if another and plan is not None:
+        plan, lost = still_known(plan, instance)
+        if lost["runs"] + lost["serving"] and not len(plan.runs.job) + len(plan.serving.stream):
+            raise WrongInstance(
+                f"{place.name} is a plan of another instance: '{document.instance.name}'; nothing that it runs or serves is in "
+                f"'{instance.name}'; give a plan that was made for an earlier state of this instance"
+            )
     return LoadedPlan(
         plan=plan,
         edited=edited,
@@ -232,6 +254,8 @@ def load_plan(path: str | os.PathLike[str], instance: Instance) -> LoadedPlan:
         facts=document.facts,
         instance_name=document.instance.name,
         instance_digest=document.instance.digest,
+        prices=prices,
+        lost=lost,
     )
 
 
@@ -248,11 +272,14 @@ def _content(path: Path, file: str) -> str:
     return total.hexdigest()
 
 
-def _read_tables(place: Path, stated: _Tables, instance: Instance, problems: Problems) -> tuple[Plan | None, tuple[str, ...]]:
+def _read_tables(place: Path, stated: _Tables, problems: Problems) -> tuple[dict[str, Table], tuple[str, ...]]:
+    """Those that could be read, by name, and the names of those that were edited."""
     tables: dict[str, Table] = {}
     edited = []
-    for name, columns in COLUMNS.items():
-        entry: _TableFile = getattr(stated, name)
+    for name, columns in {**COLUMNS, "prices": PRICES}.items():
+        entry: _TableFile | None = getattr(stated, name)
+        if entry is None:
+            continue
         where = sibling(place.parent, entry.file)
         if isinstance(where, str):
             problems.add(
@@ -271,6 +298,4 @@ def _read_tables(place: Path, stated: _Tables, instance: Instance, problems: Pro
             edited.append(name)
         if table is not None:
             tables[name] = table
-    if len(tables) < len(COLUMNS):
-        return None, tuple(edited)
-    return plan_of(tables, instance, problems), tuple(edited)
+    return tables, tuple(edited)

@@ -56,7 +56,15 @@ def _headline(instance: Instance, result: Result) -> str:
     if result.plan is None:
         return f"{head}\n"
     rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
-    return f"{head}\n{table(('level', 'value USD', 'bound USD', 'gap'), rows)}\n"
+    return f"{head}\n{_against_start(result)}{table(('level', 'value USD', 'bound USD', 'gap'), rows)}\n"
+
+
+def _against_start(result: Result) -> str:
+    moves, left_out = (result.facts.get(name) for name in ("moves_from_start", "start_rows_left_out"))
+    text = "" if moves is None else f"against the plan started from, {count(float(moves))} jobs run otherwise\n"
+    if left_out is not None:
+        text += f"{count(float(left_out))} rows of that plan name what the instance no longer has, and were left out\n"
+    return text
 
 
 def _bill(bill: Sequence[Shortfall]) -> str:

@@ -134,19 +134,20 @@ class Annealer:
 
 
 def anneal(
-    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], meetings: int, stale: Callable[[], bool],
-    moves_left: Callable[[], float], worked: Callable[[int], None], heard: Callable[[Ints], None],
+    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], meetings: int, hot: float, early: float,
+    stale: Callable[[], bool], moves_left: Callable[[], float], worked: Callable[[int], None], heard: Callable[[Ints], None],
 ) -> tuple[Ints, int]:  # fmt: skip
     """Improves the plan ``at`` [G] until ``share()``, the part of time or work used, is 1, or ``stale()``; the best, and the moves.
 
-    ``heard`` is told of better plans at every meeting of the walks.
+    ``hot``: temperature at the beginning. ``heard`` is told of better plans at every meeting of the walks; they meet at even
+    shares to the power of ``early``.
     """
     states = [search.begin(at) for _ in range(walks)]
     best, best_value = at.copy(), states[0].value[1]
-    done, chunk, meeting = 0, 50, int(share() * meetings) + 1
+    done, chunk, meeting = 0, 50, int(share() ** (1 / early) * meetings) + 1
     with ThreadPoolExecutor(walks) as pool:
         while (used := share()) < 1.0 and not stale():
-            heat = search.heat * HOT * (COLD / HOT) ** used
+            heat = search.heat * hot * (COLD / hot) ** used
             chunk = int(min(chunk, moves_left()))
             if chunk < 1:
                 break
@@ -161,8 +162,8 @@ def anneal(
             else:
                 chunk = MOVES_PER_WORK
             leader = min(states, key=lambda walk: float(walk.value[1]))
-            if used * meetings >= meeting:
-                meeting = int(used * meetings) + 1
+            if used ** (1 / early) * meetings >= meeting:
+                meeting = int(used ** (1 / early) * meetings) + 1
                 if leader.value[1] < best_value:
                     best, best_value = leader.best_at.copy(), leader.value[1]
                     heard(best)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from placement.program import Floats, Ints
 from solvers.highs_process import HighsProcess
-from solvers.prices import dual, kernels
-from solvers.prices.anneal import MOVES_PER_WORK, Annealer, anneal
+from solvers.prices import dual, kernels, warm
+from solvers.prices.anneal import HOT, MOVES_PER_WORK, Annealer, anneal
 from solvers.prices.construct import place
 from solvers.prices.improve import Improver, Pool, improve
 from solvers.prices.layout import Layout, Tables
@@ -126,6 +126,11 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
     def over() -> bool:
         return run.clock.interrupted or run.clock.seconds > until
 
+    earlier = warm.prices_of(state.layout, run.start)
+    if earlier is not None:
+        run.guide = warm.raise_bound(state, earlier, over, run.raise_bound)
+        run.work += state.evaluations / EVALUATIONS_PER_WORK
+        return
     every = len(state.layout.program.groups) // SAMPLE
     rounds: tuple[tuple[float, int], ...] = ROUNDS
     if every > 1:
@@ -147,24 +152,27 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
         dual.smooth(state, theta, most, over)
         run.raise_bound(dual.raise_bound(state).value)
     run.work += state.evaluations / EVALUATIONS_PER_WORK
-    _guide(run, state)
-
-
-def _guide(run: Run, state: dual.Dual) -> None:
-    """Smooth prices become those that the plan goes by."""
     assert state.best is not None and state.best_prices is not None
     run.guide = state.best_prices.copy(), state.best.value
 
 
 def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
-    """The plan to improve: the start's choice of columns where that is better than what the prices construct."""
+    """The plan to improve: the start's, repaired, or as it stands where that is better, or else what the prices construct."""
     assert state.best_prices is not None
     began = run.clock.seconds
-    drafts = [empty(state.layout, state.rest)]
-    place(drafts[0], state.columns, state.best_prices)
-    if run.choice is not None:
-        drafts.append(_groups_of(run.choice, state))
-    for draft in drafts:
+    prices = state.best_prices
+
+    def drafts() -> Iterator[Draft]:
+        if run.start is not None:
+            run.standing = warm.standing(state, run.start)
+            yield warm.repaired(state, run.standing, prices)
+        if run.draft is None:
+            run.standing = None
+            yield _constructed(state, prices)
+        if run.choice is not None:
+            yield _groups_of(run.choice, state)
+
+    for draft in drafts():
         if fill(draft, process, max(run.left, 1.0)) is None or not draft.feasible():
             continue
         if run.draft is None or draft.cost() < run.draft.cost():
@@ -172,6 +180,12 @@ def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
             keep(run, draft, process, "construct")
     run.answer_s = run.clock.seconds - began
     return run.draft is not None
+
+
+def _constructed(state: dual.Dual, prices: Floats) -> Draft:
+    draft = empty(state.layout, state.rest)
+    place(draft, state.columns, prices)
+    return draft
 
 
 def _groups_of(choice: Choice, state: dual.Dual) -> Draft:
@@ -220,8 +234,10 @@ def _deepen(run: Run, state: dual.Dual, stopped: Callable[[], bool]) -> None:
         while gained > STALLED and not stopped() and run.left > 0:
             known = state.best.value
             dual.smooth(state, theta, 150, lambda: stopped() or run.left <= 0)
-            run.raise_bound(dual.raise_bound(state).value)
-            _guide(run, state)
+            found = dual.raise_bound(state).value
+            run.raise_bound(found)
+            if run.guide is None or found > run.guide[1]:
+                run.guide = state.prices.copy(), found
             gained = (state.best.value - known) / max(1.0, abs(known))
 
 
@@ -249,7 +265,7 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
     each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 8, KEPT))
 
     def share() -> float:
-        if run.clock.interrupted or run.closed:
+        if run.clock.interrupted or run.closed or left() <= 0:
             return 1.0
         by_time = 1 - left() / whole if math.isfinite(whole) else 0.0
         return max(by_time, (run.work - began) / most_work)
@@ -263,6 +279,7 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
         (prices, known), since = run.guide, run.clock.seconds
         best = best_columns(layout, Tables.of(layout, prices), each)
         columns = Part.joined([explicit(layout, *best.flat()), run.draft.chosen()]).distinct()
+        columns = warm.nearer(columns, run.standing)
         annealer = Annealer.of(layout, columns, state.rest, prices, timed=not limits.deterministic)
         if annealer is None:
             return False
@@ -279,10 +296,11 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
             better = run.guide is not None and run.guide[1] - known > STALE * max(1.0, abs(known))
             return better and run.clock.seconds > pause
 
+        hot, early = (HOT, 1.0) if run.standing is None else (warm.HOT, warm.EARLY)
         at, moves = anneal(
             annealer, annealer.positions(run.draft), walks=len(processes), seed=limits.seed + int(run.facts["moves"]), share=share,
-            meetings=meetings, stale=stale, moves_left=lambda: (most_work - (run.work - began)) * MOVES_PER_WORK, worked=worked,
-            heard=heard,
+            meetings=meetings, hot=hot, early=early, stale=stale,
+            moves_left=lambda: (most_work - (run.work - began)) * MOVES_PER_WORK, worked=worked, heard=heard,
         )  # fmt: skip
         run.facts["moves"] = float(run.facts["moves"]) + moves
         heard(at)

@@ -49,6 +49,7 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
     run = Run(program, clock, on_progress, weight, [float(c) for c in program.constants.sum(axis=1)])
     run.bounds[-1] = None
     if start is not None:
+        run.start = start
         run.offer_start(start)
     with ExitStack() as stack:
         processes = [stack.enter_context(HighsProcess()) for _ in range(limits.workers)]

@@ -36,6 +36,7 @@ class Run:
     on_progress: OnProgress | None
     weight: Floats
     bounds: list[float | None]
+    start: Start | None = None
     choice: Choice | None = None
     values: Floats | None = None
     proven: float = -math.inf
@@ -47,6 +48,8 @@ class Run:
     guide: tuple[Floats, float] | None = None
     """Prices [rows] that the plan goes by, and what they prove. Smooth ones: those of an LP's vertex, though the bound is
     better, lead annealing far worse, because they leave no group that may run here or there a reason to."""
+    standing: Draft | None = None
+    """What an earlier plan chose and is still offered, where the draft came from it: the new plan is to stay near."""
     done: bool = False
     work: float = 0.0
     prices: Floats | None = None
