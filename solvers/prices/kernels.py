@@ -4,19 +4,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-AVAILABLE = find_spec("numba") is not None
-numba: Any = import_module("numba") if AVAILABLE else None
+from solvers import compiled
 
-
-def njit(**options: Any) -> Any:
-    """Compiles a function where numba is installed, else leaves it as it is."""
-    return (lambda function: function) if numba is None else numba.njit(**options)
+AVAILABLE = compiled.AVAILABLE
+njit = compiled.njit
 
 
 @njit(cache=True, nogil=True)
