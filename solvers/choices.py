@@ -35,14 +35,14 @@ DEPTH, TRIES, BIAS, EVERY = 2, 8, 3.0, 1_000
 """See ``choice_moves.walk``: groups that follow the first, candidates for each, preference for columns of low reduced cost, and
 moves between changes of penalties."""
 
-FIRST_MOVES, MOST_MOVES = 50_000, 1_600_000
+FIRST_MOVES, MOST_MOVES = 50_000, 800_000
 """Moves of the first round, doubled each time up to this."""
 
 CHUNK = 10_000
 """Moves between looks at whether to stop."""
 
-PATIENCE = 6
-"""Rounds of full length without a better plan after which the search ends."""
+PATIENCE = 3
+"""Rounds in a row without a better plan after which the search ends and leaves its core to the proof."""
 
 HEAD_START_S = 1.0
 """What a proof may take before local search begins beside it: easy models are done by then."""
@@ -136,7 +136,7 @@ class Choices:
                 self._walk(state, int(rng.integers(2**31)), heat * cooling**done, cooling)
                 if self.best_cost[0] < before and self.x is not None:
                     heard(self.x)
-            idle = idle + 1 if moves == MOST_MOVES and not self.best_cost[0] < known else 0
+            idle = 0 if self.best_cost[0] < known else idle + 1
             moves, n = min(2 * moves, MOST_MOVES), n + 1
 
     def _state(self) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ the others; the highest bound counts, and the first to end ends all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Self
