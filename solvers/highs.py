@@ -16,7 +16,6 @@ from dataclasses import replace
 import numpy as np
 
 from placement.program import Bools, Floats, Limit, Program, Solution
-from solvers.choices import Beside
 from solvers.highs_process import Outcome, Tuning
 from solvers.linear import Linear
 from solvers.racing import Racers
@@ -72,28 +71,17 @@ def solve_level(search: Search, process: Racers) -> None:
     lp = run(search, process, model.relaxed(), "relaxation")
     if search.later is not None and not search.closed and lp.status == "optimal":
         reach_bound(search, process)
-    wanted = search.limits.workers > 1 and not search.limits.deterministic and not search.closed
-    with Beside(model, lp.prices, search.limits.seed, wanted=wanted) as process.aside:
-        decide(search, process, lp.prices)
-    last = process.aside()
-    if last is not None:
-        search.offer(last, "local search")
-    if not search.closed:
-        search.limit = search.limit or search.reason
-
-
-def decide(search: Search, process: Racers, prices: Floats | None) -> None:
-    """Choices first, then counts, then all of it."""
-    model = search.model
     choices = replace(model, whole=model.whole & ~model.counts)
-    if prices is not None and int(choices.whole.sum()) > LARGE and not search.closed:
-        search_favoured(search, process, choices, prices)
+    if lp.prices is not None and int(choices.whole.sum()) > LARGE and not search.closed:
+        search_favoured(search, process, choices, lp.prices)
     if choices.whole.sum() < model.whole.sum() and not search.closed and not search.over:
         outcome = run(search, process, choices, "choices", gap=RELAXED_SHARE * search.limits.gap, time_s=part(search, 0.75))
         if outcome.x is not None and not search.closed:
             complete(search, process, outcome.x)
     if not search.closed and not search.over:
         run(search, process, model, "all", gap=search.limits.gap)
+    if not search.closed:
+        search.limit = search.limit or search.reason
 
 
 def threads(search: Search) -> int:

@@ -6,12 +6,9 @@ the others; the highest bound counts, and the first to end ends all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Self
-
-import numpy as np
 
 from placement.program import Floats
 from solvers.highs_process import HighsProcess, OnEvent, Outcome, Stopped, Tuning, never, unheard
@@ -24,8 +21,6 @@ class Racers:
     """One or more HiGHS processes behind the ``solve`` of one; relaxations go to the first alone."""
 
     def __init__(self, count: int) -> None:
-        self.aside: Callable[[], Floats | None] = lambda: None
-        """Plans from elsewhere, asked for while a race runs."""
         self._count = count
         self._stack = ExitStack()
         self._processes: list[HighsProcess] = []
@@ -63,10 +58,7 @@ class Racers:
                         best, x = model.objective(found), found
                         self._share(process, found)
                         on_event(found, self._bound())
-            given = self.aside()
-            if given is not None:
-                self._take_in(model, given)
-            on_event(given, self._bound())
+            on_event(None, self._bound())
             if stopped():
                 break
             if not any(process.running for process in self._processes):
@@ -77,12 +69,6 @@ class Racers:
         for process in self._processes:
             if process is not finder and process.running:
                 process.offer(x)
-
-    def _take_in(self, model: Linear, x: Floats) -> None:
-        if np.all(x <= model.upper) and np.all(x >= model.lower):
-            for process in self._processes:
-                if process.running:
-                    process.offer(x)
 
     def _bound(self) -> float | None:
         return max((process.bound for process in self._processes if process.bound is not None), default=None)

@@ -10,7 +10,10 @@ import numpy as np
 from placement.program import Anchor, Floats, Ints
 from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, least_in, members, range_minima
 from solvers.prices.plan import Draft
-from solvers.prices.restricted import Part, explicit
+from solvers.prices.restricted import Part, columns_at, explicit
+
+CHOSEN_FROM = 32
+"""Cheapest columns of each group that the first sweep chooses from."""
 
 CANDIDATES = 6
 """Columns of each group that a later sweep brings, of those that fit what is left."""
@@ -18,9 +21,10 @@ CANDIDATES = 6
 SWEEPS = 3
 
 
-def place(draft: Draft, columns: Part, prices: Floats, rng: np.random.Generator | None = None) -> None:
-    """Chooses a column for each group, at ``prices`` [rows]: from ``columns`` first, then from all that still fit."""
+def place(draft: Draft, prices: Floats, rng: np.random.Generator | None = None) -> None:
+    """Chooses a column for each group, at ``prices`` [rows]: from its cheapest ones first, then from all that still fit."""
     layout = draft.layout
+    columns = columns_at(layout, prices, CHOSEN_FROM)
     room = layout.limit - draft.use()
     room[len(layout.slot_of_row) :] = np.inf
     tables = Tables.of(layout, prices)

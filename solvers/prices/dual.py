@@ -1,65 +1,64 @@
-"""The dual: smooth prices on the columns that matter, then the hard bound over all columns.
+"""The dual: smooth prices, then the hard bound.
 
     F_theta(y) = constant - y . limit - sum_g T_g log(1 + sum_{c in g} exp(-rc_c / T_g))
-                 - sum_c upper_c T_c log(1 + exp(-rc_c / T_c))
+                 - sum_c upper_c T_c log(1 + exp(-rc_c / T_c)) + sum_k cover_k
 
 with T = theta x what a column is worth, theta going down; maximised over y >= 0 on ``<=`` rows by a bounded quasi-Newton method.
-A pass over all columns then gives the bound that holds, and the columns that the prices want next.
+Every evaluation goes over all columns of groups, by differences of summed prices; the second sum is over columns of no group. What
+covers the demand of a uniform block in a period has its own price that is not searched for but found: the one at which
+supply and shedding, smooth in the same way, just cover it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from placement.program import Bools, Floats, Ints
-from solvers.prices.layout import Layout
-from solvers.prices.pricing import Bound, bound
-from solvers.prices.restricted import Part, explicit, ungrouped
+from solvers.prices.kernels import soft_covers
+from solvers.prices.layout import Layout, Tables
+from solvers.prices.pricing import Bound, best_columns, bound, soft_minima
+from solvers.prices.restricted import Part, ungrouped
 
-TEMPERATURES = (0.1, 0.03, 0.01, 0.003, 0.001)
-"""Against what a column is worth."""
-
-KEPT_PER_GROUP = 32
-"""Cheapest columns of each group that a pass brings."""
-
-HELD_PER_GROUP = 64
-"""Columns of each group that are held from round to round."""
+LEAST_WORTH = 1e-6
+"""Groups and columns count as worth at least this, against the mean by row."""
 
 
 @dataclass
 class Dual:
-    """Prices and what they prove; grows columns round by round."""
+    """Prices and what they prove; ``worth`` [groups] is what each group gains where everything is free."""
 
     layout: Layout
     rest: Part
-    columns: Part
+    worth: Floats
     prices: Floats
     best: Bound | None = None
     best_prices: Floats | None = None
     evaluations: int = 0
-    history: list[tuple[int, float, float]] = field(default_factory=list)
 
 
 def begin(layout: Layout, prices: Floats | None = None) -> Dual:
     """The dual before its first round; prices [rows] may come from an earlier solve."""
-    prices = np.zeros(layout.rows) if prices is None else prices
-    none = np.empty(0, dtype=np.int64)
-    return Dual(layout, ungrouped(layout), explicit(layout, none, none), prices)
+    free = best_columns(layout, Tables.of(layout, np.zeros(layout.rows)), 1).cost
+    worth = np.abs(np.where(np.isfinite(free), free, 0.0)).sum(axis=1)
+    return Dual(layout, ungrouped(layout), worth, np.zeros(layout.rows) if prices is None else prices)
 
 
-def sampled(layout: Layout, every: int) -> Dual:
+def sampled(dual: Dual, every: int) -> Dual:
     """The dual of every so-manieth group with all limits, and all else that uses them, that many times smaller.
 
     Its prices are nearly those of the whole, at a fraction of the work; its bound is none.
     """
+    layout = dual.layout
     program = layout.program
     count = np.diff(layout.member_offset)
-    count[np.arange(len(count)) % every != 0] = 0
-    member = layout.member[np.repeat(np.arange(len(count)) % every == 0, np.diff(layout.member_offset))]
-    groups = replace(program.groups, must=np.zeros(len(count), dtype=bool))
+    out = np.arange(len(count)) % every != 0
+    member = layout.member[~np.repeat(out, count)]
+    count[out] = 0
+    groups = replace(program.groups, must=program.groups.must & ~out)
     smaller = replace(
         layout,
         program=replace(program, groups=groups),
@@ -67,40 +66,29 @@ def sampled(layout: Layout, every: int) -> Dual:
         member_offset=np.concatenate([[0], np.cumsum(count)]),
         limit=layout.limit / every,
     )
-    dual = begin(smaller)
-    dual.rest = replace(dual.rest, upper=dual.rest.upper / every)
-    return dual
+    return Dual(smaller, replace(dual.rest, upper=dual.rest.upper / every), np.where(out, 0.0, dual.worth), dual.prices.copy())
 
 
-def raise_bound(dual: Dual, most: int = KEPT_PER_GROUP) -> Bound:
-    """The bound at the dual's prices; the columns that these prefer join."""
+def raise_bound(dual: Dual, most: int = 1) -> Bound:
+    """The bound at the dual's prices, and the ``most`` cheapest columns of every group there."""
     found = bound(dual.layout, dual.prices, most)
     if dual.best is None or found.value > dual.best.value:
         dual.best, dual.best_prices = found, dual.prices.copy()
-    option, start = found.best.flat()
-    steps = dual.layout.program.grid.periods + 1
-    new = ~np.isin(option * steps + start, dual.columns.option * steps + dual.columns.start)
-    joined = Part.joined([dual.columns, explicit(dual.layout, option[new], start[new])])
-    rc = joined.cost + joined.matrix.T @ dual.prices
-    order = np.lexsort((rc, joined.group))
-    group = joined.group[order]
-    # Columns that were wanted at other prices and are far from the best now only slow the rounds down.
-    kept = order[np.arange(len(group)) - np.searchsorted(group, group) < max(HELD_PER_GROUP, most)]
-    dual.columns = joined.take(kept)
     return found
 
 
 def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], bool] = lambda: False) -> float:
-    """Maximises F_theta on the columns at hand from the present prices; returns its value."""
+    """Maximises F_theta from the present prices; returns its value."""
     from scipy.optimize import minimize
 
     problem = _Smoothed.of(dual, theta)
+    shared = len(dual.layout.slot_of_row)
 
     class Stop(Exception):
         pass
 
     size = problem.scale / problem.unit
-    last = [size * dual.prices]
+    last = [size * dual.prices[:shared]]
 
     def evaluate(z: Floats) -> tuple[float, Floats]:
         if stopped():
@@ -110,7 +98,7 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
         last[0] = z
         return -value / problem.unit, -gradient / problem.scale
 
-    lower = np.where(dual.layout.equality, -np.inf, 0.0)
+    lower = np.where(dual.layout.equality[:shared], -np.inf, 0.0)
     try:
         result = minimize(
             evaluate, last[0], jac=True, method="L-BFGS-B", bounds=np.stack([lower, np.full(len(lower), np.inf)], axis=1),
@@ -119,61 +107,86 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
         z, value = result.x, -float(result.fun) * problem.unit
     except Stop:
         z, value = last[0], -np.inf
-    dual.prices = z / size
+    dual.prices = np.concatenate([z / size, problem.covers.price])
     return value
+
+
+@dataclass(frozen=True)
+class _Covers:
+    """Supply and shedding pieces of uniform blocks as items [n] by cover row; ``price`` [covers] is the last found."""
+
+    offset: Ints
+    column: Ints
+    """Position among the ungrouped columns."""
+    tokens: Floats
+    width: Floats
+    demand: Floats
+    price: Floats
+
+    @staticmethod
+    def of(layout: Layout, rest: Part, price: Floats) -> _Covers:
+        shared = len(layout.slot_of_row)
+        lower = rest.matrix[shared:].tocsr()
+        tokens = -lower.data
+        return _Covers(
+            lower.indptr.astype(np.int64), lower.indices.astype(np.int64), tokens, rest.upper[lower.indices] * tokens,
+            -layout.limit[shared:], price.copy(),
+        )  # fmt: skip
+
+    def value(self, cost: Floats, heat: Floats, upper: Floats) -> tuple[float, Floats]:
+        """Smooth cost of covering all demand where columns cost ``cost``; and how much of each column is used, both by column."""
+        share = np.zeros(len(self.column))
+        price, warm = cost[self.column] / self.tokens, heat[self.column] / self.tokens
+        total = soft_covers(self.offset, price, warm, self.width, self.demand, self.price, share)
+        x = np.zeros(len(cost))
+        x[self.column] = share * upper[self.column]
+        return float(total), x
 
 
 @dataclass(frozen=True)
 class _Smoothed:
     layout: Layout
-    columns: Part
     rest: Part
-    offset: Ints
-    groups: Ints
+    loose: Ints
+    """Ungrouped columns outside uniform blocks."""
+    covers: _Covers
     must: Bools
     group_heat: Floats
     heat: Floats
-    heat_of_column: Floats
-    across: tuple[object, object]
+    use: Any
+    """Matrix of the ungrouped columns on shared rows, and its transpose."""
+    across: Any
     scale: Floats
     unit: float
 
     @staticmethod
     def of(dual: Dual, theta: float) -> _Smoothed:
-        layout, columns, rest = dual.layout, dual.columns, dual.rest
-        groups, offset = np.unique(columns.group, return_index=True)
-        worth = np.maximum.reduceat(columns.own, offset) if len(groups) else np.zeros(0)
-        use = np.abs(rest.matrix) @ rest.upper
-        scale = np.maximum(np.abs(layout.limit), 1e-3 * use)
+        layout, rest = dual.layout, dual.rest
+        shared = len(layout.slot_of_row)
+        use = rest.matrix[:shared].tocsr()
+        scale = np.maximum(layout.usual_limit[:shared], 1e-3 * (np.abs(use) @ rest.upper))
         scale[scale <= 0] = 1.0
-        turnover = float(worth.sum() + (rest.own * rest.upper)[rest.option < 0].sum())
-        unit = (turnover or float(rest.own @ rest.upper) or 1.0) / max(1, layout.rows)
-        floor = unit * 1e-6
+        covered = np.zeros(len(rest), dtype=bool)
+        covered[rest.matrix[shared:].tocsr().indices] = True
+        turnover = float(dual.worth.sum() + (rest.own * rest.upper)[rest.option < 0].sum())
+        unit = (turnover or float(rest.own @ rest.upper) or 1.0) / max(1, shared)
+        floor = unit * LEAST_WORTH
         rest_worth = np.maximum(rest.own, floor / np.maximum(rest.upper, 1e-9))
-        heat = theta * np.maximum(worth, floor)
         return _Smoothed(
-            layout, columns, rest, offset, groups, layout.program.groups.must[groups], heat, theta * rest_worth,
-            np.repeat(heat, np.diff(np.append(offset, len(columns)))), (columns.matrix.T.tocsr(), rest.matrix.T.tocsr()),
-            scale, unit,
+            layout, rest, np.flatnonzero(~covered), _Covers.of(layout, rest, dual.prices[shared:]), layout.program.groups.must,
+            theta * np.maximum(dual.worth, floor), theta * rest_worth, use, rest.matrix[:shared].T.tocsr(), scale, unit,
         )  # fmt: skip
 
     def value(self, prices: Floats) -> tuple[float, Floats]:
-        """F and its gradient, [rows]."""
-        layout = self.layout
-        total = layout.constant_value - float(prices @ layout.limit)
-        gradient = -layout.limit
-        if len(self.groups):
-            rc = self.columns.cost + self.across[0] @ prices  # type: ignore[operator]
-            v = -rc / self.heat_of_column
-            top = np.maximum.reduceat(v, self.offset)
-            top = np.where(self.must, top, np.maximum(top, 0.0))
-            sizes = np.diff(np.append(self.offset, len(v)))
-            e = np.exp(v - np.repeat(top, sizes))
-            sums = np.add.reduceat(e, self.offset) + np.where(self.must, 0.0, np.exp(np.minimum(-top, 0.0)))
-            total -= float((self.group_heat * (top + np.log(sums))).sum())
-            gradient = gradient + self.columns.matrix @ (e / np.repeat(sums, sizes))
-        rc = self.rest.cost + self.across[1] @ prices  # type: ignore[operator]
-        v = -rc / self.heat
-        total -= float((self.rest.upper * self.heat * np.logaddexp(0.0, v)).sum())
-        gradient = gradient + self.rest.matrix @ (self.rest.upper / (1.0 + np.exp(-np.clip(v, -500, 500))))
-        return total, gradient
+        """F and its gradient, [shared rows]."""
+        layout, rest, loose = self.layout, self.rest, self.loose
+        shared = len(prices)
+        everywhere = np.concatenate([prices, np.zeros(layout.rows - shared)])
+        soft, used = soft_minima(layout, Tables.of(layout, everywhere), self.group_heat, self.must)
+        rc = rest.cost + self.across @ prices
+        cover, x = self.covers.value(rc, self.heat, rest.upper)
+        v = -rc[loose] / self.heat[loose]
+        cover -= float((rest.upper[loose] * self.heat[loose] * np.logaddexp(0.0, v)).sum())
+        x[loose] = rest.upper[loose] / (1.0 + np.exp(-np.clip(v, -500, 500)))
+        total = layout.constant_value - float(prices @ layout.limit[:shared]) + soft + cover
+        return total, used[:shared] - layout.limit[:shared] + self.use @ x

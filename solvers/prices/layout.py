@@ -15,6 +15,7 @@ import numpy as np
 
 from placement.program import FEASIBILITY_TOLERANCE, Anchor, Bools, Floats, Ints, Program
 from solvers.prices.blocks import Block, uniform_blocks
+from solvers.prices.bundles import Bundles, bundled
 
 COLUMNS_AT_ONCE = 1 << 19
 """Columns expanded together; bounds memory."""
@@ -49,6 +50,7 @@ class Layout:
     """Right-hand sides of all rows, [rows]; cover rows are minus the demand."""
     equality: Bools
     pairs: Pairs
+    bundles: Bundles
     member: Ints
     """Options that are in a group, by group; group g owns ``member[member_offset[g]:member_offset[g + 1]]``."""
     member_offset: Ints
@@ -62,6 +64,26 @@ class Layout:
     def cover_row(self, block: int, period: Ints) -> Ints:
         """Row in which a block's supply and shedding cover its demand."""
         return np.asarray(len(self.slot_of_row) + block * self.program.grid.periods + period, dtype=np.int64)
+
+    @cached_property
+    def columns_upto(self) -> Ints:
+        """How many columns the members before each position have, [members + 1]."""
+        count = np.maximum(self.last[self.member] - self.first[self.member] + 1, 0)
+        return np.concatenate([[0], np.cumsum(count, dtype=np.int64)])
+
+    @cached_property
+    def usual_limit(self) -> Floats:
+        """Largest limit of the resource, or the block, of each row, [rows]; what is not yet there counts like what will be."""
+        periods = self.program.grid.periods
+        resource = self.program.resources.of_slot[self.slot_of_row]
+        most = np.zeros(len(self.program.resources) + len(self.blocks))
+        owner = np.concatenate([resource, len(self.program.resources) + np.repeat(np.arange(len(self.blocks)), periods)])
+        np.maximum.at(most, owner, np.abs(self.limit))
+        return np.asarray(most[owner], dtype=np.float64)
+
+    @cached_property
+    def charged_at_end(self) -> Bools:
+        return np.asarray(self.program.charges.anchor == Anchor.END)
 
     @cached_property
     def charge_amount(self) -> Floats:
@@ -83,6 +105,28 @@ class Layout:
             float(b.served_cost(self.weight).sum()) for b in self.blocks
         )
 
+    @cached_property
+    def _slot_of_pair(self) -> Ints:
+        """[pairs, P]."""
+        resources, pairs = self.program.resources, self.pairs
+        return np.asarray(resources.offset[pairs.resource, None] + self.program.partitions[resources.partition[pairs.resource]])
+
+    @cached_property
+    def _factor_of_pair(self) -> Floats:
+        """What a unit held of each pair takes from its slot, [pairs, P]."""
+        program, pairs = self.program, self.pairs
+        hourly = (program.resources.hourly[pairs.resource] & ~pairs.lump)[:, None]
+        return np.asarray(program.profiles[pairs.profile] * np.where(hourly, program.grid.hours, 1.0), dtype=np.float64)
+
+    def rows_of_use(self, by_block: Floats, by_period: Floats) -> Floats:
+        """Use of rows by amounts of pairs held in each block [pairs, B] by running options and each period [pairs, P] by others."""
+        bands = self.program.grid.bands
+        held = np.repeat(by_block, bands, axis=1)
+        held[self.pairs.lump] *= np.arange(held.shape[1]) % bands == 0
+        row = self.row_of_slot[self._slot_of_pair]
+        use = (held + by_period) * self._factor_of_pair
+        return np.bincount(row[row >= 0], use[row >= 0], self.rows).astype(np.float64)
+
     def columns(self, options: Ints) -> tuple[Ints, Ints]:
         """Every (option, start) of ``options`` that may fit, ordered as given, then by start."""
         count = np.maximum(self.last[options] - self.first[options] + 1, 0)
@@ -102,13 +146,12 @@ class Tables:
     @staticmethod
     def of(layout: Layout, prices: Floats) -> Tables:
         program, pairs = layout.program, layout.pairs
-        resources, bands = program.resources, program.grid.bands
-        slots = np.zeros(len(resources.limit))
+        bands = program.grid.bands
+        slots = np.zeros(len(program.resources.limit))
         slots[layout.slot_of_row] = prices[: len(layout.slot_of_row)]
-        slot = resources.offset[pairs.resource, None] + program.partitions[resources.partition[pairs.resource]]
         hours = np.where(pairs.lump[:, None], 1.0, program.grid.hours)
-        hourly = np.where((resources.hourly[pairs.resource] & ~pairs.lump)[:, None], program.grid.hours, 1.0)
-        unit = program.profiles[pairs.profile] * (layout.money[pairs.resource] * hours + slots[slot] * hourly)
+        owed = program.profiles[pairs.profile] * layout.money[pairs.resource] * hours
+        unit = owed + slots[layout._slot_of_pair] * layout._factor_of_pair
         at_block = unit.reshape(len(unit), -1, bands)
         per_block = np.where(pairs.lump[:, None], at_block[:, :, 0], at_block.sum(axis=2))
         return Tables(prices, _summed(per_block), _summed(unit))
@@ -127,7 +170,7 @@ class Tables:
         value[~run] = program.profiles[table[~run], at[~run]]
         total = np.bincount(column, layout.charge_amount[charge] * value, len(option))
         column, rate = members(program.rates.offset, option)
-        lo, hi = _window(layout, option, start, end, column, rate)
+        lo, hi = window(layout, option, start, end, column, rate)
         run = running[column]
         pair = layout.pairs.of_rate[rate]
         held = np.empty(len(rate))
@@ -172,6 +215,7 @@ def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None)
             [resources.equality[resources.of_slot][slot_of_row], *(np.zeros(len(b.demand), dtype=bool) for b in blocks)]
         ),
         pairs=pairs,
+        bundles=bundled(rates, pairs.of_rate),
         member=member,
         member_offset=offset.astype(np.int64),
         loose=np.flatnonzero((options.group < 0) & ~taken),
@@ -265,7 +309,7 @@ def members(offset: Ints, option: Ints) -> tuple[Ints, Ints]:
     return column, row
 
 
-def _window(layout: Layout, option: Ints, start: Ints, end: Ints, column: Ints, rate: Ints) -> tuple[Ints, Ints]:
+def window(layout: Layout, option: Ints, start: Ints, end: Ints, column: Ints, rate: Ints) -> tuple[Ints, Ints]:
     """First step of a rate's window and the one after its last, in the option's own steps."""
     program, rates = layout.program, layout.program.rates
     steps = np.where(program.options.running[option], program.grid.blocks, program.grid.periods)

@@ -15,15 +15,14 @@ from solvers.prices import dual, kernels, warm
 from solvers.prices.anneal import HOT, MOVES_PER_WORK, Annealer, anneal
 from solvers.prices.construct import place
 from solvers.prices.improve import Improver, Pool, improve
-from solvers.prices.layout import Layout, Tables
+from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft, empty, fill
-from solvers.prices.pricing import best_columns
 from solvers.prices.prove import by_lp, by_search
-from solvers.prices.restricted import Part, explicit
+from solvers.prices.restricted import Part, columns_at
 from solvers.prices.rounding import columns_of, rounded
 from solvers.prices.state import Choice, Run
 
-ROUNDS = ((0.1, 60), (0.03, 60), (0.03, 60), (0.01, 100), (0.003, 150), (0.001, 200), (0.0003, 300))
+ROUNDS = ((0.1, 40), (0.03, 60), (0.01, 100), (0.003, 150), (0.001, 200), (0.0003, 300))
 """Temperature and evaluations of each round of the dual before the first plan."""
 
 SAMPLE = 2_000
@@ -107,7 +106,6 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     run.prices = np.zeros(len(layout.program.resources.limit))
     run.prices[layout.slot_of_row] = state.best_prices[: len(layout.slot_of_row)]
     run.facts |= {
-        "columns_explicit": float(len(state.columns)),
         "evaluations": float(state.evaluations),
         "rows": float(layout.rows),
     }
@@ -134,13 +132,11 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
     every = len(state.layout.program.groups) // SAMPLE
     rounds: tuple[tuple[float, int], ...] = ROUNDS
     if every > 1:
-        sample = dual.sampled(state.layout, every)
-        dual.raise_bound(sample)
+        sample = dual.sampled(state, every)
         for theta, evaluations in SAMPLE_ROUNDS:
             if over():
                 break
             dual.smooth(sample, theta, evaluations, over)
-            dual.raise_bound(sample)
         state.prices, rounds = sample.prices, ROUNDS_AFTER_SAMPLE
         run.raise_bound(dual.raise_bound(state).value)
     for theta, evaluations in rounds:
@@ -184,7 +180,7 @@ def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
 
 def _constructed(state: dual.Dual, prices: Floats) -> Draft:
     draft = empty(state.layout, state.rest)
-    place(draft, state.columns, prices)
+    place(draft, prices)
     return draft
 
 
@@ -277,8 +273,7 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
     while True:
         assert run.guide is not None and run.draft is not None
         (prices, known), since = run.guide, run.clock.seconds
-        best = best_columns(layout, Tables.of(layout, prices), each)
-        columns = Part.joined([explicit(layout, *best.flat()), run.draft.chosen()]).distinct()
+        columns = Part.joined([columns_at(layout, prices, each), run.draft.chosen()]).distinct()
         columns = warm.nearer(columns, run.standing)
         annealer = Annealer.of(layout, columns, state.rest, prices, timed=not limits.deterministic)
         if annealer is None:
@@ -313,7 +308,7 @@ def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsPr
     limits, layout, draft = run.clock.limits, state.layout, run.draft
     assert state.best is not None and draft is not None
     cost = draft.cost()
-    columns = Part.joined([state.columns, draft.chosen()]).distinct()
+    columns = Part.joined([columns_at(layout, prices, KEPT), draft.chosen()]).distinct()
     pool = Pool.of(layout, columns, state.rest, prices, max(cost - state.best.value, 0.0), KEPT)
     improver = Improver(draft, pool, np.random.default_rng(limits.seed), limits.seed)
     most_work = run.work + min(run.work_left, math.inf if math.isfinite(left()) else ENDLESS_WORK)

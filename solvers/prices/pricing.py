@@ -6,14 +6,30 @@ L(prices) = constants - prices . limits + sum over groups of min(0, least rc)  (
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 
-from placement.program import Anchor, Floats, Ints
+from placement.program import Bools, Floats, Ints
 from solvers.prices import kernels
 from solvers.prices.blocks import Block, cheapest_cover
-from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables
+from solvers.prices.bundles import windows
+from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, members, window
+
+T = TypeVar("T")
+
+NEAR = 35.0
+"""Columns dearer than the least of their group by this many temperatures weigh nothing in a smooth minimum."""
+
+THREADS = 2
+"""Compiled passes are split so many ways; what they add up is then the same on every machine."""
+
+SPLIT = 50_000
+"""Fewer columns than this are not worth a second thread."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +50,11 @@ def best_columns(layout: Layout, tables: Tables, most: int, *, compiled: bool = 
     """The ``most`` cheapest columns of every group at the prices of ``tables``; ties go to the lower option, then start."""
     program = layout.program
     groups = len(program.groups)
+    cost, option, start = kernels.empty_best(groups, most)
     if compiled:
-        out = kernels.empty_best(groups, most)
-        options, rates, charges = program.options, program.rates, program.charges
-        kernels.best_of_groups(
-            layout.member, layout.member_offset, layout.first, layout.last, options.running, options.hours, options.pace,
-            program.progress, program.grid.periods, charges.offset, layout.charge_amount, charges.anchor == Anchor.END,
-            charges.table,
-            program.curves, program.profiles, rates.offset, rates.amount, rates.from_anchor, rates.from_offset, rates.to_anchor,
-            rates.to_offset, rates.lump, layout.pairs.of_rate, tables.by_block, tables.by_period, most, *out,
-        )  # fmt: skip
-        return Best(*out[:3])
-    cost, option, start, _ = kernels.empty_best(groups, most)
+        arrays = _compiled(layout, tables)
+        side_by_side(lambda lo, hi: kernels.best_of_groups(*arrays, lo, hi, most, cost, option, start), shares_of_groups(layout))
+        return Best(cost, option, start)
     for lo, hi in runs_of_groups(layout):
         o, s = layout.columns(layout.member[layout.member_offset[lo] : layout.member_offset[hi]])
         rc = tables.costs(layout, o, s)
@@ -58,10 +67,90 @@ def best_columns(layout: Layout, tables: Tables, most: int, *, compiled: bool = 
     return Best(cost, option, start)
 
 
+def soft_minima(
+    layout: Layout, tables: Tables, heat: Floats, must: Bools, *, compiled: bool = kernels.AVAILABLE
+) -> tuple[float, Floats]:
+    """Smooth minima of all groups added up, -T log(1 + sum of exp(-rc / T)) each, T = ``heat`` [groups]; and the use that
+    their gradient stands for, [rows]. Where ``must``, the 1 is left out."""
+    program, bundles = layout.program, layout.bundles
+    shape = len(bundles.parts) - 1
+    blocks, periods = program.grid.blocks, program.grid.periods
+    if compiled:
+        arrays = _compiled(layout, tables)
+
+        def part(lo: int, hi: int) -> tuple[float, Floats, Floats]:
+            slopes = np.zeros((shape, blocks + 1)), np.zeros((shape, periods + 1))
+            return kernels.soft_groups(*arrays, lo, hi, heat, must, *slopes, NEAR), *slopes
+
+        parts = side_by_side(part, shares_of_groups(layout))
+    else:
+        parts = [_soft_minima(layout, tables, heat, must, lo, hi) for lo, hi in runs_of_groups(layout)]
+    slopes = [np.zeros((shape, steps + 1)) + sum(p[k] for p in parts) for k, steps in ((1, blocks), (2, periods))]
+    use = (bundles.spread(np.cumsum(slope, axis=1)[:, :-1], len(layout.pairs.resource)) for slope in slopes)
+    return float(sum(p[0] for p in parts)), layout.rows_of_use(*use)
+
+
+def _soft_minima(layout: Layout, tables: Tables, heat: Floats, must: Bools, lo: int, hi: int) -> tuple[float, Floats, Floats]:
+    program, bundles = layout.program, layout.bundles
+    option, start = layout.columns(layout.member[layout.member_offset[lo] : layout.member_offset[hi]])
+    slopes = tuple(np.zeros((len(bundles.parts) - 1, steps + 1)) for steps in (program.grid.blocks, program.grid.periods))
+    if not len(option):
+        return 0.0, *slopes  # type: ignore[return-value]
+    rc = tables.costs(layout, option, start)
+    group = program.options.group[option]
+    least = np.where(must, np.inf, 0.0)
+    np.minimum.at(least, group, rc)
+    there = np.unique(group)
+    weight = np.exp((least[group] - rc) / heat[group])
+    weight[rc >= (least + NEAR * heat)[group]] = 0.0
+    none = np.where(must, 0.0, np.exp(np.minimum(least, 0.0) / heat))
+    total = np.bincount(group, weight, len(least)) + none
+    value = float((least[there] - heat[there] * np.log(total[there])).sum())
+    share = weight / total[group]
+    column, row = members(bundles.offset, option)
+    from_to = window(layout, option, start, program.ends(option, start), column, bundles.rate[row])
+    use = share[column] * bundles.amount[row]
+    for running, slope in ((True, slopes[0]), (False, slopes[1])):
+        mine = program.options.running[option[column]] == running
+        for at, sign in zip(from_to, (1.0, -1.0), strict=True):
+            np.add.at(slope, (bundles.bundle[row[mine]], at[mine]), sign * use[mine])
+    return value, *slopes  # type: ignore[return-value]
+
+
+def _compiled(layout: Layout, tables: Tables) -> tuple[Any, ...]:
+    """What compiled kernels take: groups, options, charges, merged rates and summed prices."""
+    program, bundles = layout.program, layout.bundles
+    options, charges, rates = program.options, program.charges, program.rates
+    return (
+        layout.member, layout.member_offset, layout.first, layout.last, options.running, options.hours, options.pace,
+        program.progress, program.grid.periods, charges.offset, layout.charge_amount, layout.charged_at_end, charges.table,
+        program.curves, program.profiles, bundles.offset, bundles.amount, *windows(rates, bundles.rate),
+        bundles.bundle, bundles.summed(tables.by_block), bundles.summed(tables.by_period),
+    )  # fmt: skip
+
+
+def shares_of_groups(layout: Layout, shares: int = THREADS) -> list[tuple[int, int]]:
+    """Consecutive groups in so many shares of about as many columns each."""
+    groups = len(layout.member_offset) - 1
+    upto = layout.columns_upto[layout.member_offset]
+    if upto[-1] < SPLIT:
+        return [(0, groups)]
+    cuts = np.searchsorted(upto, upto[-1] * np.arange(1, shares) / shares)
+    edges = [0, *cuts.tolist(), groups]
+    return list(pairwise(edges))
+
+
+def side_by_side(work: Callable[[int, int], T], shares: list[tuple[int, int]]) -> list[T]:
+    """Compiled work on shares, each in a thread of its own."""
+    if len(shares) == 1:
+        return [work(*shares[0])]
+    with ThreadPoolExecutor(len(shares)) as pool:
+        return list(pool.map(lambda share: work(*share), shares))
+
+
 def runs_of_groups(layout: Layout) -> list[tuple[int, int]]:
     """Consecutive groups of about ``COLUMNS_AT_ONCE`` columns in all."""
-    count = np.maximum(layout.last[layout.member] - layout.first[layout.member] + 1, 0)
-    upto = np.concatenate([[0], np.cumsum(count)])[layout.member_offset]
+    upto = layout.columns_upto[layout.member_offset]
     runs, lo = [], 0
     while lo < len(layout.member_offset) - 1:
         hi = max(lo + 1, int(np.searchsorted(upto, upto[lo] + COLUMNS_AT_ONCE, side="right")) - 1)

@@ -18,7 +18,7 @@ from solvers.prices import dual
 from solvers.prices.filter import surviving
 from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft, empty, model_of
-from solvers.prices.restricted import Part, explicit
+from solvers.prices.restricted import Part, columns_at, explicit
 
 LP_ENTRIES = 1_200_000
 """Largest LP, in entries of its matrix."""
@@ -48,7 +48,7 @@ def by_lp(
     """Prices from exact LPs on columns that grow round by round; false where they are too large or there is no time."""
     layout = state.layout
     assert state.best is not None and state.best_prices is not None
-    columns = _cheapest(layout, state.columns, state.best_prices, LP_PER_GROUP)
+    columns = _cheapest(layout, columns_at(layout, state.best_prices, LP_PER_GROUP), state.best_prices, LP_PER_GROUP)
     for _ in range(LP_ROUNDS):
         part = Part.joined([columns, state.rest])
         if part.matrix.nnz > LP_ENTRIES:

@@ -14,6 +14,7 @@ import numpy as np
 
 from placement.program import Bools, Floats, Ints
 from solvers.prices.layout import Layout, Tables
+from solvers.prices.pricing import best_columns
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ def explicit(layout: Layout, option: Ints, start: Ints) -> Part:
     upper = np.where(whole, np.floor(upper + 1e-6), upper)
     upper = np.where(group >= 0, np.minimum(upper, 1.0), upper)
     return Part(option, start, cost, upper, whole, group, matrix, np.abs(cost))
+
+
+def columns_at(layout: Layout, prices: Floats, most: int) -> Part:
+    """The ``most`` cheapest columns of every group at ``prices`` [rows]."""
+    return explicit(layout, *best_columns(layout, Tables.of(layout, prices), most).flat())
 
 
 def ungrouped(layout: Layout) -> Part:

@@ -78,10 +78,10 @@ def _weighed(run: Run, earlier: list[int], processes: list[HighsProcess]) -> Non
         alone = np.zeros(len(program.levels))
         alone[k] = 1.0
         state = dual.begin(lay_out(program, alone))
-        dual.raise_bound(state, 1)
+        dual.raise_bound(state)
         for theta, evaluations in EARLIER_ROUNDS:
             dual.smooth(state, theta, evaluations, over)
-            dual.raise_bound(state, 4)
+            dual.raise_bound(state)
         assert state.best is not None
         run.bounds[k] = state.best.value if math.isfinite(state.best.value) else None
     run.weight = WEIGHT ** (len(program.levels) - 1 - np.arange(len(program.levels), dtype=np.float64))

@@ -79,7 +79,7 @@ def repaired(state: dual.Dual, earlier: Draft, prices: Floats) -> Draft:
     """The groups of an earlier plan that still fit as they stood, the others at prices [rows] where there is room."""
     draft = earlier.copy()
     take_out(draft, prices)
-    place(draft, state.columns, prices)
+    place(draft, prices)
     return draft
 
 

@@ -17,7 +17,7 @@ from solvers.prices.anneal import Annealer
 from solvers.prices.construct import place
 from solvers.prices.layout import lay_out
 from solvers.prices.plan import Draft, empty, fill
-from solvers.prices.restricted import Part, explicit
+from solvers.prices.restricted import Part, columns_at, explicit
 from solvers.prices.rounding import columns_of, rounded
 from solvers.solver import Limits, Progress, Start
 from tests.prices.tiny import fleet_program, tiny_program
@@ -40,7 +40,7 @@ def constructed(program: Program) -> tuple[dual.Dual, Draft]:
     dual.raise_bound(state)
     assert state.best_prices is not None
     draft = empty(state.layout, state.rest)
-    place(draft, state.columns, state.best_prices)
+    place(draft, state.best_prices)
     return state, draft
 
 
@@ -65,7 +65,7 @@ def test_annealing_keeps_its_books() -> None:
     """Values kept from move to move equal those from scratch, and no row is overdrawn."""
     state, draft = constructed(fleet_program(2))
     assert state.best_prices is not None
-    columns = Part.joined([state.columns, draft.chosen()]).distinct()
+    columns = Part.joined([columns_at(state.layout, state.best_prices, 32), draft.chosen()]).distinct()
     annealer = Annealer.of(state.layout, columns, state.rest, state.best_prices, timed=False)
     assert annealer is not None
     walk = annealer.begin(annealer.positions(draft))

@@ -12,7 +12,7 @@ import pytest
 import solvers
 from placement.program import Floats, Program, Solution
 from solvers.prices import dual, warm
-from solvers.prices.layout import lay_out
+from solvers.prices.layout import Tables, lay_out
 from solvers.prices.pricing import bound
 from solvers.solver import Limits, Progress, Start
 from tests.prices.tiny import fleet_program, tiny_program
@@ -55,10 +55,12 @@ def test_the_same_program_is_answered_as_well_at_once() -> None:
     assert before is not None
     assert value <= before + 1e-9 * abs(before)
     first = next(event for event in events if event.bound is not None)
-    bound_before = found.levels[1].bound
-    assert bound_before is not None
+    layout = lay_out(program, ONLY_LAST)
+    rows = warm.prices_of(layout, start)
+    assert rows is not None
+    proven = bound(layout, rows).value
     assert first.bound is not None
-    assert first.bound >= bound_before - 1e-6 * abs(bound_before), "earlier prices prove at once what they proved"
+    assert first.bound >= proven - 1e-9 * abs(proven), "earlier prices prove at once what they proved"
 
 
 def test_earlier_prices_prove_no_more_than_is_true() -> None:
@@ -126,16 +128,16 @@ def test_what_no_longer_fits_is_taken_out_and_little_else() -> None:
     stay = np.flatnonzero(kept.option >= 0)
     np.testing.assert_array_equal(kept.option[stay], whole.option[stay])
     np.testing.assert_array_equal(kept.start[stay], whole.start[stay])
-    assert len(stay) >= 0.7 * len(whole.placed)
+    assert len(stay) >= 0.5 * len(whole.placed), "a tenth less room does not cost half of the plan"
     gone = np.setdiff1d(whole.placed, stay)
-    for group in gone.tolist():
-        back = kept.copy()
+    filled = warm.repaired(state, whole, rows)
+    tables = Tables.of(state.layout, rows)
+    for group in gone[filled.option[gone] < 0].tolist():
+        back = filled.copy()
         back.option[group], back.start[group] = whole.option[group], whole.start[group]
         over = back.group_use()[shared] - state.layout.limit[shared]
-        if not (over > 1e-6).any():
-            # Taken out early, free again since later ones left: it comes back when room is filled.
-            filled = warm.repaired(state, whole, rows)
-            assert filled.option[group] >= 0
+        cost = tables.costs(state.layout, whole.option[[group]], whole.start[[group]])
+        assert (over > 1e-6).any() or cost[0] >= 0, "what fits and pays is put back"
     again = prices(smaller, limits=Limits(time_limit_s=1.5, workers=1), start=start)
     assert again.option is not None
     assert again.start is not None
