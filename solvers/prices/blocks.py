@@ -104,7 +104,8 @@ def _uniform(program: Program, mine: Ints, owner: Ints, rows: Ints) -> Block | N
     period_long = (rates.from_anchor[rows] == Anchor.START) & (rates.to_anchor[rows] == Anchor.END)
     period_long &= (rates.from_offset[rows] == 0) & (rates.to_offset[rows] == 0) & ~rates.lump[rows] & (rates.profile[rows] == 0)
     whole_time = (options.first[users] == 0) & (options.last[users] == program.grid.periods - 1)
-    if not (period_long.all() and whole_time.all()) or options.running[users].any() or (options.group[users] >= 0).any():
+    alike = not options.running[users].any() and (options.group[users] < 0).all() and (options.copies[users] == 1).all()
+    if not (period_long.all() and whole_time.all() and alike):
         return None
     demand_row, node_row = np.full(len(users), -1, dtype=np.int64), np.full(len(users), -1, dtype=np.int64)
     is_demand = resources.equality[rates.resource[rows]]

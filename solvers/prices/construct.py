@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from placement.program import Anchor, Floats, Ints
-from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, least_in, members, range_minima
+from solvers.prices import kernels
+from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, least_in, members, most_of_tied, range_minima
 from solvers.prices.plan import Draft
 from solvers.prices.restricted import Part, columns_at, explicit
 
@@ -30,8 +31,7 @@ def place(draft: Draft, prices: Floats, rng: np.random.Generator | None = None) 
     tables = Tables.of(layout, prices)
     for sweep in range(SWEEPS):
         if sweep:
-            option, start = fitting(layout, tables, np.flatnonzero(draft.option < 0), room)
-            columns = explicit(layout, option, start)
+            columns = explicit(layout, *layout.every_copy(*fitting(layout, tables, np.flatnonzero(draft.option < 0), room)))
         if not insert(draft, columns, prices, room, rng) and sweep:
             return
 
@@ -52,23 +52,19 @@ def insert(draft: Draft, columns: Part, prices: Floats, room: Floats, rng: np.ra
     if rng is not None:
         biggest *= np.exp(rng.normal(0, 0.3, len(biggest)))
     order = free[np.lexsort((rc[free], columns.group[free], -biggest[columns.group[free]], ~must[columns.group[free]]))]
-    indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
-    placed = 0
     slack = 1e-9 * np.maximum(1.0, np.abs(layout.limit))
-    for c in order.tolist():
-        g = columns.group[c]
-        if draft.option[g] >= 0:
-            continue
-        rows, amount = indices[indptr[c] : indptr[c + 1]], data[indptr[c] : indptr[c + 1]]
-        if (amount <= room[rows] + slack[rows]).all():
-            room[rows] -= amount
-            draft.option[g], draft.start[g] = columns.option[c], columns.start[c]
-            placed += 1
-    return placed
+    chosen = np.full(len(draft.option), -1, dtype=np.int64)
+    kernels.take_what_fits(order, columns.group, matrix.indptr, matrix.indices, matrix.data, room, slack, chosen)
+    placed = np.flatnonzero(chosen >= 0)
+    draft.option[placed], draft.start[placed] = columns.option[chosen[placed]], columns.start[chosen[placed]]
+    return len(placed)
 
 
 def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple[Ints, Ints]:
-    """The cheapest columns of ``groups`` that fit ``room`` [rows] and cost less than nothing at the prices of ``tables``."""
+    """The cheapest columns of ``groups``, by rows of options, that cost less than nothing at the prices of ``tables``.
+
+    Of each some copy may fit ``room`` [rows], as far as rates that hold while the column runs tell.
+    """
     program, pairs = layout.program, layout.pairs
     rates, bands = program.rates, program.grid.bands
     resources = program.resources
@@ -76,6 +72,7 @@ def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple
     slots[layout.slot_of_row] = room[: len(layout.slot_of_row)] + 1e-9 * np.maximum(
         1.0, np.abs(layout.limit[: len(layout.slot_of_row)])
     )
+    slots = most_of_tied(program, slots)
     slot = resources.offset[pairs.resource, None] + program.partitions[resources.partition[pairs.resource]]
     factor = program.profiles[pairs.profile]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -83,20 +83,21 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
 
     problem = _Smoothed.of(dual, theta)
     shared = len(dual.layout.slot_of_row)
+    tied = dual.layout.tied[:shared]
 
     class Stop(Exception):
         pass
 
     size = problem.scale / problem.unit
-    last = [size * dual.prices[:shared]]
+    last = [size * dual.layout.evened(dual.prices)[:shared]]
 
     def evaluate(z: Floats) -> tuple[float, Floats]:
         if stopped():
             raise Stop
         dual.evaluations += 1
-        value, gradient = problem.value(z / size)
+        value, gradient = problem.value((z / size)[tied])
         last[0] = z
-        return -value / problem.unit, -gradient / problem.scale
+        return -value / problem.unit, -np.bincount(tied, gradient, shared) / problem.scale
 
     lower = np.where(dual.layout.equality[:shared], -np.inf, 0.0)
     try:
@@ -107,7 +108,7 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
         z, value = result.x, -float(result.fun) * problem.unit
     except Stop:
         z, value = last[0], -np.inf
-    dual.prices = np.concatenate([z / size, problem.covers.price])
+    dual.prices = np.concatenate([(z / size)[tied], problem.covers.price])
     return value
 
 
@@ -165,6 +166,7 @@ class _Smoothed:
         shared = len(layout.slot_of_row)
         use = rest.matrix[:shared].tocsr()
         scale = np.maximum(layout.usual_limit[:shared], 1e-3 * (np.abs(use) @ rest.upper))
+        scale = np.bincount(layout.tied[:shared], scale, shared).astype(np.float64)
         scale[scale <= 0] = 1.0
         covered = np.zeros(len(rest), dtype=bool)
         covered[rest.matrix[shared:].tocsr().indices] = True

@@ -18,7 +18,7 @@ from solvers.prices.pricing import bound, runs_of_groups
 
 @dataclass(frozen=True)
 class Filtered:
-    """Columns of groups that may be in a plan better than ``value``; options outside groups are all kept."""
+    """Columns of groups (explicit ids) that may be in a plan better than ``value``; options outside groups are all kept."""
 
     option: Ints
     start: Ints
@@ -29,17 +29,19 @@ class Filtered:
 def surviving(layout: Layout, prices: Floats, value: float, *, most: int | None = None) -> Filtered | None:
     """Columns of groups that a plan cheaper than ``value`` (weighted, constants included) may use; None where over ``most``."""
     proven = bound(layout, prices)
-    tables = Tables.of(layout, np.where(layout.equality, prices, np.maximum(prices, 0.0)))
+    tables = Tables.of(layout, layout.evened(np.where(layout.equality, prices, np.maximum(prices, 0.0))))
     room = value - proven.value + 1e-9 * max(1.0, abs(value))
-    considered = int(np.maximum(layout.last[layout.member] - layout.first[layout.member] + 1, 0).sum())
+    starts_of = np.maximum(layout.last[layout.member] - layout.first[layout.member] + 1, 0)
+    considered = int(starts_of @ layout.program.options.copies[layout.member].astype(np.int64))
     options, starts, total = [], [], 0
     for lo, hi in runs_of_groups(layout):
         option, start = layout.columns(layout.member[layout.member_offset[lo] : layout.member_offset[hi]])
         kept = tables.costs(layout, option, start) <= (proven.least + room)[layout.program.options.group[option]]
         kept |= ~layout.program.options.whole[option]
-        options.append(option[kept])
-        starts.append(start[kept])
-        total += int(kept.sum())
+        option, start = layout.every_copy(option[kept], start[kept])
+        options.append(option)
+        starts.append(start)
+        total += len(option)
         if most is not None and total > most:
             return None
     none = np.empty(0, dtype=np.int64)

@@ -214,6 +214,23 @@ def soft_covers(offset, price, heat, width, demand, cover_price, share) -> Any:
     return total
 
 
+@njit(cache=True, nogil=True)
+def take_what_fits(order, group, offset, row, amount, room, slack, chosen) -> None:
+    """Goes through columns in ``order`` and takes the first of each group that fits ``room``; ``chosen`` [groups], -1 before."""
+    for c in order:
+        if chosen[group[c]] >= 0:
+            continue
+        fits = True
+        for i in range(offset[c], offset[c + 1]):
+            if amount[i] > room[row[i]] + slack[row[i]]:
+                fits = False
+                break
+        if fits:
+            for i in range(offset[c], offset[c + 1]):
+                room[row[i]] -= amount[i]
+            chosen[group[c]] = c
+
+
 def empty_best(groups: int, most: int) -> tuple[np.ndarray[Any, Any], ...]:
     """Arrays that ``best_of_groups`` fills."""
     return (

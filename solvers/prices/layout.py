@@ -66,6 +66,25 @@ class Layout:
         return np.asarray(len(self.slot_of_row) + block * self.program.grid.periods + period, dtype=np.int64)
 
     @cached_property
+    def tied(self) -> Ints:
+        """First of the rows that share a price with each row because copies of options move over them, [rows]."""
+        return np.concatenate([_tied(self.program, self.row_of_slot), np.arange(len(self.slot_of_row), self.rows)])
+
+    def evened(self, prices: Floats) -> Floats:
+        """Prices [rows] with tied rows at their mean: all copies of an option then cost the same."""
+        if not self.program.folded:
+            return prices
+        mean = np.bincount(self.tied, prices, self.rows) / np.maximum(np.bincount(self.tied, minlength=self.rows), 1)
+        return np.asarray(mean[self.tied], dtype=np.float64)
+
+    def every_copy(self, option: Ints, start: Ints) -> tuple[Ints, Ints]:
+        """Columns of options (rows) written out for every copy: explicit ids and starts."""
+        copies = self.program.options.copies[option].astype(np.int64)
+        first = np.repeat(self.program.first_copy[option], copies)
+        copy = np.arange(len(first), dtype=np.int64) - np.repeat(np.cumsum(copies) - copies, copies)
+        return first + copy, np.repeat(start, copies)
+
+    @cached_property
     def columns_upto(self) -> Ints:
         """How many columns the members before each position have, [members + 1]."""
         count = np.maximum(self.last[self.member] - self.first[self.member] + 1, 0)
@@ -231,9 +250,38 @@ def most_supplied(program: Program) -> Floats:
     total = np.zeros(slots)
     for chunk in np.array_split(suppliers, max(1, len(suppliers) // 20_000)):
         option, start = program.columns(chunk)
-        entries = program.entries(option, start)
-        total += np.bincount(entries.row, np.maximum(-entries.value, 0.0) * program.upper(option, start)[entries.column], slots)
+        for copy in range(int(program.options.copies[chunk].max(initial=0))):
+            there = program.options.copies[option] > copy
+            option, start = option[there], start[there]
+            entries = program.entries(option, start, np.full(len(option), copy))
+            total += np.bincount(entries.row, np.maximum(-entries.value, 0.0) * program.upper(option, start)[entries.column], slots)
     return total
+
+
+def _tied(program: Program, row_of_slot: Ints) -> Ints:
+    """First of the rows over which copies move together, for every row that carries a price."""
+    rates, resources = program.rates, program.resources
+    owner = np.repeat(program.options.copies, np.diff(rates.offset))
+    moving = np.flatnonzero(rates.step & (owner > 1))
+    last = np.arange(len(resources))
+    np.maximum.at(last, rates.resource[moving], rates.resource[moving] + owner[moving] - 1)
+    # Ranges that overlap are one: a resource begins a new one where no earlier range reaches it.
+    reach = np.maximum.accumulate(last)
+    begins = np.concatenate([[True], reach[:-1] < np.arange(1, len(resources))]) if len(resources) else np.zeros(0, dtype=bool)
+    first = np.flatnonzero(begins)[np.cumsum(begins) - 1]
+    slot = np.arange(len(resources.limit)) - (resources.offset[:-1] - resources.offset[first])[resources.of_slot]
+    row = row_of_slot[slot]
+    return np.asarray(np.where(row >= 0, row, row_of_slot)[row_of_slot >= 0], dtype=np.int64)
+
+
+def most_of_tied(program: Program, slots: Floats) -> Floats:
+    """The most of any of the slots over which copies move together, [slots]."""
+    if not program.folded:
+        return slots
+    tied = _tied(program, np.arange(len(slots)))
+    most = np.full(len(slots), -np.inf)
+    np.maximum.at(most, tied, slots)
+    return np.asarray(most[tied], dtype=np.float64)
 
 
 def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
@@ -243,7 +291,7 @@ def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
     """
     rates, resources, bands = program.rates, program.resources, program.grid.bands
     room = program.resources.limit + most_supplied(program)
-    room = room + FEASIBILITY_TOLERANCE * np.maximum(1.0, np.abs(room)) * 2
+    room = most_of_tied(program, room + FEASIBILITY_TOLERANCE * np.maximum(1.0, np.abs(room)) * 2)
     slot = resources.offset[pairs.resource, None] + program.partitions[resources.partition[pairs.resource]]
     factor = program.profiles[pairs.profile]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -186,7 +186,7 @@ def _constructed(state: dual.Dual, prices: Floats) -> Draft:
 
 def _groups_of(choice: Choice, state: dual.Dual) -> Draft:
     draft = empty(state.layout, state.rest)
-    group = state.layout.program.options.group[choice[0]]
+    group = state.layout.program.options.group[state.layout.program.split(choice[0])[0]]
     mine = (group >= 0) & (choice[2] > 0.5)
     draft.option[group[mine]], draft.start[group[mine]] = choice[0][mine], choice[1][mine]
     return draft

@@ -170,8 +170,8 @@ class Bound:
 
 
 def bound(layout: Layout, prices: Floats, most: int = 1) -> Bound:
-    """The bound at ``prices`` [rows]; negative ones on ``<=`` rows count as 0, cover rows' are found anew."""
-    prices = np.where(layout.equality, prices, np.maximum(prices, 0.0))
+    """The bound at ``prices`` [rows], evened; negative ones on ``<=`` rows count as 0, cover rows' are found anew."""
+    prices = layout.evened(np.where(layout.equality, prices, np.maximum(prices, 0.0)))
     tables = Tables.of(layout, prices)
     shared = len(layout.slot_of_row)
     best = best_columns(layout, tables, most)
@@ -201,5 +201,5 @@ def loose_value(layout: Layout, tables: Tables) -> float:
         option, start = layout.columns(chunk)
         upper = program.upper(option, start)
         upper = np.where(program.options.whole[option], np.floor(upper + 1e-6), upper)
-        value += float((np.minimum(tables.costs(layout, option, start), 0.0) * upper).sum())
+        value += float((np.minimum(tables.costs(layout, option, start), 0.0) * upper * program.options.copies[option]).sum())
     return value

@@ -16,9 +16,10 @@ from placement.program import Floats
 from solvers.highs_process import HighsProcess, Tuning
 from solvers.prices import dual
 from solvers.prices.filter import surviving
-from solvers.prices.layout import Layout
+from solvers.prices.layout import Layout, Tables
 from solvers.prices.plan import Draft, empty, model_of
-from solvers.prices.restricted import Part, columns_at, explicit
+from solvers.prices.pricing import best_columns
+from solvers.prices.restricted import Part, explicit, first_copies, tied
 
 LP_ENTRIES = 1_200_000
 """Largest LP, in entries of its matrix."""
@@ -48,12 +49,13 @@ def by_lp(
     """Prices from exact LPs on columns that grow round by round; false where they are too large or there is no time."""
     layout = state.layout
     assert state.best is not None and state.best_prices is not None
-    columns = _cheapest(layout, columns_at(layout, state.best_prices, LP_PER_GROUP), state.best_prices, LP_PER_GROUP)
+    best = best_columns(layout, Tables.of(layout, state.best_prices), LP_PER_GROUP)
+    columns = _cheapest(layout, first_copies(layout, *best.flat()), state.best_prices, LP_PER_GROUP)
     for _ in range(LP_ROUNDS):
         part = Part.joined([columns, state.rest])
         if part.matrix.nnz > LP_ENTRIES:
             return False
-        model, touched = model_of(layout, part, layout.limit, np.zeros(len(part), dtype=bool))
+        model, touched = model_of(layout, *tied(layout, part), np.zeros(len(part), dtype=bool))
         method = "ipm" if len(part) > SIMPLEX_COLUMNS else None
         outcome = process.solve(model, Tuning(time_s=max(left(), 0.01), method=method), stopped=stopped)
         if outcome.status != "optimal" or outcome.prices is None or outcome.x is None:
@@ -61,13 +63,13 @@ def by_lp(
         value = layout.constant_value + model.objective(outcome.x)
         exact = np.zeros(layout.rows)
         exact[touched] = -outcome.prices[: len(touched)]
-        exact = np.where(layout.equality, exact, np.maximum(exact, 0.0))
+        exact = np.where(layout.equality, exact, np.maximum(exact, 0.0))[layout.tied]
         new = [columns]
         # Between the best prices and the LP's the bound is often better than at either, and wants other columns.
         for share in (1.0, 0.6, 0.3):
             state.prices = share * exact + (1 - share) * state.best_prices
             found = dual.raise_bound(state, LP_NEW)
-            new.append(explicit(layout, *found.best.flat()))
+            new.append(first_copies(layout, *found.best.flat()))
             heard(state.best.value)
         if value - state.best.value <= LP_CLOSED * max(1.0, abs(value)):
             return True

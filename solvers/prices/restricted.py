@@ -7,7 +7,7 @@ Rows are those of ``Layout``. It is what the smoothed dual works on, and what su
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from solvers.prices.pricing import best_columns
 
 @dataclass(frozen=True)
 class Part:
-    """Columns [n] with their matrix A [rows, n] (scipy CSC). ``option`` is -1 for merged shedding pieces."""
+    """Columns [n] with their matrix A [rows, n] (scipy CSC). ``option`` is an explicit id, -1 for merged shedding pieces."""
 
     option: Ints
     start: Ints
@@ -62,21 +62,38 @@ class Part:
 
 
 def explicit(layout: Layout, option: Ints, start: Ints) -> Part:
-    """Columns of options outside uniform blocks, or of blocks' supply."""
+    """Columns of options (explicit ids) outside uniform blocks, or of blocks' supply."""
     program = layout.program
-    matrix = _matrix(layout, option, start)
-    cost = Tables.of(layout, np.zeros(layout.rows)).costs(layout, option, start)
-    upper = program.upper(option, start)
-    whole = program.options.whole[option]
-    group = program.options.group[option]
+    row, copy = program.split(option)
+    matrix = _matrix(layout, row, start, copy)
+    cost = Tables.of(layout, np.zeros(layout.rows)).costs(layout, row, start)
+    upper = program.upper(row, start)
+    whole = program.options.whole[row]
+    group = program.options.group[row]
     upper = np.where(whole, np.floor(upper + 1e-6), upper)
     upper = np.where(group >= 0, np.minimum(upper, 1.0), upper)
     return Part(option, start, cost, upper, whole, group, matrix, np.abs(cost))
 
 
 def columns_at(layout: Layout, prices: Floats, most: int) -> Part:
-    """The ``most`` cheapest columns of every group at ``prices`` [rows]."""
-    return explicit(layout, *best_columns(layout, Tables.of(layout, prices), most).flat())
+    """The ``most`` cheapest columns of every group at ``prices`` [rows], each with all its copies."""
+    return explicit(layout, *layout.every_copy(*best_columns(layout, Tables.of(layout, prices), most).flat()))
+
+
+def first_copies(layout: Layout, option: Ints, start: Ints) -> Part:
+    """Columns of options (rows), copy 0 standing for all: what a relaxation over tied rows needs."""
+    return explicit(layout, layout.program.first_copy[option], start)
+
+
+def tied(layout: Layout, part: Part) -> tuple[Part, Floats]:
+    """The columns on rows that stand for all that are tied to them, and the limits of these together, [rows]."""
+    from scipy.sparse import csr_matrix
+
+    if not layout.program.folded:
+        return part, layout.limit
+    limit = np.bincount(layout.tied, layout.limit, layout.rows).astype(np.float64)
+    gather = csr_matrix((np.ones(layout.rows), (layout.tied, np.arange(layout.rows))), shape=(layout.rows, layout.rows))
+    return replace(part, matrix=(gather @ part.matrix).tocsc()), limit
 
 
 def ungrouped(layout: Layout) -> Part:
@@ -84,10 +101,10 @@ def ungrouped(layout: Layout) -> Part:
     from scipy.sparse import csc_matrix
 
     periods = layout.program.grid.periods
-    option, start = layout.columns(layout.loose)
-    parts = [explicit(layout, option, start)]
+    parts = [explicit(layout, *layout.every_copy(*layout.columns(layout.loose)))]
     for b, block in enumerate(layout.blocks):
-        option, start = np.repeat(block.supply, periods), np.tile(np.arange(periods), len(block.supply))
+        option = np.repeat(layout.program.first_copy[block.supply], periods)
+        start = np.tile(np.arange(periods), len(block.supply))
         supply = explicit(layout, option, start)
         row = layout.cover_row(b, start)
         throughput = np.repeat(block.throughput, periods)
@@ -123,12 +140,12 @@ def merged_pieces(layout: Layout, block: int) -> tuple[Floats, Floats]:
     return width, keys
 
 
-def _matrix(layout: Layout, option: Ints, start: Ints) -> Any:
+def _matrix(layout: Layout, option: Ints, start: Ints, copy: Ints) -> Any:
     from scipy.sparse import csc_matrix, hstack
 
     parts = []
-    for o, s in zip(*(np.array_split(a, max(1, len(option) // 200_000)) for a in (option, start)), strict=True):
-        entries = layout.program.entries(o, s)
+    for o, s, m in zip(*(np.array_split(a, max(1, len(option) // 200_000)) for a in (option, start, copy)), strict=True):
+        entries = layout.program.entries(o, s, m)
         row = layout.row_of_slot[entries.row]
         keep = row >= 0
         parts.append(csc_matrix((entries.value[keep], (row[keep], entries.column[keep])), shape=(layout.rows, len(o))))

@@ -18,7 +18,7 @@ def rounded(draft: Draft, process: HighsProcess, time_s: float) -> Draft | None:
     out = draft.copy()
     supply = np.zeros(len(whole), dtype=bool)
     for block in draft.layout.blocks:
-        supply |= np.isin(draft.rest.option, block.supply)
+        supply |= np.isin(draft.rest.option, draft.layout.program.first_copy[block.supply])
     if (whole & ~supply).any() or (draft.rest.option[~supply] >= 0).any():
         return _by_mip(out, process, time_s)
     out.x = np.where(whole, np.floor(draft.x + WHOLE), draft.x)
@@ -107,7 +107,7 @@ def _add_units(draft: Draft) -> None:
 
 
 def columns_of(draft: Draft) -> tuple[Ints, Ints, Floats]:
-    """Options, starts and values of the Program that a draft with whole counts stands for."""
+    """Options (explicit ids), starts and values that a draft with whole counts stands for."""
     layout, rest = draft.layout, draft.rest
     placed = draft.placed
     real = rest.option >= 0
@@ -116,7 +116,7 @@ def columns_of(draft: Draft) -> tuple[Ints, Ints, Floats]:
     values = [np.ones(len(placed)), draft.x[real]]
     for block in layout.blocks:
         for option, start, value in _dealt(draft, block):
-            options.append(option)
+            options.append(layout.program.first_copy[option])
             starts.append(start)
             values.append(value)
     option, start, value = np.concatenate(options), np.concatenate(starts), np.concatenate(values)
@@ -127,12 +127,13 @@ def columns_of(draft: Draft) -> tuple[Ints, Ints, Floats]:
 
 
 def _dealt(draft: Draft, block: Block) -> list[tuple[Ints, Ints, Floats]]:
-    """Serving and shedding of a block's streams from the supply that the draft gives it."""
+    """Serving and shedding (rows of options) of a block's streams from the supply that the draft gives it."""
     rest, periods = draft.rest, draft.layout.program.grid.periods
+    mine = draft.layout.program.first_copy[block.supply]
     nodes, node_of = np.unique(block.node, return_inverse=True)
     offer = np.zeros((len(nodes), periods))
-    at = np.flatnonzero(np.isin(rest.option, block.supply))
-    which = np.searchsorted(block.supply, rest.option[at])
+    at = np.flatnonzero(np.isin(rest.option, mine))
+    which = np.searchsorted(mine, rest.option[at])
     np.add.at(offer, (node_of[which], rest.start[at]), draft.x[at] * block.throughput[which])
     short = np.maximum(block.demand - offer.sum(axis=0), 0.0)
     _, shed = cheapest_cover(block.piece_cost(draft.layout.weight), block.width, short)

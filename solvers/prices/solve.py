@@ -39,8 +39,8 @@ EARLIER_SHARE = 0.1
 def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
     """See ``solvers.solver.Solver``. Work counts thousands of moves, or twenties of dual evaluations."""
     clock = Clock(limits)
-    program = program.unfolded()
-    columns = int(np.maximum(program.options.last - program.options.first + 1, 0).sum())
+    starts = np.maximum(program.options.last - program.options.first + 1, 0)
+    columns = int(starts @ program.options.copies.astype(np.int64))
     if columns <= SMALL:
         return _whole(program, clock, start, on_progress)
     earlier = [k for k in range(len(program.levels) - 1) if costly(program, k).any()]

@@ -111,8 +111,9 @@ class Run:
         option, begin = np.asarray(start.option, dtype=np.int64), np.asarray(start.start, dtype=np.int64)
         value = np.asarray(start.value, dtype=np.float64)
         options = self.program.options
-        known = (option >= 0) & (option < len(options))
-        known[known] = (begin[known] >= options.first[option[known]]) & (begin[known] <= options.last[option[known]])
+        known = (option >= 0) & (option < self.program.first_copy[-1])
+        row, _ = self.program.split(option[known])
+        known[known] = (begin[known] >= options.first[row]) & (begin[known] <= options.last[row])
         if known.all():
             self.offer((option, begin, value), "start")
 

@@ -47,7 +47,7 @@ def prices_of(layout: Layout, start: Start | None) -> Floats | None:
     prices = np.zeros(layout.rows)
     prices[:shared] = np.asarray(start.prices, dtype=np.float64)[layout.slot_of_row]
     prices[~(np.abs(prices) < MOST)] = 0.0
-    prices = np.where(layout.equality, prices, np.maximum(prices, 0.0))
+    prices = layout.evened(np.where(layout.equality, prices, np.maximum(prices, 0.0)))
     if not prices.any():
         return None
     tables = Tables.of(layout, prices)
@@ -88,12 +88,13 @@ def standing(state: dual.Dual, start: Start) -> Draft:
     layout = state.layout
     options = layout.program.options
     option, begin = np.asarray(start.option, dtype=np.int64), np.asarray(start.start, dtype=np.int64)
-    known = (option >= 0) & (option < len(options)) & (np.asarray(start.value) > 0.5)
+    known = (option >= 0) & (option < layout.program.first_copy[-1]) & (np.asarray(start.value) > 0.5)
     option, begin = option[known], begin[known]
-    known = (options.group[option] >= 0) & (begin >= layout.first[option]) & (begin <= layout.last[option])
-    option, begin = option[known], begin[known]
+    row, _ = layout.program.split(option)
+    known = (options.group[row] >= 0) & (begin >= layout.first[row]) & (begin <= layout.last[row])
+    option, begin, row = option[known], begin[known], row[known]
     draft = empty(layout, state.rest)
-    group = options.group[option]
+    group = options.group[row]
     draft.option[group], draft.start[group] = option, begin
     return draft
 
