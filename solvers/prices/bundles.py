@@ -23,7 +23,7 @@ TOLERANCE = 1e-14
 
 @dataclass(frozen=True)
 class Bundles:
-    """Merged rates [m], by option: rows ``offset[o]:offset[o + 1]``; ``rate`` is the first of those merged, with the window of all.
+    """Merged rates [m] of the wanted options: rows ``offset[o]:offset[o + 1]``; ``rate`` is the first one merged.
 
     Bundle b holds ``ratio`` of each ``pair`` in rows ``parts[b]:parts[b + 1]``.
     """
@@ -35,6 +35,8 @@ class Bundles:
     parts: Ints
     pair: Ints
     ratio: Floats
+    windows: tuple[Ints, Ints, Ints, Ints, Bools]
+    """Anchors and offsets of both edges, from, from, to, to, and lump, of merged rates, [m] each."""
 
     def summed(self, table: Floats) -> Floats:
         """Rows of ``table`` [pairs, n] added up by bundle, [bundles, n]."""
@@ -50,12 +52,12 @@ class Bundles:
         return np.asarray(matrix.T @ table, dtype=np.float64)
 
 
-def bundled(rates: Rates, pair: Ints) -> Bundles:
-    """Merges the rates of every option whose window is that of its first rate; ``pair`` [rates] is what each is priced by."""
+def bundled(rates: Rates, pair: Ints, wanted: Bools) -> Bundles:
+    """Merges the rates of every ``wanted`` option whose window is that of its first; ``pair`` [rates] is what each is priced by."""
     count = np.diff(rates.offset)
-    there = count > 0
-    first = np.repeat(rates.offset[:-1][there], count[there])
-    owner = np.repeat(np.arange(len(count), dtype=np.int64)[there], count[there])
+    first = np.repeat(rates.offset[:-1], count)
+    owner = np.repeat(np.arange(len(count), dtype=np.int64), count)
+    mine = np.repeat(wanted, count)
     same = np.ones(len(rates), dtype=bool)
     for column in (rates.from_anchor, rates.from_offset, rates.to_anchor, rates.to_offset, rates.lump):
         same &= column == column[first]
@@ -65,7 +67,7 @@ def bundled(rates: Rates, pair: Ints) -> Bundles:
 
     # A sum of random marks tells bundles apart; the comparison below makes sure.
     mark = np.random.default_rng(0).random(int(pair.max(initial=0)) + 1) + 1.0
-    merged = np.flatnonzero(same)
+    merged = np.flatnonzero(same & mine)
     heads = np.flatnonzero(np.diff(owner[merged], prepend=-1)) if len(merged) else merged
     signature = np.add.reduceat(mark[pair[merged]] * ratio[merged], heads) if len(merged) else np.empty(0)
     size = np.diff(np.append(heads, len(merged)))
@@ -80,7 +82,7 @@ def bundled(rates: Rates, pair: Ints) -> Bundles:
     alike[row[wrong]] = False
 
     # What is not in proportion to its model stays as it is, each rate a bundle of its own pair.
-    single = np.ones(len(rates), dtype=bool)
+    single = mine
     single[merged[alike[row]]] = False
     singles = np.flatnonzero(single)
     used = np.unique(like[alike]) if len(heads) else np.empty(0, dtype=np.int64)
@@ -101,9 +103,7 @@ def bundled(rates: Rates, pair: Ints) -> Bundles:
         parts=np.concatenate([[0], np.cumsum(np.concatenate([size[used], np.ones(len(pairs_alone), dtype=np.int64)]))]),
         pair=np.concatenate([pair[merged[inside]], pairs_alone]),
         ratio=np.concatenate([ratio[merged[inside]], np.ones(len(pairs_alone))]),
-    )
-
-
-def windows(rates: Rates, rate: Ints) -> tuple[Ints, Ints, Ints, Ints, Bools]:
-    """From and to, anchors and offsets, and lump, of merged rates."""
-    return tuple(np.asarray(a[rate]) for a in (rates.from_anchor, rates.from_offset, rates.to_anchor, rates.to_offset, rates.lump))  # type: ignore[return-value]
+        windows=(
+            rates.from_anchor[rate], rates.from_offset[rate], rates.to_anchor[rate], rates.to_offset[rate], rates.lump[rate]
+        ),
+    )  # fmt: skip

@@ -13,8 +13,8 @@ from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, least_in, mem
 from solvers.prices.plan import Draft
 from solvers.prices.restricted import Part, columns_at, explicit
 
-CHOSEN_FROM = 32
-"""Cheapest columns of each group that the first sweep chooses from."""
+CHOSEN_FROM, CHOSEN_IN_ALL = 32, 200_000
+"""Cheapest columns of each group that the first sweep chooses from, and of all groups; no fewer than ``CANDIDATES``."""
 
 CANDIDATES = 6
 """Columns of each group that a later sweep brings, of those that fit what is left."""
@@ -25,7 +25,8 @@ SWEEPS = 3
 def place(draft: Draft, prices: Floats, rng: np.random.Generator | None = None) -> None:
     """Chooses a column for each group, at ``prices`` [rows]: from its cheapest ones first, then from all that still fit."""
     layout = draft.layout
-    columns = columns_at(layout, prices, CHOSEN_FROM)
+    groups = max(1, len(layout.program.groups))
+    columns = columns_at(layout, prices, int(np.clip(CHOSEN_IN_ALL // groups, CANDIDATES, CHOSEN_FROM)))
     room = layout.limit - draft.use()
     room[len(layout.slot_of_row) :] = np.inf
     tables = Tables.of(layout, prices)

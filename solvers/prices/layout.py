@@ -234,7 +234,7 @@ def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None)
             [resources.equality[resources.of_slot][slot_of_row], *(np.zeros(len(b.demand), dtype=bool) for b in blocks)]
         ),
         pairs=pairs,
-        bundles=bundled(rates, pairs.of_rate),
+        bundles=bundled(rates, pairs.of_rate, options.group >= 0),
         member=member,
         member_offset=offset.astype(np.int64),
         loose=np.flatnonzero((options.group < 0) & ~taken),
@@ -300,7 +300,8 @@ def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
     by_block = range_minima(most.reshape(len(most), -1, bands).min(axis=2))
     plain = (rates.amount > 0) & (rates.from_anchor == Anchor.START) & (rates.to_anchor == Anchor.END)
     plain &= (rates.from_offset == 0) & (rates.to_offset == 0)
-    plain &= np.isfinite(most[pairs.of_rate]).any(axis=1) if len(rates) else False
+    if len(rates):
+        plain &= np.asarray(np.isfinite(most).any(axis=1))[pairs.of_rate]
     count = (
         np.add.reduceat(np.append(plain, False).astype(np.int64), program.rates.offset[:-1])
         if len(program.options)

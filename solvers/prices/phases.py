@@ -25,14 +25,14 @@ from solvers.prices.state import Choice, Run
 ROUNDS = ((0.1, 40), (0.03, 60), (0.01, 100), (0.003, 150), (0.001, 200), (0.0003, 300))
 """Temperature and evaluations of each round of the dual before the first plan."""
 
-SAMPLE = 2_000
+SAMPLE = 1_200
 """With twice as many groups or more, prices begin from those of about so many."""
 
-SAMPLE_ROUNDS = ((0.1, 100), (0.03, 150), (0.01, 150), (0.003, 200), (0.001, 200))
-ROUNDS_AFTER_SAMPLE = ((0.003, 80), (0.001, 100), (0.0003, 150))
+SAMPLE_ROUNDS = ((0.1, 40), (0.03, 80), (0.01, 100), (0.003, 120), (0.001, 120))
+ROUNDS_AFTER_SAMPLE = ((0.001, 40),)
 
 DEEPER = (0.0003, 0.0001)
-"""Temperatures of the rounds that go on beside the improvement where the LP is too large."""
+"""Temperatures of the rounds that go on beside the improvement."""
 
 STALLED = 3e-5
 """A round that raises the bound by less, relatively, is the last at its temperature."""
@@ -51,7 +51,7 @@ HEAD_START = 0.08
 KEPT = 40
 """Columns of a group that a plan may choose from."""
 
-KEPT_IN_ALL = 1_200_000
+KEPT_IN_ALL = 250_000
 
 NODES = 200
 """Nodes of a sub-problem where work, not time, ends the solve."""
@@ -258,7 +258,7 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
     whole, began = left(), run.work
     most_work = min(run.work_left, math.inf if math.isfinite(whole) else ENDLESS_WORK)
     meetings = int(np.clip(0.1 * whole / max(run.answer_s, 1e-3), 3, MEETINGS)) if math.isfinite(whole) else MEETINGS
-    each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 8, KEPT))
+    each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 6, KEPT))
 
     def share() -> float:
         if run.clock.interrupted or run.closed or left() <= 0:

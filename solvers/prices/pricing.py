@@ -17,12 +17,11 @@ import numpy as np
 from placement.program import Bools, Floats, Ints
 from solvers.prices import kernels
 from solvers.prices.blocks import Block, cheapest_cover
-from solvers.prices.bundles import windows
 from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, members, window
 
 T = TypeVar("T")
 
-NEAR = 35.0
+NEAR = 20.0
 """Columns dearer than the least of their group by this many temperatures weigh nothing in a smooth minimum."""
 
 THREADS = 2
@@ -120,11 +119,11 @@ def _soft_minima(layout: Layout, tables: Tables, heat: Floats, must: Bools, lo: 
 def _compiled(layout: Layout, tables: Tables) -> tuple[Any, ...]:
     """What compiled kernels take: groups, options, charges, merged rates and summed prices."""
     program, bundles = layout.program, layout.bundles
-    options, charges, rates = program.options, program.charges, program.rates
+    options, charges = program.options, program.charges
     return (
         layout.member, layout.member_offset, layout.first, layout.last, options.running, options.hours, options.pace,
         program.progress, program.grid.periods, charges.offset, layout.charge_amount, layout.charged_at_end, charges.table,
-        program.curves, program.profiles, bundles.offset, bundles.amount, *windows(rates, bundles.rate),
+        program.curves, program.profiles, bundles.offset, bundles.amount, *bundles.windows,
         bundles.bundle, bundles.summed(tables.by_block), bundles.summed(tables.by_period),
     )  # fmt: skip
 

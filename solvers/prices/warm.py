@@ -59,9 +59,7 @@ def prices_of(layout: Layout, start: Start | None) -> Floats | None:
     return prices
 
 
-def raise_bound(
-    state: dual.Dual, prices: Floats, over: Callable[[], bool], heard: Callable[[float], None]
-) -> tuple[Floats, float]:
+def raise_bound(state: dual.Dual, prices: Floats, over: Callable[[], bool], heard: Callable[[float], None]) -> tuple[Floats, float]:
     """The bound at earlier prices; and smooth prices near them that a plan can go by, with what these prove."""
     state.prices = prices
     value = dual.raise_bound(state).value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from solvers.prices.filter import droppable, surviving
 from solvers.prices.layout import Tables, lay_out
 from solvers.prices.pricing import best_columns, bound
 from solvers.solver import Limits
-from tests.prices.tiny import fleet_program, tiny_program
+from tests.prices.tiny import copied_program, fleet_program, tiny_program
 
 CASES = 40
 ONLY_LAST = np.array([0.0, 1.0])
@@ -128,3 +129,40 @@ def test_compiled_pricing_equals_numpy(seed: int) -> None:
     np.testing.assert_allclose(one.cost, other.cost, rtol=1e-9, atol=1e-9)
     there = np.isfinite(one.cost)
     np.testing.assert_allclose(tables.costs(layout, one.option[there], one.start[there]), one.cost[there], rtol=1e-9, atol=1e-9)
+
+
+def test_folded_options_are_priced_like_those_written_out() -> None:
+    for seed in range(4):
+        program = copied_program(seed)
+        folded, plain = lay_out(program, ONLY_LAST), lay_out(program.unfolded(), ONLY_LAST)
+        assert program.folded
+        rng = np.random.default_rng(seed)
+        for size in (0.0, 0.05, 1.0):
+            prices = folded.evened(size * rng.random(folded.rows))
+            one, other = bound(folded, prices), bound(plain, prices)
+            assert one.value == pytest.approx(other.value, rel=1e-9)
+            np.testing.assert_allclose(one.least, other.least, rtol=1e-9, atol=1e-9)
+        state = begin(folded)
+        for theta in (0.1, 0.01, 0.001):
+            smooth(state, theta, 100)
+            raise_bound(state)
+        assert state.best is not None
+        relaxed = solvers.load("highs")(program, limits=Limits(time_limit_s=2, gap=0.5)).levels[1].bound
+        assert relaxed is not None
+        assert state.best.value <= relaxed + 1e-6 * abs(relaxed)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_plans_of_folded_programs_name_the_copy(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("solvers.prices.solve"), "SMALL", 0)
+    program = copied_program(seed)
+    answer = solvers.load("prices")(program, limits=Limits(time_limit_s=2, workers=1, gap=1e-3))
+    assert answer.option is not None and answer.start is not None and answer.value is not None
+    assert program.infeasibility(answer.option, answer.start, answer.value) == []
+    copies = program.split(answer.option)[1]
+    assert (copies > 0).any(), "one place is not enough for what pays"
+    exact = solvers.load("highs")(program, limits=Limits(time_limit_s=4, gap=1e-3)).levels[1]
+    assert exact.value is not None
+    bounds = answer.levels[1].bound
+    assert bounds is not None
+    assert bounds <= exact.value + 1e-6 * abs(exact.value)

@@ -153,7 +153,14 @@ def test_columns_that_are_gone_are_left_out() -> None:
     last[used] = options.first[used] - 1
     changed = replace(program, options=replace(options, last=last))
     state = dual.begin(lay_out(changed, ONLY_LAST))
-    draft = warm.standing(state, replace(start, option=np.append(start.option, [len(options) + 7, -1]),
-                                         start=np.append(start.start, [0, 0]), value=np.append(start.value, [1.0, 1.0])))
+    draft = warm.standing(
+        state,
+        replace(
+            start,
+            option=np.append(start.option, [len(options) + 7, -1]),
+            start=np.append(start.start, [0, 0]),
+            value=np.append(start.value, [1.0, 1.0]),
+        ),
+    )
     assert not np.isin(draft.option[draft.placed], used).any()
     assert len(draft.placed) == np.count_nonzero(options.group[start.option] >= 0) - len(used)

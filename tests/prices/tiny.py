@@ -108,3 +108,23 @@ def fleet_program(seed: int, jobs: int = 60, blocks: int = 16, *, uniform: bool 
                 b.add_rates(shed, balance[d], 1.0)
                 b.add_charges(shed, 1, 0, price)
     return b.build()
+
+
+def copied_program(seed: int, jobs: int = 12, blocks: int = 6) -> Program:
+    """Gangs on any of three equal places or on one of another size, under a power limit over all, beside a service."""
+    rng = np.random.default_rng(seed)
+    b = Builder(Grid(np.full(blocks, 24.0), 1), ("first", "second"), ("own", "use"))
+    alike = b.add_resources(["a 0", "a 1", "a 2"], "gpu", np.full((3, blocks), 8.0))
+    other = b.add_resources(["b"], "gpu", rng.integers(6, 12, (1, blocks)).astype(float))
+    power = b.add_resources(["power"], "kW", np.full((1, blocks), 30.0), price=0.01, level=1, term=1)
+    groups = b.add_groups([f"job {k}" for k in range(jobs)], np.zeros(jobs, dtype=bool))
+    gpus = rng.integers(3, 8, jobs).astype(float)
+    for place, copies in ((alike[0], 3), (other[0], 1)):
+        hours = rng.choice([24.0, 48.0, 72.0], jobs)
+        last = blocks - np.ceil(hours / 24.0).astype(np.int64)
+        option = b.add_running(first=np.zeros(jobs, dtype=np.int64), last=last, hours=hours, group=groups, copies=copies)
+        b.add_rates(option, place, gpus, step=copies > 1)
+        b.add_rates(option, power[0], 1.2 * gpus)
+        b.add_charges(option, 1, 0, -gpus * hours * rng.uniform(0.05, 0.2, jobs))
+    add_service(b, power, rng, 0)
+    return b.build()
