@@ -77,6 +77,12 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     prices = state.best_prices.copy()
     if not _first_plan(run, state, processes[0]):
         return
+    if run.guide is None:
+        run.guide = warm.guide(state, lambda: run.clock.interrupted or run.left <= 0)
+        run.work += state.evaluations / EVALUATIONS_PER_WORK
+    if run.standing is not None:
+        first = warm.FIRST_MOVES * len(layout.program.groups) / MOVES_PER_WORK
+        _better(run, state, prices, processes, warm.FIRST_SHARE, min(first, warm.FIRST_SHARE * run.work_left))
     if len(processes) > 1:
         with ThreadPoolExecutor(1) as side:
             proof = side.submit(_prove, run, state, processes[-1])
@@ -126,8 +132,8 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
 
     earlier = warm.prices_of(state.layout, run.start)
     if earlier is not None:
-        run.guide = warm.raise_bound(state, earlier, over, run.raise_bound)
-        run.work += state.evaluations / EVALUATIONS_PER_WORK
+        state.prices, run.guide = earlier, None
+        run.raise_bound(dual.raise_bound(state).value)
         return
     every = len(state.layout.program.groups) // SAMPLE
     rounds: tuple[tuple[float, int], ...] = ROUNDS
@@ -206,8 +212,13 @@ def _prove(run: Run, state: dual.Dual, process: HighsProcess) -> None:
             run.found = draft
 
     until = run.clock.seconds + HEAD_START * run.left
-    _deepen(run, state, stopped)
-    by_lp(state, process, left=lambda: run.left, stopped=stopped, heard=run.raise_bound)
+
+    def solved() -> bool:
+        return by_lp(state, process, left=lambda: run.left, stopped=stopped, heard=run.raise_bound)
+
+    if run.standing is None or not solved():  # where prices are near already, the LP proves more than deeper rounds, and sooner
+        _deepen(run, state, stopped)
+        solved()
     while math.isfinite(until) and run.clock.seconds < until and not stopped():
         time.sleep(0.05)
     best = run.draft
@@ -240,28 +251,33 @@ def _deepen(run: Run, state: dual.Dual, stopped: Callable[[], bool]) -> None:
 # ------------------------------------------------------------ the plan
 
 
-def _better(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], share: float) -> None:
-    """Improves ``run.draft`` for a share of what is left: by annealing where that knows the Program, else by sub-problems."""
+def _better(
+    run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], share: float, most: float = math.inf
+) -> None:
+    """Improves ``run.draft``, by annealing where that knows the Program, else by sub-problems.
+
+    Ends after a share of what is left, or ``most`` work.
+    """
     until = run.clock.seconds + share * run.left
 
     def left() -> float:
         return until - run.clock.seconds
 
-    if not kernels.AVAILABLE or not _anneal(run, state, processes, left):
-        _improve(run, state, prices, processes, left)
+    if not kernels.AVAILABLE or not _anneal(run, state, processes, left, most):
+        _improve(run, state, prices, processes, left, most)
 
 
-def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Callable[[], float]) -> bool:
+def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Callable[[], float], most: float) -> bool:
     """Anneals ``run.draft``, anew whenever prices have become much better; false where annealing does not know the Program."""
     limits, layout, draft = run.clock.limits, state.layout, run.draft
     assert draft is not None
     whole, began = left(), run.work
-    most_work = min(run.work_left, math.inf if math.isfinite(whole) else ENDLESS_WORK)
+    most_work = min(run.work_left, most, math.inf if math.isfinite(whole) else ENDLESS_WORK)
     meetings = int(np.clip(0.1 * whole / max(run.answer_s, 1e-3), 3, MEETINGS)) if math.isfinite(whole) else MEETINGS
     each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 6, KEPT))
 
     def share() -> float:
-        if run.clock.interrupted or run.closed or left() <= 0:
+        if run.clock.interrupted or run.closed or left() <= 0 or most_work <= 0:
             return 1.0
         by_time = 1 - left() / whole if math.isfinite(whole) else 0.0
         return max(by_time, (run.work - began) / most_work)
@@ -269,7 +285,7 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
     def worked(moves: int) -> None:
         run.work += moves / MOVES_PER_WORK
 
-    run.facts["moves"] = 0.0
+    run.facts.setdefault("moves", 0.0)
     while True:
         assert run.guide is not None and run.draft is not None
         (prices, known), since = run.guide, run.clock.seconds
@@ -303,7 +319,9 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
             return True
 
 
-def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float]) -> None:
+def _improve(
+    run: Run, state: dual.Dual, prices: Floats, processes: list[HighsProcess], left: Callable[[], float], most: float
+) -> None:
     """Improves ``run.draft`` part by part with MIPs."""
     limits, layout, draft = run.clock.limits, state.layout, run.draft
     assert state.best is not None and draft is not None
@@ -311,7 +329,7 @@ def _improve(run: Run, state: dual.Dual, prices: Floats, processes: list[HighsPr
     columns = Part.joined([columns_at(layout, prices, KEPT), draft.chosen()]).distinct()
     pool = Pool.of(layout, columns, state.rest, prices, max(cost - state.best.value, 0.0), KEPT)
     improver = Improver(draft, pool, np.random.default_rng(limits.seed), limits.seed)
-    most_work = run.work + min(run.work_left, math.inf if math.isfinite(left()) else ENDLESS_WORK)
+    most_work = run.work + min(run.work_left, most, math.inf if math.isfinite(left()) else ENDLESS_WORK)
     last = run.clock.seconds
 
     def heard(better: Draft, work: float) -> None:

@@ -17,8 +17,12 @@ from solvers.prices.pricing import block_items
 from solvers.prices.restricted import Part
 from solvers.solver import Start
 
-ROUNDS = ((0.001, 40),)
-"""Temperature and evaluations of each round of the dual from earlier prices; cold ones begin far hotter."""
+NEARBY = (0.001, 40)
+"""Temperature and evaluations of the round of the dual from earlier prices; cold ones begin far hotter."""
+
+FIRST_MOVES, FIRST_SHARE = 600, 0.3
+"""A short first annealing by all workers, before one of them turns to the bound: moves per group, and at most this share of the
+time. Most of what the change cost is made good in it, however long the limit is."""
 
 MOST = 1e12
 """Earlier prices above this, or not numbers at all, are none."""
@@ -59,18 +63,11 @@ def prices_of(layout: Layout, start: Start | None) -> Floats | None:
     return prices
 
 
-def raise_bound(state: dual.Dual, prices: Floats, over: Callable[[], bool], heard: Callable[[float], None]) -> tuple[Floats, float]:
-    """The bound at earlier prices; and smooth prices near them that a plan can go by, with what these prove."""
-    state.prices = prices
-    value = dual.raise_bound(state).value
-    heard(value)
-    for theta, evaluations in ROUNDS:
-        if over():
-            break
-        dual.smooth(state, theta, evaluations, over)
-        value = dual.raise_bound(state).value
-        heard(value)
-    return state.prices.copy(), value
+def guide(state: dual.Dual, over: Callable[[], bool]) -> tuple[Floats, float]:
+    """Smooth prices near those at hand that a plan can go by, and what they prove."""
+    theta, evaluations = NEARBY
+    dual.smooth(state, theta, evaluations, over)
+    return state.prices.copy(), dual.raise_bound(state).value
 
 
 def repaired(state: dual.Dual, earlier: Draft, prices: Floats) -> Draft:
