@@ -1,7 +1,8 @@
 """AUTO: exact solvers where choices are few, the price solver where they are many; another one where the first came to nothing.
 
 HiGHS proved every small size measured so far fastest. With tens of thousands of ways to start a gang branch and bound gets nowhere:
-there the price solver ends far nearer to its bound at equal time.
+there the price solver ends far nearer to its bound at equal time; it goes on to branch and cut by itself, in the time that is
+left, over the columns that its prices have not excluded.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from placement.program import Program, Solution, Status
+from solvers.columns import MOST_COLUMNS
 from solvers.solver import Limits, OnProgress, Start
 
 LEAST_SECONDS = 1.0
@@ -33,8 +35,11 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
     from solvers import load
 
     began = time.monotonic()
-    order = ("prices", "highs") if choices(program) >= MANY_CHOICES else ("highs", "cpsat")
+    count = choices(program)
+    order: tuple[str, ...] = ("prices", "highs") if count >= MANY_CHOICES else ("highs", "cpsat")
     answer: Solution | None = None
+    if count > MOST_COLUMNS:
+        order = ("prices",)
     for name in order:
         spent = time.monotonic() - began
         left = None if limits.time_limit_s is None else limits.time_limit_s - spent

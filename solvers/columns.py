@@ -13,7 +13,7 @@ import numpy as np
 
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints, Program
 from solvers.linear import Linear, Rows32
-from solvers.solver import Start
+from solvers.solver import Start, TooLarge
 
 CHUNK_ENTRIES = 4_000_000
 """Entries expanded at once; bounds the memory of the expansion beside its result."""
@@ -91,8 +91,16 @@ class Columns:
         return out
 
 
+MOST_COLUMNS = 12_000_000
+"""Columns that are held explicitly; each takes a few hundred bytes here and several times that in a solver."""
+
+
 def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> Columns:
-    """Every column that some plan can use. Raises ``Stopped`` when ``stopped()`` turns true meanwhile."""
+    """Every column that some plan can use. Raises ``Stopped`` when ``stopped()`` turns true meanwhile, ``TooLarge`` above
+    ``MOST_COLUMNS``."""
+    count = int(np.maximum(program.options.last - program.options.first + 1, 0).sum())
+    if count > MOST_COLUMNS:
+        raise TooLarge(f"{count:,} columns, of which it holds at most {MOST_COLUMNS:,}; 'prices' holds none")
     slots = len(program.resources.limit)
     supply = _most_supplied(program)
     room = program.resources.limit + supply

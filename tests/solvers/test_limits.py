@@ -11,7 +11,8 @@ from programs import PROGRAMS, builder, demand
 
 import solvers
 from placement.program import Limit, Program, Status
-from solvers.solver import Limits, Progress, Start
+from solvers import columns
+from solvers.solver import Limits, Progress, Start, TooLarge
 
 EXACT = ["auto", "cpsat", "highs"]
 
@@ -109,3 +110,10 @@ WRONG = [{"time_limit_s": 0.0}, {"work_limit": -1.0}, {"gap": float("nan")}, {"g
 def test_limits_are_checked(values: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"must be|is a fraction"):
         Limits(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["highs", "cpsat"])
+def test_what_does_not_fit_is_refused_with_a_remedy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "MOST_COLUMNS", 1)
+    with pytest.raises(TooLarge, match="columns, of which it holds at most 1; 'prices' holds none"):
+        solvers.load(name)(hard(), limits=Limits(time_limit_s=5))
