@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from benchmarks.options import GAP, SECONDS
 from placement import load, solve
 from placement.plan import Result
 
@@ -71,8 +72,8 @@ def better(known: Entry | None, found: Entry) -> Entry:
 @click.command()
 @click.argument("names", nargs=-1, required=True)
 @click.option("--solver", default="auto", show_default=True)
-@click.option("--time-limit", type=float, default=600.0, show_default=True, help="Seconds for each instance.")
-@click.option("--gap", type=float, default=1e-4, show_default=True)
+@click.option("--time-limit", type=SECONDS, default=600.0, show_default=True, help="Seconds for each instance.")
+@click.option("--gap", type=GAP, default=1e-4, show_default=True)
 def main(names: tuple[str, ...], solver: str, time_limit: float, gap: float) -> None:
     """Solve instances and keep what is better than known."""
     best: dict[str, Entry] = json.loads(BEST.read_text(encoding="utf-8")) if BEST.exists() else {}

@@ -31,6 +31,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from benchmarks.families import FAMILIES, write
+from benchmarks.options import SEED
 from placement import load
 from placement.activities.packing import NOWHERE, packed
 from placement.check import Check, check
@@ -209,7 +210,7 @@ def _answer(instance: Instance, market: _Market, share: Any, prices: Any) -> Ans
 
 @click.command()
 @click.option("--family", type=click.Choice([name for name in FAMILIES if name.startswith("one-period")]), default="one-period")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 def main(family: str, seed: int) -> None:
     """Plan an instance of one period, with its bound."""
     with tempfile.TemporaryDirectory() as folder:

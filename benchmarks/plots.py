@@ -15,6 +15,7 @@ from typing import Any
 import click
 import numpy as np
 
+from benchmarks.options import Target
 from benchmarks.rows import Row, gap_between, read_rows
 from placement.program import Floats
 
@@ -165,7 +166,7 @@ def _save(plt: Any, figure: Any, path: Path) -> None:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the SVG files.")
+@click.option("-o", "--out", type=Target(folder=True), required=True, help="Folder for the SVG files.")
 def main(*, files: tuple[Path, ...], out: Path) -> None:
     """Draw gap over time for each family, and growth where there is more than one size."""
     try:

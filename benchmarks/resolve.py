@@ -31,6 +31,8 @@ import click
 import numpy as np
 
 from benchmarks.families import FAMILIES, write
+from benchmarks.families.law import Family
+from benchmarks.options import SECONDS, SEED, SHARE, Target
 
 if TYPE_CHECKING:
     from placement.instance import Instance
@@ -171,8 +173,7 @@ def run_case(family: str, seed: int, share: float, solver: str, limit_s: float, 
     assert earlier.plan is not None
     cold, cold_trace = _solved(after, solver, limit_s, workers)
     warm, warm_trace = _solved(after, solver, WARM_SHARE * limit_s, workers, start=earlier)
-    assert cold.plan is not None, "a time limit too short for any plan"
-    assert warm.plan is not None, "a time limit too short for any plan"
+    assert cold.plan is not None and warm.plan is not None
     bound = max(trace[-1].bound for trace in (cold_trace, warm_trace))
     promises, warm_promises = (float(answer.levels[0].value or 0.0) for answer in (cold, warm))
     comparable = warm_promises <= promises + 1e-6 * max(1.0, abs(promises))
@@ -215,7 +216,7 @@ class Point:
 
 
 def _solved(instance: Instance, solver: str, limit_s: float, workers: int, **start: Any) -> tuple[Result, list[Point]]:
-    """The answer, and what was known at every change of plan or bound."""
+    """The answer, and what was known at every change of plan or bound; ValueError where there was never a plan."""
     from placement import solve
     from placement.plan import LEVELS
 
@@ -227,6 +228,8 @@ def _solved(instance: Instance, solver: str, limit_s: float, workers: int, **sta
             trace.append(Point(time.monotonic() - began, event.incumbent, event.bound, event.gap))
 
     result = solve(instance, solver=solver, time_limit_s=limit_s, gap=1e-6, workers=workers, on_progress=heard, **start)
+    if result.plan is None or not trace:
+        raise ValueError(f"{solver} has no plan with a bound within {limit_s:g} s: raise --time-limit")
     return result, trace
 
 
@@ -273,14 +276,18 @@ def summary(rows: list[Row]) -> str:
 
 
 @click.command()
-@click.option("--family", type=click.Choice(list(FAMILIES)), required=True)
-@click.option("--seeds", default=5, show_default=True, help="Seeds 0 to N - 1.")
-@click.option("--first-seed", default=0, show_default=True)
-@click.option("--change", "share", default=0.05, show_default=True, help="Share of jobs, demand rows and feeds that change.")
+@click.option(
+    "--family", type=click.Choice([name for name, family in FAMILIES.items() if isinstance(family, Family)]), required=True
+)
+@click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Seeds 0 to N - 1.")
+@click.option("--first-seed", type=SEED, default=0, show_default=True)
+@click.option(
+    "--change", "share", type=SHARE, default=0.05, show_default=True, help="Share of jobs, demand rows and feeds that change."
+)
 @click.option("--solver", default="auto", show_default=True)
-@click.option("--time-limit", default=60.0, show_default=True, help="Seconds of each cold solve.")
-@click.option("--workers", default=2, show_default=True)
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the rows there.")
+@click.option("--time-limit", type=SECONDS, default=60.0, show_default=True, help="Seconds of each cold solve.")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--json", "json_path", type=Target(), help="Write the rows there.")
 def main(
     *, family: str, seeds: int, first_seed: int, share: float, solver: str, time_limit: float, workers: int, json_path: Path | None
 ) -> None:  # fmt: skip
@@ -289,7 +296,10 @@ def main(
     click.echo(HEADER)
     for seed in range(first_seed, first_seed + seeds):
         with multiprocessing.get_context("spawn").Pool(1) as own:
-            rows.append(own.apply(run_case, (family, seed, share, solver, time_limit, workers)))
+            try:
+                rows.append(own.apply(run_case, (family, seed, share, solver, time_limit, workers)))
+            except ValueError as error:
+                raise click.ClickException(f"{family} {seed}: {error}") from error
         click.echo(line(rows[-1]))
     click.echo(summary(rows))
     if json_path is not None:

@@ -34,6 +34,7 @@ from benchmarks.families.demand import write_jobs, write_services
 from benchmarks.families.law import Family, OnePeriod
 from benchmarks.families.one_period import write_one_period
 from benchmarks.families.supply import document, make_supply
+from benchmarks.options import FIGURE, SEED, SHARE, Target
 
 FAMILIES: dict[str, Family | OnePeriod] = {
     "S": Family(jobs=40, sites=5, islands=8, blocks=12, services=4, streams=12),
@@ -71,22 +72,19 @@ def with_knobs(family: Family | OnePeriod, knobs: dict[str, Any]) -> Family | On
     return replace(family, **stated)
 
 
-SHARE = click.FloatRange(0, 1)
-
-
 @click.command()
 @click.argument("family", type=click.Choice(list(FAMILIES)))
-@click.option("--seed", default=0, show_default=True)
-@click.option("--load", type=float, help="Demand against capacity [1.15].")
+@click.option("--seed", type=SEED, default=0, show_default=True)
+@click.option("--load", type=FIGURE, help="Demand against capacity [1.15].")
 @click.option("--largest-gang", type=SHARE, help="Against the largest island [0.9]; in one period, the smallest place [0.1].")
-@click.option("--power", type=(float, float), help="Power limit against full draw, lowest and highest [0.75 1.05].")
+@click.option("--power", type=(FIGURE, FIGURE), help="Power limit against full draw, lowest and highest [0.75 1.05].")
 @click.option("--divisible-share", type=SHARE, help="Of demand, in services [0.5].")
 @click.option("--ramping", type=SHARE, help="Share of sites that come online within the horizon [0.35].")
-@click.option("--slack", type=(float, float), help="Due date after release in lengths, least and most [1 2.5].")
+@click.option("--slack", type=(FIGURE, FIGURE), help="Due date after release in lengths, least and most [1 2.5].")
 @click.option("--late-blocks", type=click.IntRange(0), help="Blocks from due date to deadline [8].")
 @click.option("--eligible", type=SHARE, help="Share of sites that a job or service may use [0.8; XXL 0.08].")
 @click.option("--jobs", type=click.IntRange(1), help="Number of jobs, total work unchanged.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option("--out", type=Target(folder=True), required=True, help="Folder to write.")
 def main(family: str, seed: int, out: Path, **knobs: Any) -> None:
     """Write one instance of a family."""
     try:
