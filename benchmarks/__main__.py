@@ -1,11 +1,30 @@
 """``python -m benchmarks``: write instances of the families, run solvers and peers over them, draw the rows."""
 
+import signal
+import sys
+from typing import Any
+
 import click
 
 from benchmarks import families, one_period, plots, resolve, run
+from placement.cli.errors import ExitCode
+
+TERMINATED = 128 + signal.SIGTERM
 
 
-@click.group()
+class Commands(click.Group):
+    """Commands that end as ``placement`` does when they are stopped: 130 for Ctrl-C, 143 for SIGTERM."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Cases run in sessions of their own: only an exception here, and not the signal, ends them.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Benchmarks of fleet-placement."""
 

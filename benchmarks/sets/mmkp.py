@@ -104,7 +104,7 @@ def cases(data: Path) -> list[Case]:
         raise Absent(f"no file {table}")
     files = {path.name.removesuffix(".txt").split(".", 1)[1]: path for path in sorted(table.parent.glob("TestSet*.*.txt"))}
     found: list[Case] = []
-    with table.open(encoding="utf-8", newline="") as lines:
+    with table.open(encoding="utf-8", errors="replace", newline="") as lines:
         rows = csv.DictReader(lines)
         for row in rows:
             try:

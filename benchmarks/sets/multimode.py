@@ -225,7 +225,7 @@ def cases(data: Path) -> list[Case]:
     if not table.is_file():
         raise Absent(f"no file {table}")
     found: list[Case] = []
-    with table.open(encoding="utf-8", newline="") as lines:
+    with table.open(encoding="utf-8", errors="replace", newline="") as lines:
         rows = csv.DictReader(lines)
         for row in rows:
             try:

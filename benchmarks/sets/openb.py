@@ -71,7 +71,7 @@ def _rows(path: Path, columns: Iterable[str], words: Iterable[str]) -> Iterable[
     """Whole numbers of ``columns``, texts of ``words`` and line of every row. Raises ``Absent`` and ``Malformed``."""
     if not path.is_file():
         raise Absent(f"no file {path}")
-    with path.open(encoding="utf-8", newline="") as lines:
+    with path.open(encoding="utf-8", errors="replace", newline="") as lines:
         rows = csv.DictReader(lines)
         for row in rows:
             numbers, texts = [], []
@@ -274,7 +274,7 @@ def cases(data: Path) -> list[Case]:
     table = folder / PUBLISHED
     if not table.is_file():
         raise Absent(f"no file {table}")
-    with table.open(encoding="utf-8", newline="") as lines:
+    with table.open(encoding="utf-8", errors="replace", newline="") as lines:
         rows = csv.DictReader(lines)
         try:
             best = max(float(row["130"]) for row in rows if row["workload"] == "openb_pod_list_default")

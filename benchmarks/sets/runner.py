@@ -215,7 +215,7 @@ def run(
         echo(f"{name}: {problem}")
         return 1
     if not cases:
-        echo(f"{name}: no instance has {match!r} in its name")
+        echo(f"{name}: no instance is listed" if match is None else f"{name}: no instance has {match!r} in its name")
         return 1
     gap = module.GAP if gap is None else gap
     limits = Limits(time_limit_s=time_limit_s or module.TIME_LIMIT_S, gap=gap, workers=workers)

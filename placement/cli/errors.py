@@ -40,6 +40,10 @@ class InternalError(click.ClickException):
         return f"internal error, please report it: {self.message}"
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A write failed because the place to write to is full; no fault of this program."""
+
+
 class Commands(click.Group):
     """Commands whose every ending has its exit code; an error that nobody expected is an internal one."""
 
@@ -51,6 +55,9 @@ class Commands(click.Group):
         except (KeyboardInterrupt, click.Abort):
             raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
         except OSError as error:
+            if error.errno in NO_ROOM:
+                _silence_stdout()
+                raise BadInput(f"cannot write: {error.strerror}; free some room, or write elsewhere") from None
             if error.errno != errno.EPIPE:
                 raise _internal(error) from error
             _silence_stdout()
@@ -65,5 +72,5 @@ def _internal(error: Exception) -> InternalError:
 
 
 def _silence_stdout() -> None:
-    """Nobody reads stdout any more: what is still buffered must not raise again when Python exits."""
+    """Stdout takes no more: what is still buffered must not raise again when Python exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,7 +29,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Gpus = Annotated[int, Field(ge=1, le=100_000_000)]
 OnlineGpus = Annotated[int, Field(ge=0, le=100_000_000)]
 Kw = Annotated[float, Field(ge=0, le=1e9)]
-Hours = Annotated[float, Field(gt=0, le=1e6)]
+Hours = Annotated[float, Field(ge=1e-6, le=1e6)]
+"""At least what long tables take: work within the rounding of block boundaries has no block to run in."""
 Usd = Annotated[float, Field(ge=0, le=1e14)]
 UsdPerUnit = Annotated[float, Field(ge=-1e6, le=1e6)]
 """A price per GPU-hour or kWh; electricity can be negative."""

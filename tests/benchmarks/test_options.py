@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import main
+from benchmarks.processes import descendants
 from benchmarks.rows import Row
 from benchmarks.run import failed
 
 ROW = Row("S", 0, "auto", objective=-90.0, bound=-100.0, violations=0)
 USAGE = 2
+ROOT = Path(__file__).resolve().parents[2]
 
 BAD = {
     "a negative seed": (["family", "S", "--seed", "-1", "--out", "{folder}/x"], "-1 is not in the range x>=0"),
@@ -48,3 +55,31 @@ def test_a_broken_plan_of_a_solver_fails_the_run_and_a_peers_does_not() -> None:
     assert failed([ROW, replace(ROW, violations=1)])
     assert not failed([ROW, replace(ROW, solver="monolith_highs", violations=1)])
     assert failed([replace(ROW, solver="monolith_highs", error="it died")])
+
+
+def leads_a_session(pid: int) -> bool:
+    """Whether this is a case that has begun: the signal must not meet it half started."""
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_case_as_well(number: signal.Signals, code: int) -> None:
+    command = [sys.executable, "-m", "benchmarks", "run", "--family", "S", "--seeds", "1", "--time-limit", "60", "--workers", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    cases: list[int] = []
+    while not any(map(leads_a_session, cases)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+        cases = descendants(process.pid)[1:]
+    assert any(map(leads_a_session, cases))
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == code, stderr
+    assert "Traceback" not in stderr
+    while any(Path(f"/proc/{case}/exe").exists() for case in cases) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [case for case in cases if Path(f"/proc/{case}/exe").exists()]

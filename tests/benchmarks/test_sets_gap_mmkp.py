@@ -109,12 +109,13 @@ def test_a_malformed_file_is_named_with_its_line(name: str, file: str, text: str
         ("gap", "gap/best_known.csv", GAP_TABLE.replace(",11,", ",eleven,"), 2),
         ("gap", "gap/best_known.csv", GAP_TABLE.replace("tiny/one", "tiny/two"), 2),
         ("gap", "gap/best_known.csv", GAP_TABLE.replace("proved_optimal", "proved"), 2),
+        ("gap", "gap/best_known.csv", GAP_TABLE.replace(",11,", ",\udcff,"), 2),
         ("mmkp", "mmkp/verified_optima.csv", MMKP_TABLE.replace("TINY,2,10", "TINY,2,"), 3),
         ("mmkp", "mmkp/verified_optima.csv", MMKP_TABLE.replace("TINY,2", "HUGE,2"), 3),
     ],
 )
 def test_a_malformed_table_is_named_with_its_line(name: str, table: str, text: str, line: int, data: Path) -> None:
-    (data / table).write_text(text)
+    (data / table).write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(Malformed, match=f"line {line}: "):
         READERS[name](data)
 

@@ -137,3 +137,13 @@ def test_check_refuses_a_total_that_was_edited(spawn: Spawn, tiny: Tiny, tmp_pat
     stdout, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "stated costs" in stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_no_internal_error(spawn: Spawn, tiny: Tiny) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        process = spawn("show", tiny("power"), stdout=full)
+        _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 2, stderr
+    assert "free some room" in stderr
+    assert "Traceback" not in stderr

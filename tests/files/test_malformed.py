@@ -47,6 +47,7 @@ CASES = [
     case("wrong unit, price", "price_usd_per_kwh: 0.04", "price_usd_per_mwh: 40", "divide a price per MWh by 1000", errors=2),
     case("wrong unit, time", "rtt_ms: 40", "rtt_s: 0.04", "use rtt_ms and convert: 1 s is 1000 ms", errors=2),
     case("wrong unit, duration", "duration_hours: 300", "duration_days: 12.5", "use duration_hours", "1 day is 24 hours", errors=2),
+    case("a duration within rounding", "duration_hours: 300", "duration_hours: 1.0e-9", "jobs[", "at least 1e-06"),
     case("wrong name for GPUs", "gpus: 384", "gpus_count: 384", "use gpus", errors=2),
     case("law not in force", "reserve_kw: 10", "carbon_g_per_kwh: 400", "the law 'budget' is not in force", "remove the field"),
     case("family not in force", "links:\n", "policies: []\nlinks:\n", "policies", "not in force", at="policies"),
