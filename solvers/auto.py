@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from placement.program import Program, Solution, Status
+from placement.program import Ints, Program, Solution, Status
 from solvers.columns import MOST_COLUMNS
 from solvers.solver import Limits, OnProgress, Start
 
@@ -25,9 +25,13 @@ MANY_CHOICES = 20_000
 
 def choices(program: Program) -> int:
     """Ways to start an option that runs: what branch and bound has to decide."""
+    return int(_columns(program)[program.options.running & program.options.whole].sum())
+
+
+def _columns(program: Program) -> Ints:
+    """Columns of each option, those of all copies together, [O]."""
     options = program.options
-    starts = np.maximum(options.last - options.first + 1, 0) * options.copies.astype(np.int64)
-    return int(starts[options.running & options.whole].sum())
+    return np.asarray(np.maximum(options.last - options.first + 1, 0) * options.copies.astype(np.int64))
 
 
 def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
@@ -35,11 +39,10 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
     from solvers import load
 
     began = time.monotonic()
-    count = choices(program)
-    order: tuple[str, ...] = ("prices", "highs") if count >= MANY_CHOICES else ("highs", "cpsat")
-    answer: Solution | None = None
-    if count > MOST_COLUMNS:
+    order: tuple[str, ...] = ("prices", "highs") if choices(program) >= MANY_CHOICES else ("highs", "cpsat")
+    if _columns(program).sum() > MOST_COLUMNS:  # whatever they are columns of, the others would refuse them
         order = ("prices",)
+    answer: Solution | None = None
     for name in order:
         spent = time.monotonic() - began
         left = None if limits.time_limit_s is None else limits.time_limit_s - spent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 
@@ -12,6 +13,7 @@ from programs import PROGRAMS, builder, demand
 import solvers
 from placement.program import Limit, Program, Status
 from solvers import columns
+from solvers.auto import choices
 from solvers.solver import Limits, Progress, Start, TooLarge
 
 EXACT = ["auto", "cpsat", "highs"]
@@ -117,3 +119,14 @@ def test_what_does_not_fit_is_refused_with_a_remedy(name: str, monkeypatch: pyte
     monkeypatch.setattr(columns, "MOST_COLUMNS", 1)
     with pytest.raises(TooLarge, match="columns, of which it holds at most 1; 'prices' holds none"):
         solvers.load(name)(hard(), limits=Limits(time_limit_s=5))
+
+
+def test_auto_leaves_to_prices_what_does_not_fit_be_it_few_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns of divisible options count as well: HiGHS and CP-SAT hold them all."""
+    program = PROGRAMS["divisible alone"]()
+    prices = solvers.load("prices")
+    for module in ("auto", "columns"):
+        monkeypatch.setattr(sys.modules[f"solvers.{module}"], "MOST_COLUMNS", 1)
+    monkeypatch.setattr(sys.modules[prices.__module__], "SMALL", 0)
+    assert choices(program) <= 1
+    assert dict(solvers.load("auto")(program, limits=Limits(time_limit_s=5)).facts)["chosen"] == "prices"
