@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.program import Floats, Ints, Program
+from solvers.highs_process import Stopped, never
 from solvers.prices.layout import Layout, Tables, lay_out
 from solvers.prices.pricing import bound, runs_of_groups
 
@@ -26,8 +27,11 @@ class Filtered:
     bound: float
 
 
-def surviving(layout: Layout, prices: Floats, value: float, *, most: int | None = None) -> Filtered | None:
-    """Columns of groups that a plan cheaper than ``value`` (weighted, constants included) may use; None where over ``most``."""
+def surviving(
+    layout: Layout, prices: Floats, value: float, *, most: int | None = None, stopped: Stopped = never
+) -> Filtered | None:
+    """Columns of groups that a plan cheaper than ``value`` (weighted, constants included) may use; None where over ``most``,
+    or where ``stopped`` before all were seen."""
     proven = bound(layout, prices)
     tables = Tables.of(layout, layout.evened(np.where(layout.equality, prices, np.maximum(prices, 0.0))))
     room = value - proven.value + 1e-9 * max(1.0, abs(value))
@@ -42,7 +46,7 @@ def surviving(layout: Layout, prices: Floats, value: float, *, most: int | None 
         options.append(option)
         starts.append(start)
         total += len(option)
-        if most is not None and total > most:
+        if (most is not None and total > most) or stopped():
             return None
     none = np.empty(0, dtype=np.int64)
     return Filtered(np.concatenate([none, *options]), np.concatenate([none, *starts]), considered, proven.value)

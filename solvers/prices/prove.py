@@ -107,7 +107,7 @@ def by_search(
     """Branch and cut over the columns that may be in a plan cheaper than ``value``; None where they are too many."""
     layout = state.layout
     assert state.best_prices is not None
-    kept = surviving(layout, state.best_prices, value, most=MIP_COLUMNS)
+    kept = surviving(layout, state.best_prices, value, most=MIP_COLUMNS, stopped=lambda: stopped() or left() <= 0)
     if kept is None or left() <= 0:
         return None
     columns = explicit(layout, kept.option, kept.start)

@@ -38,6 +38,9 @@ EARLY = 2.0
 
 SLACK = 1e-9
 
+BATCHES = 64
+"""Of the groups that could give room back, one in so many is taken out before what they are worth for it is weighed anew."""
+
 
 def prices_of(layout: Layout, start: Start | None) -> Floats | None:
     """The prices of a start by row, [rows]; None where it has none that can be used.
@@ -108,7 +111,7 @@ def take_out(draft: Draft, prices: Floats) -> None:
     columns = draft.chosen()
     matrix = columns.matrix
     column = np.repeat(np.arange(len(columns)), np.diff(matrix.indptr))
-    row, amount = matrix.indices, matrix.data
+    row, amount = matrix.indices, matrix.data.copy()
     worth = np.maximum(-(columns.cost + matrix.T @ prices), 0.0)
     worth[layout.program.groups.must[columns.group]] = np.inf
     scale = np.maximum(1.0, np.abs(layout.limit))
@@ -120,8 +123,10 @@ def take_out(draft: Draft, prices: Floats) -> None:
         helps = np.flatnonzero(relief > 0)
         if not len(helps):
             return
-        out = int(helps[np.argmin(worth[helps] / relief[helps])])
-        mine = column == out
-        np.subtract.at(use, row[mine], amount[mine])
-        amount = np.where(mine, 0.0, amount)
-        draft.option[columns.group[out]] = -1
+        dearness = worth[helps] / relief[helps]
+        for out in helps[np.argsort(dearness, kind="stable")[: max(1, len(helps) // BATCHES)]].tolist():
+            mine = slice(matrix.indptr[out], matrix.indptr[out + 1])
+            if ((amount[mine] > 0) & (use[row[mine]] > limit[row[mine]])).any():
+                np.subtract.at(use, row[mine], amount[mine])
+                amount[mine] = 0.0
+                draft.option[columns.group[out]] = -1
