@@ -127,7 +127,9 @@ class Child:
             highspy.HighsModelStatus.kSolutionLimit: "work",
         }
         solution = highs.getSolution()
-        has_primal = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        # A model without columns is optimal with a plan of nothing, though HiGHS says that it has no solution.
+        empty = status == highspy.HighsModelStatus.kModelEmpty
+        has_primal = empty or info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         has_dual = not whole and solution.dual_valid
         return {
             "status": names.get(status, str(status)),

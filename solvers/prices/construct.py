@@ -79,7 +79,7 @@ def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple
     with np.errstate(divide="ignore", invalid="ignore"):
         most = np.where(factor > 0, slots[slot] / factor, np.inf)
     most[resources.hourly[pairs.resource] | pairs.lump] = np.inf
-    ranges = range_minima(most.reshape(len(most), -1, bands).min(axis=2))
+    ranges = range_minima(most.reshape(len(most), program.grid.blocks, bands).min(axis=2))
     plain = (
         (rates.from_anchor == Anchor.START) & (rates.to_anchor == Anchor.END) & (rates.from_offset == 0) & (rates.to_offset == 0)
     )

@@ -84,6 +84,10 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
     problem = _Smoothed.of(dual, theta)
     shared = len(dual.layout.slot_of_row)
     tied = dual.layout.tied[:shared]
+    if not shared:
+        value, _ = problem.value(np.zeros(0))
+        dual.prices = problem.covers.price
+        return value
 
     class Stop(Exception):
         pass

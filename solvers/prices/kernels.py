@@ -1,18 +1,20 @@
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
 # ruff: noqa: PLR0915
 # The arguments of compiled functions are arrays by the dozen; numba infers their types.
-"""Compiled inner loops; ``AVAILABLE`` is false where numba is not installed, and callers then use numpy."""
+"""Compiled inner loops; ``AVAILABLE`` is false where numba cannot be imported, and callers then use numpy."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-AVAILABLE = find_spec("numba") is not None
-numba: Any = import_module("numba") if AVAILABLE else None
+try:
+    numba: Any = import_module("numba")
+except ImportError:  # not there, or not made for the numpy that is
+    numba = None
+AVAILABLE = numba is not None
 
 
 def njit(**options: Any) -> Any:

@@ -44,7 +44,7 @@ class Layout:
     last: Ints
     blocks: tuple[Block, ...]
     row_of_slot: Ints
-    """-1 for slots that uniform blocks keep to themselves."""
+    """-1 for slots that uniform blocks keep to themselves, and for those without limit."""
     slot_of_row: Ints
     limit: Floats
     """Right-hand sides of all rows, [rows]; cover rows are minus the demand."""
@@ -75,7 +75,13 @@ class Layout:
         if not self.program.folded:
             return prices
         mean = np.bincount(self.tied, prices, self.rows) / np.maximum(np.bincount(self.tied, minlength=self.rows), 1)
-        return np.asarray(mean[self.tied], dtype=np.float64)
+        return np.where(self._unlimited_elsewhere, 0.0, mean[self.tied])
+
+    @cached_property
+    def _unlimited_elsewhere(self) -> Bools:
+        """Rows tied to a slot without limit: copies that use one cost what those that use the other do, nothing, [rows]."""
+        free = np.isinf(most_of_tied(self.program, self.program.resources.limit))[self.slot_of_row]
+        return np.concatenate([free, np.zeros(self.rows - len(free), dtype=bool)])
 
     def every_copy(self, option: Ints, start: Ints) -> tuple[Ints, Ints]:
         """Columns of options (rows) written out for every copy: explicit ids and starts."""
@@ -171,7 +177,7 @@ class Tables:
         hours = np.where(pairs.lump[:, None], 1.0, program.grid.hours)
         owed = program.profiles[pairs.profile] * layout.money[pairs.resource] * hours
         unit = owed + slots[layout._slot_of_pair] * layout._factor_of_pair
-        at_block = unit.reshape(len(unit), -1, bands)
+        at_block = unit.reshape(len(unit), program.grid.blocks, bands)
         per_block = np.where(pairs.lump[:, None], at_block[:, :, 0], at_block.sum(axis=2))
         return Tables(prices, _summed(per_block), _summed(unit))
 
@@ -207,7 +213,8 @@ def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None)
     for block in blocks:
         kept[block.resources] = True
         taken[block.options] = True
-    slot_of_row = np.flatnonzero(~kept[resources.of_slot])
+    # What is unlimited has no price; a row for it would make the bound infinite times nothing.
+    slot_of_row = np.flatnonzero(~kept[resources.of_slot] & (np.isfinite(resources.limit) | resources.equality[resources.of_slot]))
     row_of_slot = np.full(len(resources.limit), -1, dtype=np.int64)
     row_of_slot[slot_of_row] = np.arange(len(slot_of_row))
     profiles = max(1, len(program.profiles))
@@ -217,6 +224,8 @@ def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None)
     first, last = options.first.copy(), options.last.copy()
     if fixed_out is not None:
         last[fixed_out] = first[fixed_out] - 1
+    never = options.whole & (options.group >= 0) & (options.upper_profile == 0) & (options.upper < 1 - FEASIBILITY_TOLERANCE)
+    last[never] = first[never] - 1
     _trim(program, pairs, first, last)
     grouped = np.flatnonzero(options.group >= 0)
     member = grouped[np.argsort(options.group[grouped], kind="stable")]
@@ -297,7 +306,7 @@ def _trim(program: Program, pairs: Pairs, first: Ints, last: Ints) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         most = np.where(factor > 0, room[slot] / factor, np.inf)
     most[resources.hourly[pairs.resource] | pairs.lump] = np.inf
-    by_block = range_minima(most.reshape(len(most), -1, bands).min(axis=2))
+    by_block = range_minima(most.reshape(len(most), program.grid.blocks, bands).min(axis=2))
     plain = (rates.amount > 0) & (rates.from_anchor == Anchor.START) & (rates.to_anchor == Anchor.END)
     plain &= (rates.from_offset == 0) & (rates.to_offset == 0)
     if len(rates):

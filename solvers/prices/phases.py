@@ -67,7 +67,7 @@ ENDLESS_WORK = 3_000.0
 
 
 def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
-    """Bound, plan and improvement for one layout; ends early where it finds no first plan."""
+    """Bound, plan and improvement for one layout; ends early where it finds no first plan, or one that strays at earlier levels."""
     state = dual.begin(layout)
     dual.raise_bound(state)
     _first_prices(run, state)
@@ -75,7 +75,7 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     if not math.isfinite(state.best.value):
         return
     prices = state.best_prices.copy()
-    if not _first_plan(run, state, processes[0]):
+    if not _first_plan(run, state, processes[0]) or run.strayed:
         return
     if run.guide is None:
         run.guide = warm.guide(state, lambda: run.clock.interrupted or run.left <= 0)
@@ -192,8 +192,10 @@ def _constructed(state: dual.Dual, prices: Floats) -> Draft:
 
 def _groups_of(choice: Choice, state: dual.Dual) -> Draft:
     draft = empty(state.layout, state.rest)
-    group = state.layout.program.options.group[state.layout.program.split(choice[0])[0]]
-    mine = (group >= 0) & (choice[2] > 0.5)
+    layout = state.layout
+    row, _ = layout.program.split(choice[0])
+    group = layout.program.options.group[row]
+    mine = (group >= 0) & (choice[2] > 0.5) & (choice[1] >= layout.first[row]) & (choice[1] <= layout.last[row])
     draft.option[group[mine]], draft.start[group[mine]] = choice[0][mine], choice[1][mine]
     return draft
 

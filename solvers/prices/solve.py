@@ -46,20 +46,23 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
     earlier = [k for k in range(len(program.levels) - 1) if costly(program, k).any()]
     weight = np.zeros(len(program.levels))
     weight[-1] = 1.0
-    run = Run(program, clock, on_progress, weight, [float(c) for c in program.constants.sum(axis=1)])
+    free = all(never_earns(program, k) for k in earlier)
+    least = program.constants.sum(axis=1)
+    run = Run(program, clock, on_progress, weight, [None if k in earlier and not free else float(c) for k, c in enumerate(least)])
     run.bounds[-1] = None
+    run.least = least[:-1] if free else None
     if start is not None:
         run.start = start
         run.offer_start(start)
     with ExitStack() as stack:
         processes = [stack.enter_context(HighsProcess()) for _ in range(limits.workers)]
-        free = all(never_earns(program, k) for k in earlier)
         if free:
             excluded = np.zeros(len(program.options), dtype=bool)
             for k in earlier:
                 excluded |= costly(program, k)
             search(run, lay_out(program, weight, fixed_out=excluded), processes)
-        least = program.constants.sum(axis=1)
+        if earlier and run.values is None:
+            run.bounds[-1] = None
         if earlier and not clock.over and (not free or run.values is None or before(least[:-1], run.values[:-1])):
             _weighed(run, earlier, processes)
     if run.values is None and columns <= LARGEST_WHOLE and not clock.over:
@@ -86,7 +89,7 @@ def _weighed(run: Run, earlier: list[int], processes: list[HighsProcess]) -> Non
         run.bounds[k] = state.best.value if math.isfinite(state.best.value) else None
     run.weight = WEIGHT ** (len(program.levels) - 1 - np.arange(len(program.levels), dtype=np.float64))
     run.weight[[k for k in range(len(program.levels) - 1) if k not in earlier]] = 0.0
-    run.proven, run.bounds[run.level] = -math.inf, None
+    run.proven, run.bounds[run.level], run.least = -math.inf, None, None
     run.draft = run.found = None
     run.done = False
     search(run, lay_out(program, run.weight), processes)

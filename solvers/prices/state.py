@@ -36,6 +36,8 @@ class Run:
     on_progress: OnProgress | None
     weight: Floats
     bounds: list[float | None]
+    least: Floats | None = None
+    """What all levels before the one searched must cost, where the bound is of plans that cost just that; None: of all plans."""
     start: Start | None = None
     choice: Choice | None = None
     values: Floats | None = None
@@ -57,7 +59,7 @@ class Run:
     answer_s: float = 0.0
     """Seconds that it takes to fill, round and check a draft."""
     facts: dict[str, float | str] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def level(self) -> int:
@@ -67,11 +69,17 @@ class Run:
     @property
     def gap(self) -> float:
         """Of the level searched; infinite without a plan or a bound."""
-        known = self.bounds[self.level]
-        if self.values is None or known is None:
+        with self._lock:
+            known, values = self.bounds[self.level], self.values
+        if values is None or known is None:
             return math.inf
-        value = float(self.values[self.level])
+        value = float(values[self.level])
         return max(0.0, value - known) / max(1.0, abs(value))
+
+    @property
+    def strayed(self) -> bool:
+        """Whether the best plan costs more than ``least`` at earlier levels, so that the bound is not for it."""
+        return self.least is not None and self.values is not None and before(self.least, self.values[: len(self.least)])
 
     @property
     def closed(self) -> bool:
@@ -102,7 +110,7 @@ class Run:
             return False
         with self._lock:
             self.choice, self.values = choice, values
-        self.refresh()
+            self.refresh()
         self.tell(phase)
         return True
 
@@ -125,13 +133,19 @@ class Run:
             self.tell(phase)
 
     def refresh(self) -> None:
-        """The bound of the level searched: what is proven, less what earlier levels weigh at the plan's values."""
+        """The bound of the level searched: what is proven, less what earlier levels weigh at the plan's values.
+
+        Plans and bounds come from threads of their own; a bound must not be left beside values that it is not for.
+        """
         earlier = self.weight.copy()
         earlier[self.level] = 0.0
-        if not math.isfinite(self.proven) or (earlier.any() and self.values is None):
-            return
-        spent = float(earlier @ self.values) if self.values is not None else 0.0
-        self.bounds[self.level] = (self.proven - spent) / float(self.weight[self.level])
+        with self._lock:
+            values = self.values
+            if self.strayed:
+                self.bounds[self.level] = None
+            elif math.isfinite(self.proven) and (values is not None or not earlier.any()):
+                spent = float(earlier @ values) if values is not None else 0.0
+                self.bounds[self.level] = (self.proven - spent) / float(self.weight[self.level])
 
     def tell(self, phase: str) -> None:
         if self.on_progress is None:
