@@ -38,6 +38,8 @@ class Dual:
     best: Bound | None = None
     best_prices: Floats | None = None
     evaluations: int = 0
+    theta: float = np.inf
+    """Temperature of the last round."""
 
 
 def begin(layout: Layout, prices: Floats | None = None) -> Dual:
@@ -79,6 +81,7 @@ def raise_bound(dual: Dual, most: int = 1) -> Bound:
 
 def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], bool] = lambda: False) -> float:
     """Maximises F_theta from the present prices; returns its value."""
+    dual.theta = theta
     from scipy.optimize import minimize
 
     problem = _Smoothed.of(dual, theta)

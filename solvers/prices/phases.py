@@ -31,8 +31,8 @@ SAMPLE = 1_200
 SAMPLE_ROUNDS = ((0.1, 40), (0.03, 80), (0.01, 100), (0.003, 120), (0.001, 120))
 ROUNDS_AFTER_SAMPLE = ((0.001, 40),)
 
-DEEPER = (0.0003, 0.0001)
-"""Temperatures of the rounds that go on beside the improvement."""
+DEEPER = (0.01, 0.003, 0.001, 0.0003, 0.0001)
+"""Temperatures of the rounds that go on beside the improvement, from the last one that there was time for before it."""
 
 STALLED = 3e-5
 """A round that raises the bound by less, relatively, is the last at its temperature."""
@@ -125,6 +125,7 @@ def keep(run: Run, draft: Draft, process: HighsProcess, phase: str) -> bool:
 
 def _first_prices(run: Run, state: dual.Dual) -> None:
     limits = run.clock.limits
+    every = len(state.layout.program.groups) // SAMPLE
     until = run.clock.seconds + PRICING * run.left
 
     def over() -> bool:
@@ -135,7 +136,6 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
         state.prices, run.guide = earlier, None
         run.raise_bound(dual.raise_bound(state).value)
         return
-    every = len(state.layout.program.groups) // SAMPLE
     rounds: tuple[tuple[float, int], ...] = ROUNDS
     if every > 1:
         sample = dual.sampled(state, every)
@@ -143,7 +143,7 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
             if over():
                 break
             dual.smooth(sample, theta, evaluations, over)
-        state.prices, rounds = sample.prices, ROUNDS_AFTER_SAMPLE
+        state.prices, state.theta, rounds = sample.prices, sample.theta, ROUNDS_AFTER_SAMPLE
         run.raise_bound(dual.raise_bound(state).value)
     for theta, evaluations in rounds:
         most = evaluations
@@ -238,7 +238,7 @@ def _prove(run: Run, state: dual.Dual, process: HighsProcess) -> None:
 def _deepen(run: Run, state: dual.Dual, stopped: Callable[[], bool]) -> None:
     """Colder rounds of the smooth dual, each temperature as long as it pays."""
     assert state.best is not None and state.best_prices is not None
-    for theta in DEEPER:
+    for theta in [theta for theta in DEEPER if theta <= state.theta]:
         gained = math.inf
         while gained > STALLED and not stopped() and run.left > 0:
             known = state.best.value
