@@ -69,7 +69,12 @@ def leads_a_session(pid: int) -> bool:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_case_as_well(number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "benchmarks", "run", "--family", "S", "--seeds", "1", "--time-limit", "60", "--workers", "1"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # A job in the background of a shell starts with Ctrl-C ignored, and its children with it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 30
     cases: list[int] = []
     while not any(map(leads_a_session, cases)) and time.monotonic() < deadline:
