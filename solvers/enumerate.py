@@ -18,6 +18,9 @@ from solvers.solver import Clock, Limits, OnProgress, Progress, Start, TooLarge
 
 MOST_CHOICES = 200_000
 MOST_COLUMNS = 400
+CHOICE_WORK, LP_WORK = 3e-5, 4e-3
+"""Work of a choice that is whole alone, and of one whose rest is an LP: the seconds that they take, about."""
+
 TIE = 1e-9
 """Choices whose value is within this times max(1, |value|) of the best stay candidates for the next level."""
 
@@ -33,13 +36,16 @@ def solve(
     candidates = _choices(dense)
     caps: list[float] = []
     limit: Limit | None = None
+    each = CHOICE_WORK if dense.whole.all() else LP_WORK
     for level, name in enumerate(program.levels):
         kept: list[tuple[float, Floats]] = []
         best = math.inf
         for whole in candidates:
-            if clock.over:
-                limit = clock.reason
+            spent = limits.work_limit is not None and found.work >= limits.work_limit
+            if spent or clock.over:
+                limit = Limit.WORK if spent else clock.reason
                 break
+            found.work += each
             x = dense.best(whole, level, caps)
             if x is None:
                 continue
@@ -48,12 +54,12 @@ def solve(
                 best, found.x = value, x
                 if on_progress:
                     shown = value + float(dense.constants[level])
-                    on_progress(Progress(clock.seconds, name, shown, None, None, "enumerate", "choices"))
+                    on_progress(Progress(clock.seconds, name, shown, None, None, "enumerate", "choices", found.work))
             kept.append((value, whole))
         if found.x is None:
             status = Status.NO_PLAN if limit else Status.INFEASIBLE
             levels = tuple(LevelResult(n, None, None) for n in program.levels)
-            return Solution(status, limit, None, None, None, levels, clock.seconds, "enumerate")
+            return Solution(status, limit, None, None, None, levels, clock.seconds, "enumerate", work=found.work)
         if limit:
             break
         found.proven += 1
@@ -66,6 +72,7 @@ def solve(
 class _Found:
     x: Floats | None = None
     proven: int = 0
+    work: float = 0.0
 
 
 def _slack(value: float) -> float:
@@ -182,4 +189,4 @@ def _solution(program: Program, dense: _Dense, found: _Found, limit: Limit | Non
         for k, name in enumerate(program.levels)
     )
     status = Status.FEASIBLE if limit else Status.OPTIMAL
-    return Solution(status, limit, *choice, levels, clock.seconds, "enumerate")
+    return Solution(status, limit, *choice, levels, clock.seconds, "enumerate", work=found.work)

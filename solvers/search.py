@@ -137,6 +137,7 @@ class Search:
                 gap=self.gap if finite else None,
                 solver=self.solver,
                 phase=phase,
+                work=self.spent + self.work,
             )
         )
 

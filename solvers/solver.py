@@ -55,7 +55,10 @@ class Start:
 
 @dataclass(frozen=True)
 class Progress:
-    """One event of a running solve; ``incumbent`` and ``bound`` are costs of the level, constants included."""
+    """One event of a running solve; ``incumbent`` and ``bound`` are costs of the level, constants included.
+
+    ``work`` is the deterministic work spent until then, over all levels, in the unit of ``Limits.work_limit``.
+    """
 
     seconds: float
     level: str
@@ -64,6 +67,7 @@ class Progress:
     gap: float | None
     solver: str
     phase: str
+    work: float | None = None
 
 
 OnProgress = Callable[[Progress], None]

@@ -159,6 +159,7 @@ class Run:
             gap=gap if math.isfinite(gap) else None,
             solver="prices",
             phase=phase,
+            work=self.work,
         )
         with self._lock:
             self.on_progress(event)

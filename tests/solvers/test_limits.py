@@ -98,8 +98,13 @@ def test_deterministic_runs_repeat(name: str, work: float) -> None:
 @pytest.mark.parametrize("name", EXACT)
 def test_progress_is_told(name: str) -> None:
     events: list[Progress] = []
-    solvers.load(name)(hard(20, 8), limits=Limits(time_limit_s=5, gap=0.001), on_progress=events.append)
+    answer = solvers.load(name)(hard(20, 8), limits=Limits(time_limit_s=5, gap=0.001), on_progress=events.append)
     assert events
+    works = [e.work for e in events if e.work is not None]
+    assert len(works) == len(events)
+    assert works == sorted(works)
+    assert answer.work is not None
+    assert answer.work >= works[-1]
     assert {e.level for e in events} <= {"first", "second"}
     assert all(e.gap is None or e.gap >= 0 for e in events)
     assert any(e.incumbent is not None and e.bound is not None for e in events)
