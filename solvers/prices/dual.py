@@ -4,9 +4,10 @@
                  - sum_c upper_c T_c log(1 + exp(-rc_c / T_c)) + sum_k cover_k
 
 with T = theta x what a column is worth, theta going down; maximised over y >= 0 on ``<=`` rows by a bounded quasi-Newton method.
-Every evaluation goes over all columns of groups, by differences of summed prices; the second sum is over columns of no group. What
-covers the demand of a uniform block in a period has its own price that is not searched for but found: the one at which
-supply and shedding, smooth in the same way, just cover it.
+Every evaluation goes over all columns of groups that were near enough to being chosen when its round began, by differences of
+summed prices; the second sum is over columns of no group. (The hard bound is over all columns.) What covers the demand of a uniform
+block in a period has its own price that is not searched for but found: the one at which supply and shedding, smooth in the same
+way, just cover it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,15 @@ import numpy as np
 from placement.program import Bools, Floats, Ints
 from solvers.prices.kernels import soft_covers
 from solvers.prices.layout import Layout, Tables
-from solvers.prices.pricing import Bound, best_columns, bound, soft_minima
+from solvers.prices.pricing import NEAR, Bound, best_columns, bound, screened, soft_minima
 from solvers.prices.restricted import Part, ungrouped
+
+MARGIN = 0.05
+"""Columns dearer than the least of their group by this much of what the group is worth, and ``NEAR`` temperatures, stay out of a
+round: its prices will not move so far that they come to matter."""
+
+WIDE = 0.5
+"""Where that is more of the worth than this, most columns are within it, and all take part."""
 
 LEAST_WORTH = 1e-6
 """Groups and columns count as worth at least this, against the mean by row."""
@@ -83,6 +91,7 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
     """Maximises F_theta from the present prices; returns its value."""
     dual.theta = theta
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     problem = _Smoothed.of(dual, theta)
     shared = len(dual.layout.slot_of_row)
@@ -108,10 +117,12 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
 
     lower = np.where(dual.layout.equality[:shared], -np.inf, 0.0)
     try:
-        result = minimize(
-            evaluate, last[0], jac=True, method="L-BFGS-B", bounds=np.stack([lower, np.full(len(lower), np.inf)], axis=1),
-            options={"maxfun": evaluations, "maxiter": evaluations, "maxcor": 20, "ftol": 1e-9, "gtol": 1e-9},
-        )  # fmt: skip
+        # Its linear algebra is small: threads would wait for each other far longer than they work.
+        with threadpool_limits(1, "blas"):
+            result = minimize(
+                evaluate, last[0], jac=True, method="L-BFGS-B", bounds=np.stack([lower, np.full(len(lower), np.inf)], axis=1),
+                options={"maxfun": evaluations, "maxiter": evaluations, "maxcor": 60, "ftol": 1e-9, "gtol": 1e-9},
+            )  # fmt: skip
         z, value = result.x, -float(result.fun) * problem.unit
     except Stop:
         z, value = last[0], -np.inf
@@ -171,6 +182,9 @@ class _Smoothed:
     def of(dual: Dual, theta: float) -> _Smoothed:
         layout, rest = dual.layout, dual.rest
         shared = len(layout.slot_of_row)
+        if (NEAR * theta + MARGIN) < WIDE:
+            tables = Tables.of(layout, layout.evened(dual.prices))
+            layout = screened(layout, tables, (NEAR * theta + MARGIN) * dual.worth)
         use = rest.matrix[:shared].tocsr()
         scale = np.maximum(layout.usual_limit[:shared], 1e-3 * (np.abs(use) @ rest.upper))
         scale = np.bincount(layout.tied[:shared], scale, shared).astype(np.float64)

@@ -174,6 +174,47 @@ def soft_groups(
 
 
 @njit(cache=True, nogil=True)
+def near_starts(
+    member, member_offset, first, last, running, hours, pace, progress, periods,
+    charge_offset, charge_amount, charge_end, charge_table, curves, profiles,
+    rate_offset, rate_amount, from_anchor, from_offset, to_anchor, to_offset, lump, bundle, by_block, by_period,
+    begin, end, reach, must, near_first, near_last,
+) -> None:  # fmt: skip
+    """Writes, for the options of groups from ``begin`` to ``end``, their first and last start within ``reach`` [groups].
+
+    What a start costs is compared with the least of its group, or with nothing, which is what not running costs.
+    """
+    blocks = progress.shape[1] - 1
+    for g in range(begin, end):
+        least = 1e300 if must[g] else 0.0
+        for again in range(2):
+            for i in range(member_offset[g], member_offset[g + 1]):
+                o = member[i]
+                run = running[o]
+                e = first[o]
+                from_, to = last[o] + 1, first[o] - 1
+                for s in range(first[o], last[o] + 1):
+                    if run:
+                        target = progress[pace[o], s] + hours[o] - 1e-9 * max(1.0, hours[o])
+                        e = max(e, s)
+                        while e < blocks and progress[pace[o], e] < target:
+                            e += 1
+                    else:
+                        e = s + 1
+                    cost = _charged(o, s, e, run, charge_offset, charge_amount, charge_end, charge_table, curves, profiles)
+                    cost += _held(
+                        o, s, e, run, blocks if run else periods, rate_offset, rate_amount, from_anchor, from_offset, to_anchor,
+                        to_offset, lump, bundle, by_block if run else by_period,
+                    )  # fmt: skip
+                    if again == 0:
+                        least = min(least, cost)
+                    elif cost <= least + reach[g]:
+                        from_, to = min(from_, s), s
+                if again == 1:
+                    near_first[o], near_last[o] = from_, to
+
+
+@njit(cache=True, nogil=True)
 def soft_covers(offset, price, heat, width, demand, cover_price, share) -> Any:
     """Smooth costs of covering each ``demand`` [covers] by items [offset[k]:offset[k + 1]] at ``price`` and ``heat``, added up.
 

@@ -28,14 +28,15 @@ ROUNDS = ((0.1, 40), (0.03, 60), (0.01, 100), (0.003, 150), (0.001, 200), (0.000
 SAMPLE = 1_200
 """With twice as many groups or more, prices begin from those of about so many."""
 
-SAMPLE_ROUNDS = ((0.1, 40), (0.03, 80), (0.01, 100), (0.003, 120), (0.001, 120))
+SAMPLE_ROUNDS = ((0.1, 30), (0.03, 60), (0.01, 80), (0.003, 100), (0.001, 100))
 ROUNDS_AFTER_SAMPLE = ((0.001, 40),)
 
 DEEPER = (0.01, 0.003, 0.001, 0.0003, 0.0001)
 """Temperatures of the rounds that go on beside the improvement, from the last one that there was time for before it."""
 
+DEEPER_EVALUATIONS = 300
 STALLED = 3e-5
-"""A round that raises the bound by less, relatively, is the last at its temperature."""
+"""Evaluations of such a round; one that raises the bound by less than ``STALLED``, relatively, is the last at its temperature."""
 
 EVALUATIONS_PER_WORK = 20
 
@@ -242,7 +243,7 @@ def _deepen(run: Run, state: dual.Dual, stopped: Callable[[], bool]) -> None:
         gained = math.inf
         while gained > STALLED and not stopped() and run.left > 0:
             known = state.best.value
-            dual.smooth(state, theta, 150, lambda: stopped() or run.left <= 0)
+            dual.smooth(state, theta, DEEPER_EVALUATIONS, lambda: stopped() or run.left <= 0)
             found = dual.raise_bound(state).value
             run.raise_bound(found)
             if run.guide is None or found > run.guide[1]:

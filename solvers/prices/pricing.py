@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -114,6 +114,32 @@ def _soft_minima(layout: Layout, tables: Tables, heat: Floats, must: Bools, lo: 
         for at, sign in zip(from_to, (1.0, -1.0), strict=True):
             np.add.at(slope, (bundles.bundle[row[mine]], at[mine]), sign * use[mine])
     return value, *slopes  # type: ignore[return-value]
+
+
+def screened(layout: Layout, tables: Tables, reach: Floats, *, compiled: bool = kernels.AVAILABLE) -> Layout:
+    """The layout with, of every group, only the starts that cost no more than its least by ``reach`` [groups], or lie between such.
+
+    Not running counts as a way to run at no cost. What it proves is nothing; it is for finding prices, at a part of the work.
+    """
+    first, last = layout.first.copy(), layout.last.copy()
+    must = layout.program.groups.must
+    if compiled:
+        arrays = _compiled(layout, tables)
+        side_by_side(lambda lo, hi: kernels.near_starts(*arrays, lo, hi, reach, must, first, last), shares_of_groups(layout))
+    else:
+        for lo, hi in runs_of_groups(layout):
+            members_here = layout.member[layout.member_offset[lo] : layout.member_offset[hi]]
+            option, start = layout.columns(members_here)
+            rc, group = tables.costs(layout, option, start), layout.program.options.group[option]
+            least = np.where(must, np.inf, 0.0)
+            np.minimum.at(least, group, rc)
+            near = rc <= (least + reach)[group]
+            first[members_here], last[members_here] = layout.last[members_here] + 1, layout.first[members_here] - 1
+            np.minimum.at(first, option[near], start[near])
+            np.maximum.at(last, option[near], start[near])
+    kept = last[layout.member] >= first[layout.member]
+    offset = np.concatenate([[0], np.cumsum(kept)])[layout.member_offset]
+    return replace(layout, first=first, last=last, member=layout.member[kept], member_offset=offset)
 
 
 def _compiled(layout: Layout, tables: Tables) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from solvers.prices.blocks import cheapest_cover
 from solvers.prices.dual import begin, raise_bound, smooth
 from solvers.prices.filter import droppable, surviving
 from solvers.prices.layout import Tables, lay_out
-from solvers.prices.pricing import best_columns, bound
+from solvers.prices.pricing import best_columns, bound, screened
 from solvers.solver import Limits
 from tests.prices.tiny import copied_program, fleet_program, tiny_program
 
@@ -129,6 +129,30 @@ def test_compiled_pricing_equals_numpy(seed: int) -> None:
     np.testing.assert_allclose(one.cost, other.cost, rtol=1e-9, atol=1e-9)
     there = np.isfinite(one.cost)
     np.testing.assert_allclose(tables.costs(layout, one.option[there], one.start[there]), one.cost[there], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("compiled", [False, True] if kernels.AVAILABLE else [False])
+@pytest.mark.parametrize("seed", range(6))
+def test_screening_keeps_just_the_starts_between_those_within_reach(seed: int, compiled: bool) -> None:
+    program = tiny_program(seed) if seed < 4 else fleet_program(seed)
+    layout = lay_out(program, ONLY_LAST)
+    rng = np.random.default_rng(seed)
+    tables = Tables.of(layout, rng.random(layout.rows))
+    reach = 2.0 * rng.random(len(program.groups))
+    option, start = layout.columns(layout.member)
+    cost, group = tables.costs(layout, option, start), program.options.group[option]
+    least = np.where(program.groups.must, np.inf, 0.0)
+    np.minimum.at(least, group, cost)
+    near = cost <= (least + reach)[group]
+    kept = screened(layout, tables, reach, compiled=compiled)
+    assert sorted(kept.member) == sorted(set(option[near]))
+    for o in kept.member:
+        assert (kept.first[o], kept.last[o]) == (start[near & (option == o)].min(), start[near & (option == o)].max())
+    for g in range(len(program.groups)):
+        mine = kept.member[kept.member_offset[g] : kept.member_offset[g + 1]]
+        assert (program.options.group[mine] == g).all()
+    everything = screened(layout, tables, np.full(len(program.groups), np.inf), compiled=compiled)
+    assert bound(everything, tables.prices).value == bound(layout, tables.prices).value
 
 
 def test_folded_options_are_priced_like_those_written_out() -> None:
