@@ -134,18 +134,19 @@ class Annealer:
 
 
 def anneal(
-    search: Annealer, at: Ints, *, walks: int, seed: int, share: Callable[[], float], meetings: int, hot: float, early: float,
-    stale: Callable[[], bool], moves_left: Callable[[], float], worked: Callable[[int], None], heard: Callable[[Ints], None],
+    search: Annealer, at: Ints, *, walks: Callable[[], int], seed: int, share: Callable[[], float], meetings: int, hot: float,
+    early: float, stale: Callable[[], bool], moves_left: Callable[[], float], worked: Callable[[int], None],
+    heard: Callable[[Ints], None],
 ) -> tuple[Ints, int]:  # fmt: skip
     """Improves the plan ``at`` [G] until ``share()``, the part of time or work used, is 1, or ``stale()``; the best, and the moves.
 
     ``hot``: temperature at the beginning. ``heard`` is told of better plans at every meeting of the walks; they meet at even
-    shares to the power of ``early``.
+    shares to the power of ``early``, and ``walks()`` says then how many go on side by side.
     """
-    states = [search.begin(at) for _ in range(walks)]
+    states = [search.begin(at) for _ in range(walks())]
     best, best_value = at.copy(), states[0].value[1]
     done, chunk, meeting = 0, 50, int(share() ** (1 / early) * meetings) + 1
-    with ThreadPoolExecutor(walks) as pool:
+    with ThreadPoolExecutor() as pool:
         while (used := share()) < 1.0 and not stale():
             heat = search.heat * hot * (COLD / hot) ** used
             chunk = int(min(chunk, moves_left()))
@@ -155,8 +156,8 @@ def anneal(
             jobs = [pool.submit(walk.run, (seed * 1_000_003 + done * 31 + k) % 2**31, chunk, heat) for k, walk in enumerate(states)]
             for job in jobs:
                 job.result()
-            done += chunk * walks
-            worked(chunk * walks)
+            done += chunk * len(states)
+            worked(chunk * len(states))
             if search.timed:
                 chunk = int(np.clip(chunk * CHUNK_S / max(time.monotonic() - began, 1e-4), chunk / 2 + 1, chunk * 4))
             else:
@@ -168,7 +169,7 @@ def anneal(
                     best, best_value = leader.best_at.copy(), leader.value[1]
                     heard(best)
                 now = min(states, key=lambda walk: float(walk.value[0]))
-                states = [walk if walk is now else search.begin(now.at) for walk in states]
+                states = [now, *(search.begin(now.at) for _ in range(walks() - 1))]
     leader = min(states, key=lambda walk: float(walk.value[1]))
     return (leader.best_at.copy() if leader.value[1] < best_value else best), done
 

@@ -87,6 +87,7 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     if len(processes) > 1:
         with ThreadPoolExecutor(1) as side:
             proof = side.submit(_prove, run, state, processes[-1])
+            proof.add_done_callback(run.free_worker)
             try:
                 _better(run, state, prices, processes[:-1], 1.0)
                 if math.isinf(run.left):
@@ -94,6 +95,7 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
             finally:
                 run.done = True
             proof.result()
+        run.spare_workers = 0
     else:
         timed = not run.clock.limits.deterministic
         if timed:
@@ -312,8 +314,8 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
 
         hot, early = (HOT, 1.0) if run.standing is None else (warm.HOT, warm.EARLY)
         at, moves = anneal(
-            annealer, annealer.positions(run.draft), walks=len(processes), seed=limits.seed + int(run.facts["moves"]), share=share,
-            meetings=meetings, hot=hot, early=early, stale=stale,
+            annealer, annealer.positions(run.draft), walks=lambda: len(processes) + run.spare_workers,
+            seed=limits.seed + int(run.facts["moves"]), share=share, meetings=meetings, hot=hot, early=early, stale=stale,
             moves_left=lambda: (most_work - (run.work - began)) * MOVES_PER_WORK, worked=worked, heard=heard,
         )  # fmt: skip
         run.facts["moves"] = float(run.facts["moves"]) + moves

@@ -53,6 +53,8 @@ class Run:
     standing: Draft | None = None
     """What an earlier plan chose and is still offered, where the draft came from it: the new plan is to stay near."""
     done: bool = False
+    spare_workers: int = 0
+    """Workers that proving no longer needs."""
     work: float = 0.0
     prices: Floats | None = None
     """By slot."""
@@ -131,6 +133,10 @@ class Run:
             self.proven = value
             self.refresh()
             self.tell(phase)
+
+    def free_worker(self, _: object) -> None:
+        """Called when proving has ended: its worker may improve the plan."""
+        self.spare_workers += 1
 
     def refresh(self) -> None:
         """The bound of the level searched: what is proven, less what earlier levels weigh at the plan's values.
