@@ -15,11 +15,13 @@ import numpy as np
 
 from benchmarks.one_period import solve_one_period
 from benchmarks.peers import Answer, Refused, load_peer
-from benchmarks.rows import Row, Trace, gap_between, thinned
-from placement.check import check
-from placement.formulate import Formulation, formulate
+from benchmarks.rows import Row
+from placement.bench.case import columns
+from placement.bench.judge import finite, judge
+from placement.bench.traces import Trace, gap_between, thinned
+from placement.formulate import formulate
 from placement.instance import Instance
-from placement.program import LevelResult, Program, Status
+from placement.program import Program, Status
 from solvers import load as load_solver
 from solvers.solver import Limits, Progress
 
@@ -31,10 +33,6 @@ MOST_PLACES = 4_000_000
 
 ONE_PERIOD = "one-period"
 """Solver's name for ``benchmarks.one_period``, which builds no Program."""
-
-VALUE_TOLERANCE = 1e-6
-"""A value may lie below its bound by this times max(1, |value|); more is an error of whoever claims the bound. A level with a
-gap up to this is closed: backends state bounds in scaled floats, and keep rows no more exactly."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +93,10 @@ class _Recorder:
         self.events: list[tuple[float, str, float | None, float | None]] = []
 
     def __call__(self, event: Progress) -> None:
-        self.events.append((time.monotonic() - self.began, event.level, _finite(event.incumbent), _finite(event.bound)))
+        self.events.append((time.monotonic() - self.began, event.level, finite(event.incumbent), finite(event.bound)))
 
     def trace(self, level: str) -> Trace:
         return thinned([[seconds, incumbent, bound] for seconds, name, incumbent, bound in self.events if name == level])
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)
 
 
 def run_case(case: Case, begun: Callable[[], None] = lambda: None) -> Row:
@@ -128,19 +122,19 @@ def run_case(case: Case, begun: Callable[[], None] = lambda: None) -> Row:
         answer = _searched(case, problem, program, left, recorder)
     except Refused as reason:
         return replace(case.row(), status="refused", facts={"refused": str(reason)}, seconds=time.monotonic() - began)
-    levels, violations, complaint = judged(formulation, program, answer)
+    judgement = judge(formulation, program, answer)
     seconds = time.monotonic() - began
-    level = _open_level(levels) if answer.option is not None else levels[-1]
+    level = judgement.open_level if answer.option is not None else judgement.levels[-1]
     trace = recorder.trace(level.name)
     if level.value is not None or level.bound is not None:
         trace = thinned([*trace, [seconds, level.value, level.bound]])
     return replace(
-        case.row(complaint),
+        case.row(judgement.complaint),
         objective=level.value,
         bound=level.bound,
         gap=gap_between(level.value, level.bound),
         seconds=seconds,
-        violations=violations,
+        violations=judgement.violations,
         status=answer.status,
         limit=answer.limit,
         level=level.name,
@@ -192,36 +186,6 @@ def _searched(case: Case, problem: Problem, program: Program, time_limit_s: floa
     )
 
 
-def judged(formulation: Formulation | None, program: Program, answer: Answer) -> tuple[list[LevelResult], int | None, str | None]:
-    """Levels with the values that the plan really has, the number of laws or rows that it breaks, and what is wrong in words."""
-    bounds = {level.name: level.bound for level in answer.levels}
-    if answer.option is None or answer.start is None or answer.value is None:
-        return [LevelResult(name, None, _finite(bounds.get(name))) for name in program.levels], None, None
-    if formulation is not None:
-        plan = formulation.decode(answer.option, answer.start, answer.value)
-        checked = check(formulation.instance, plan)
-        broken = [violation.message for violation in checked.violations]
-        values = [checked.levels[name] for name in program.levels]
-    else:
-        broken = program.infeasibility(answer.option, answer.start, answer.value)
-        values = [float(cost) for cost in program.objective(answer.option, answer.start, answer.value).sum(axis=1)]
-    levels = [LevelResult(name, value, _finite(bounds.get(name))) for name, value in zip(program.levels, values, strict=True)]
-    complaint = f"breaks {len(broken)}, first: {broken[0]}" if broken else None
-    wrong = _open_level(levels)
-    if complaint is None and wrong.value is not None and wrong.bound is not None:
-        over = wrong.bound - wrong.value
-        if over > VALUE_TOLERANCE * max(1.0, abs(wrong.value)):
-            complaint = f"claims the bound {wrong.bound!r} above its own plan's {wrong.value!r}"
-    return levels, len(broken), complaint
-
-
-def _open_level(levels: list[LevelResult]) -> LevelResult:
-    """The first level that is not closed; the last one when all are, or where nothing is proven of any."""
-    if all(level.bound is None for level in levels):
-        return levels[-1]
-    return next((level for level in levels if level.gap is None or level.gap > VALUE_TOLERANCE), levels[-1])
-
-
 def places_of_jobs(instance: Instance) -> int:
     """Islands that each job may use, over all jobs."""
     islands = np.bincount(instance.island_pool, minlength=len(instance.pools))
@@ -233,9 +197,3 @@ def pair_blocks(program: Program) -> int:
     options = program.options
     placed = options.running & options.whole & (options.last >= options.first)
     return int(options.copies[placed].sum(dtype=np.int64)) * program.grid.blocks
-
-
-def columns(program: Program) -> int:
-    """Pairs of option, every copy counted, and start."""
-    options = program.options
-    return int(np.maximum(options.last - options.first + 1, 0) @ options.copies.astype(np.int64))

@@ -2,8 +2,8 @@
 
     python -m benchmarks plot rows-m.json rows-l.json -o benchmarks/plots
 
-Gaps are the incumbent's against the best bound of the case at its end (see ``benchmarks.rows.primal_integral``), 100 % before
-the first plan. Files are SVG with text as text, equal for equal rows.
+Gaps are the incumbent's against the best bound of the case at its end (see
+``placement.bench.traces.primal_integral``), 100 % before the first plan. Files are SVG with text as text, equal for equal rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import click
 import numpy as np
 
 from benchmarks.options import Target
-from benchmarks.rows import Row, gap_between, read_rows
+from benchmarks.rows import Row, read_rows
+from placement.bench.traces import gap_between
 from placement.program import Floats
 
 HOW_TO_INSTALL = "plots need matplotlib: pip install 'fleet-placement[bench]'"

@@ -20,16 +20,17 @@ from benchmarks.families import FAMILIES, write
 from benchmarks.families.law import OnePeriod
 from benchmarks.options import GAP, SECONDS, SEED, Target
 from benchmarks.peers import PEERS, load_peer
-from benchmarks.processes import in_own_process
-from benchmarks.rows import Row, primal_integral, write_rows
+from benchmarks.rows import Row, write_rows
 from benchmarks.sets import SETS, runner
 from benchmarks.table import HEADER, line, summaries
+from placement.bench.processes import in_own_process
+from placement.bench.traces import primal_integral
 
 
 def measured(case: Case) -> Row:
     """The case's row from a process of its own; a crash or a case that does not end is a row as well."""
-    row, error, peak_mb, memory = in_own_process(run_case, case, case.time_limit_s)
-    return replace(row or case.row(error), peak_mb=peak_mb, memory=memory)
+    outcome = in_own_process(run_case, case, case.time_limit_s)
+    return replace(outcome.result or case.row(outcome.error), peak_mb=outcome.peak_mb, memory=outcome.memory)
 
 
 def integrated(rows: Sequence[Row]) -> list[Row]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from placement.instance import Instance
 from placement.plan import LEVELS, TERM_LEVEL, TERMS, Plan, Violation
+from placement.program import LevelResult
 from placement.rules import RULES
+
+COST_TOLERANCE = 1e-9
+"""A solver's value of a level may differ from the plan's by this times max(1, sum of |terms|): both are the same sums in floats."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,15 @@ class Check:
     def levels(self) -> dict[str, float]:
         """Value of each level of the objective."""
         return {name: sum(self.terms[t] for t in TERMS if TERM_LEVEL[t] == n) for n, name in enumerate(LEVELS)}
+
+    def misstated(self, claimed: Iterable[LevelResult]) -> str | None:
+        """Which level costs something else than a solver claims, in words; None where none does."""
+        turnover = sum(abs(usd) for usd in self.terms.values())
+        for level in claimed:
+            costs = self.levels[level.name]
+            if level.value is not None and abs(level.value - costs) > COST_TOLERANCE * max(1.0, turnover):
+                return f"{level.name} costs {costs!r} USD by the plan and {level.value!r} by the solver"
+        return None
 
 
 def check(instance: Instance, plan: Plan) -> Check:

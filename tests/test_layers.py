@@ -35,7 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.earlier": NOUNS,
     "placement.formulate": LAWS | {"placement.rules"},
     **dict.fromkeys(VIEWS, VERBS | VIEWS),
-    "placement.cli": VERBS | VIEWS | {"placement.catalogue", "placement.files", "solvers"},
+    "placement.bench": VERBS | {"placement.files", "placement.report"},
+    "placement.cli": VERBS | VIEWS | {"placement.bench", "placement.catalogue", "placement.files", "solvers"},
     "solvers": BASE,
 }
 """Part of the code -> the other parts that it may import. A part may always import itself."""

@@ -13,10 +13,11 @@ from typing import Any
 
 import click
 
-from benchmarks.processes import in_own_process
-from benchmarks.rows import gap_between, write_rows
+from benchmarks.rows import write_rows
 from benchmarks.sets import SETS
 from benchmarks.sets.case import Absent, Case, Malformed, Score
+from placement.bench.processes import in_own_process
+from placement.bench.traces import gap_between
 from solvers.solver import Limits
 
 DATA = "PLACEMENT_DATA"
@@ -30,7 +31,8 @@ BOUND_TOLERANCE = 1e-6
 class Row:
     """One case: ``family`` is the set and ``seed`` the instance; value and bound in the set's own unit and sense.
 
-    Seconds of the solve alone; memory is the peak of the whole process tree, counted as ``memory`` says (``benchmarks.processes``).
+    Seconds of the solve alone; memory is the peak of the whole process tree, counted as ``memory`` says, see
+    ``placement.bench.processes``.
     ``violations`` counts what the check found, ``broken`` says it in words.
     """
 
@@ -119,8 +121,8 @@ def wrong_bound(case: Case, score: Score) -> str | None:
 def measured(task: Task) -> Row:
     """The case's row from a process of its own; a crash or a case that does not end is a row as well."""
     assert task.limits.time_limit_s is not None
-    row, error, peak_mb, memory = in_own_process(run_case, task, task.limits.time_limit_s)
-    return replace(row or task.row(error), peak_mb=peak_mb, memory=memory)
+    outcome = in_own_process(run_case, task, task.limits.time_limit_s)
+    return replace(outcome.result or task.row(outcome.error), peak_mb=outcome.peak_mb, memory=outcome.memory)
 
 
 HEADER = f"{'instance':27} {'solver':8} {'known':>12} {'value':>12} {'bound':>14} {'gap':>9} {'excess':>9} {'seconds':>8} {'MB':>6}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from placement.cli.bench import bench
 from placement.cli.catalogue import catalogue
 from placement.cli.check import check
 from placement.cli.errors import Commands
@@ -24,5 +25,5 @@ def main() -> None:
     """Decide which AI workloads run where, on what and when, with a proof of how good the plan is."""
 
 
-for command in (solve, check, show, schema, catalogue):
+for command in (solve, check, show, schema, catalogue, bench):
     main.add_command(command)

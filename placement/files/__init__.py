@@ -5,5 +5,9 @@ from placement.files.documents import load
 from placement.files.errors import InputErrors, Problem, WrongInstance
 from placement.files.plans import LoadedPlan, load_plan, save_plan
 from placement.files.schema import schema
+from placement.files.versions import versions
 
-__all__ = ["InputErrors", "LoadedPlan", "Problem", "WrongInstance", "load", "load_plan", "save_plan", "schema", "write_atomically"]
+__all__ = [
+    "InputErrors", "LoadedPlan", "Problem", "WrongInstance", "load", "load_plan", "save_plan", "schema", "versions",
+    "write_atomically",
+]  # fmt: skip

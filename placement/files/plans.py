@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,12 +29,12 @@ from placement.files.table_files import read_table
 from placement.files.tables import Table
 from placement.files.tree import line_of, path_name
 from placement.files.validation import faults, unknown_field
+from placement.files.versions import versions
 from placement.instance import Instance
 from placement.plan import Plan, Prices, Result
 from placement.program import LevelResult, Limit, Status
 
 PLAN_FORMAT = "fleet-placement-plan/1"
-_PACKAGES = ("fleet-placement", "ortools", "highspy", "numpy", "scipy")
 
 
 class _Strict(BaseModel):
@@ -158,7 +157,7 @@ def _document(result: Result, tables: dict[str, Any] | None) -> dict[str, Any]:
         "solver": result.solver,
         "seed": int(result.seed),
         "seconds": float(result.seconds),
-        "versions": _versions(),
+        "versions": versions(),
         "facts": {name: value if isinstance(value, str) else _finite(value) for name, value in result.facts.items()},
         "tables": tables,
     }
@@ -166,17 +165,6 @@ def _document(result: Result, tables: dict[str, Any] | None) -> dict[str, Any]:
 
 def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
-
-
-def _versions() -> dict[str, str]:
-    """Versions of what a plan depends on, read without importing any of it."""
-    import platform
-
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        with suppress(PackageNotFoundError):
-            found[package] = version(package)
-    return found
 
 
 def _tables_of(place: Path) -> set[str]:

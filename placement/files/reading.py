@@ -66,15 +66,15 @@ def decode(data: bytes, file: str) -> str:
     return text
 
 
-def read_tree(path: Path, file: str) -> tuple[Fields, list[Problem]]:
-    """The tree of a YAML or JSON file (told apart by its ending) and its repeated keys."""
+def read_tree(path: Path, file: str, format_name: str = "fleet-placement/1") -> tuple[Fields, list[Problem]]:
+    """The tree of a YAML or JSON file (told apart by its ending) and its repeated keys; ``format_name`` is what it should state."""
     text = decode(read_bytes(path, file, FILE_BYTES), file)
     if not text.strip():
-        raise refuse(file, None, "an empty file", "a document", "start with `format: fleet-placement/1`")
+        raise refuse(file, None, "an empty file", "a document", f"start with `format: {format_name}`")
     tree: Any
     tree, problems = (read_json if path.suffix.lower() == ".json" else read_yaml)(text, file)
     if not isinstance(tree, Fields):
-        raise refuse(file, 1, "not a mapping", "a document of named fields", "start with `format: fleet-placement/1`")
+        raise refuse(file, 1, "not a mapping", "a document of named fields", f"start with `format: {format_name}`")
     return tree, problems
 
 

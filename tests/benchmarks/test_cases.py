@@ -11,14 +11,15 @@ import pytest
 from click.testing import CliRunner
 
 import benchmarks.cases
-import benchmarks.processes
-from benchmarks.cases import Case, InstanceSource, Source, judged, run_case
+import placement.bench.processes
+from benchmarks.cases import Case, InstanceSource, Source, run_case
 from benchmarks.families import write
 from benchmarks.families.law import OnePeriod
 from benchmarks.peers import Answer
-from benchmarks.processes import in_own_process
 from benchmarks.run import main, measured
 from benchmarks.table import line, summaries
+from placement.bench.judge import judge
+from placement.bench.processes import in_own_process
 from placement.formulate import formulate
 from placement.program import LevelResult
 from tests.benchmarks.cases import TINY, Broken, Crash, ProgramOf, hang, hold
@@ -63,18 +64,18 @@ def test_an_error_is_a_row_with_its_message() -> None:
 
 
 def test_a_case_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmarks.processes, "GRACE_SECONDS", 0.2)
-    result, error, _, _ = in_own_process(hang, 60.0, 0.1)
-    assert result is None
-    assert error is not None
-    assert "time limit" in error
+    monkeypatch.setattr(placement.bench.processes, "GRACE_SECONDS", 0.2)
+    outcome = in_own_process(hang, 60.0, 0.1)
+    assert outcome.result is None
+    assert outcome.error is not None
+    assert "time limit" in outcome.error
 
 
 def test_memory_is_that_of_the_process_and_its_children() -> None:
-    result, error, peak_mb, _ = in_own_process(hold, 150, 20.0)
-    assert (result, error) == (150 << 20, None)
-    assert peak_mb is not None
-    assert 300 < peak_mb < 600
+    outcome = in_own_process(hold, 150, 20.0)
+    assert (outcome.result, outcome.error) == (150 << 20, None)
+    assert outcome.peak_mb is not None
+    assert 300 < outcome.peak_mb < 600
 
 
 def test_a_plan_that_breaks_a_law_is_counted_and_said() -> None:
@@ -86,11 +87,11 @@ def test_a_plan_that_breaks_a_law_is_counted_and_said() -> None:
     keep = np.flatnonzero(program.upper(option, start) > 0)
     everything = Answer("feasible", option[keep], start[keep], program.upper(option, start)[keep], ())
     for behind in (formulation, None):
-        _, violations, complaint = judged(behind, program, everything)
-        assert violations is not None
-        assert violations > 0
-        assert complaint is not None
-        assert complaint.startswith(f"breaks {violations}, first: ")
+        found = judge(behind, program, everything)
+        assert found.violations is not None
+        assert found.violations > 0
+        assert found.complaint is not None
+        assert found.complaint.startswith(f"breaks {found.violations}, first: ")
 
 
 def test_a_bound_above_the_plan_is_an_error() -> None:
@@ -101,7 +102,7 @@ def test_a_bound_above_the_plan_is_an_error() -> None:
     formulation = formulate(instance)
     empty = np.empty(0, dtype=np.int64)
     levels = (LevelResult("promises", 0.0, 0.0), LevelResult("net_cost", 0.0, 1e9))
-    _, _, complaint = judged(formulation, formulation.program, Answer("optimal", empty, empty, np.empty(0), levels))
+    complaint = judge(formulation, formulation.program, Answer("optimal", empty, empty, np.empty(0), levels)).complaint
     assert complaint is not None
     assert "claims the bound" in complaint or "breaks" in complaint
 

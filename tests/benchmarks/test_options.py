@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import main
-from benchmarks.processes import descendants
 from benchmarks.rows import Row
 from benchmarks.run import failed
+from placement.bench.processes import descendants
 
 ROW = Row("S", 0, "auto", objective=-90.0, bound=-100.0, violations=0)
 USAGE = 2

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,9 @@ LOADING_SECONDS = 1800.0
 GRACE_SECONDS = 60.0
 GRACE_SHARE = 0.5
 """A case is ended when it takes longer than its time limit by more than this share of it and these seconds."""
+
+POLL_SECONDS = 0.1
+"""How soon a case is ended that is to be ended."""
 
 BEGUN = "begun"
 
@@ -90,13 +94,18 @@ def tree_rss(pid: int) -> tuple[float, float]:
 
 
 class MemorySampler:
-    """Samples a process tree in a thread while it is open; ``peak_mb`` is None where nothing could be measured."""
+    """Samples a process tree in a thread while it is open; ``peak_mb`` is None where nothing could be measured.
 
-    def __init__(self, pid: int) -> None:
+    ``over`` is set once the tree holds more than ``limit_mb``.
+    """
+
+    def __init__(self, pid: int, limit_mb: float | None = None) -> None:
         self.pid = pid
+        self.limit_mb = limit_mb
+        self.over = threading.Event()
         self.peak_mb: float | None = None
         self.kind: str | None = None
-        self._over = threading.Event()
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
@@ -104,7 +113,7 @@ class MemorySampler:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._over.set()
+        self._closed.set()
         self._thread.join()
 
     def _measure(self) -> Callable[[int], tuple[float, float]] | None:
@@ -122,11 +131,13 @@ class MemorySampler:
     def _run(self) -> None:
         measure = self._measure()
         pause = 0.0
-        while measure is not None and not self._over.wait(pause):
+        while measure is not None and not self._closed.wait(pause):
             began = time.monotonic()
             peak = max(measure(self.pid))
             if peak > 0:
                 self.peak_mb = max(peak, self.peak_mb or 0.0)
+            if self.limit_mb is not None and peak > self.limit_mb:
+                self.over.set()
             pause = max(SAMPLE_SECONDS, (time.monotonic() - began) / SAMPLE_SHARE)
 
 
@@ -134,38 +145,68 @@ Work = Callable[[Any, Callable[[], None]], Any]
 """Takes a task and a call to make when solving begins; returns what is sent back. It and the task must pickle."""
 
 
-def _child(outbox: Connection, work: Work, task: Any) -> None:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a task in a process of its own: a result or an error, the peak in MB and how it was counted."""
+
+    result: Any | None
+    error: str | None
+    peak_mb: float | None
+    memory: str | None
+
+
+def _child(outbox: Connection, lifeline: Connection, work: Work, task: Any) -> None:
     def begun() -> None:
         outbox.send((BEGUN, None))
 
     os.setsid()  # Its own process group, so that whatever it leaves behind can be ended.
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     try:
         outbox.send(("done", work(task, begun)))
     except Exception as error:  # A failed case is a row, not the end of the run.
         outbox.send(("failed", f"{type(error).__name__}: {error}"))
 
 
-def in_own_process(work: Work, task: Any, time_limit_s: float) -> tuple[Any | None, str | None, float | None, str | None]:
-    """What ``work`` returned in a fresh process or None, the error if there was one, the peak in MB, and how it was counted.
+def _end_with_parent(lifeline: Connection) -> None:
+    """Ends this process group when the parent is gone, however it went: in a session of its own no signal would reach it."""
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv()
+    os.killpg(0, signal.SIGKILL)
 
-    A process that dies is an error with its exit code, one that runs far beyond ``time_limit_s`` is ended.
+
+def in_own_process(
+    work: Work,
+    task: Any,
+    time_limit_s: float,
+    *,
+    grace_s: float | None = None,
+    memory_limit_mb: float | None = None,
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Does ``work`` in a fresh process. One that dies is an error with its exit code.
+
+    One that runs beyond ``time_limit_s`` by more than ``grace_s`` (default: see ``GRACE_SECONDS``), holds more than
+    ``memory_limit_mb`` with all its descendants, or is still at it when ``stop`` is set is ended, which is an error too.
     """
+    grace = time_limit_s * GRACE_SHARE + GRACE_SECONDS if grace_s is None else grace_s
     context = multiprocessing.get_context("spawn")
     inbox, outbox = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(outbox, work, task))
+    lifeline, held = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(outbox, lifeline, work, task))
     process.start()
     outbox.close()
+    lifeline.close()
     assert process.pid is not None
     pid = process.pid
     deadline = time.monotonic() + LOADING_SECONDS
     result: Any = None
     error: str | None = None
     try:
-        with MemorySampler(pid) as memory:
-            while True:
-                if not inbox.poll(max(0.0, deadline - time.monotonic())):
-                    error = "ended: it had not finished long after its time limit"
-                    break
+        with MemorySampler(pid, memory_limit_mb) as memory:
+            while error is None:
+                if not inbox.poll(POLL_SECONDS):
+                    error = _overdue(deadline, memory, stop)
+                    continue
                 try:
                     kind, content = inbox.recv()
                 except EOFError:
@@ -173,7 +214,7 @@ def in_own_process(work: Work, task: Any, time_limit_s: float) -> tuple[Any | No
                     error = f"process ended with {process.exitcode}"
                     break
                 if kind == BEGUN:
-                    deadline = time.monotonic() + time_limit_s * (1 + GRACE_SHARE) + GRACE_SECONDS
+                    deadline = time.monotonic() + time_limit_s + grace
                     continue
                 result, error = (content, None) if kind == "done" else (None, content)
                 break
@@ -184,4 +225,14 @@ def in_own_process(work: Work, task: Any, time_limit_s: float) -> tuple[Any | No
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
         inbox.close()
-    return result, error, memory.peak_mb, memory.kind
+        held.close()
+    return Outcome(result, error, memory.peak_mb, memory.kind)
+
+
+def _overdue(deadline: float, memory: MemorySampler, stop: threading.Event | None) -> str | None:
+    """Why a process that is still at it is to be ended, if it is."""
+    if stop is not None and stop.is_set():
+        return "ended: the run was interrupted"
+    if memory.over.is_set():
+        return f"ended: it held {memory.peak_mb:,.0f} MB, more than its limit of {memory.limit_mb:,.0f} MB"
+    return "ended: it had not finished long after its time limit" if time.monotonic() >= deadline else None

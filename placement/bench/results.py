@@ -1,0 +1,132 @@
+"""Result and baseline files: a head that says where, when and with what, then a row for each case; canonical JSON.
+
+A baseline is a result without traces and with a history of why it was accepted. Rows are sorted by the names of their cases, keys
+by name, and floats written so that they read back equal: the same qualities make the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from placement.bench.case import Quality, Row
+from placement.bench.gates import Gates
+from placement.files import write_atomically
+from placement.files.errors import refuse
+from placement.files.limits import FILE_BYTES
+from placement.files.reading import decode, read_bytes
+
+RESULT_FORMAT: Literal["fleet-placement-bench/1"] = "fleet-placement-bench/1"
+
+
+@dataclass(frozen=True)
+class SuiteName:
+    """Which suite was run."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One figure of one case that a baseline took over."""
+
+    case: str
+    metric: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Why a baseline became what it is; ``date`` in UTC."""
+
+    date: str
+    reason: str
+    suite_digest: str
+    versions: dict[str, str]
+    changed: tuple[Changed, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A result or, with a history, a baseline. ``complete`` is false where the run was interrupted: cases are then missing.
+
+    ``gates`` are the suite's when it was run, ``case_gates`` those of cases that differ.
+    """
+
+    format: Literal["fleet-placement-bench/1"]
+    suite: SuiteName
+    created: str
+    complete: bool
+    versions: dict[str, str]
+    machine: dict[str, str | int | None]
+    commit: str | None
+    rows: tuple[Row, ...]
+    gates: Gates = field(default_factory=Gates)
+    case_gates: dict[str, Gates] = field(default_factory=dict)
+    history: tuple[Accepted, ...] = ()
+
+    @property
+    def by_case(self) -> dict[str, Row]:
+        return {row.case: row for row in self.rows}
+
+    def gates_of(self, case: str) -> Gates:
+        """Gates of a case."""
+        return self.case_gates.get(case, self.gates)
+
+
+_ADAPTER: TypeAdapter[Document] = TypeAdapter(Document)
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and without what is no number."""
+    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False)
+
+
+def quality_text(quality: Quality) -> str:
+    """A quality byte for byte."""
+    return canonical(asdict(quality))
+
+
+def plain(document: Document) -> dict[str, Any]:
+    """A document as plain data, its rows by name, with what is stated of gates only."""
+    rows = sorted(document.rows, key=lambda row: row.case)
+    return {
+        **asdict(replace(document, rows=(), gates=Gates(), case_gates={})),
+        "rows": [asdict(row) for row in rows],
+        "gates": _stated(document.gates),
+        "case_gates": {name: _stated(gates) for name, gates in document.case_gates.items()},
+    }
+
+
+def _stated(gates: Gates) -> dict[str, Any]:
+    return gates.model_dump(mode="json", exclude_defaults=True)
+
+
+def write_document(document: Document, path: Path) -> None:
+    """Writes a document; one that stands there is replaced only by a complete one. Raises OSError."""
+    write_atomically(path, (canonical(plain(document)) + "\n").encode())
+
+
+def read_document(path: str | os.PathLike[str]) -> Document:
+    """A result or a baseline from its file. Raises InputErrors: unlike a suite it is no one's own writing, so all is one fault."""
+    place = Path(path)
+    text = decode(read_bytes(place, place.name, FILE_BYTES), place.name)
+    remedy = "give a file as `placement bench run` or `placement bench accept` wrote it"
+    try:
+        document = _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(key) for key in first["loc"])
+        found = f"not a result: {where}: {first['msg']}" if where else f"not a result: {first['msg']}"
+        raise refuse(place.name, None, found, f"a document of the format {RESULT_FORMAT}", remedy) from None
+    names = [row.case for row in document.rows]
+    if len(set(names)) < len(names):
+        raise refuse(place.name, None, "a case that stands there twice", "each case once", remedy)
+    return document

@@ -1,0 +1,100 @@
+"""A comparison as plain text: what is worse, by how much, how much is allowed, and since which baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from placement.bench.case import Row
+from placement.bench.compare import Comparison, Figure, Finding, Kind
+from placement.bench.results import Document
+from placement.report.text import clean, plural, section, shortened, table
+
+MOST_NOTES = 40
+"""Improvements and notes beyond are counted; a regression is never left out."""
+
+HEADER = ("case", "figure", "baseline", "now", "worse by", "allowed", "")
+
+
+def figure(value: Figure) -> str:
+    """A figure with as many digits as tell two runs apart; a dash where there is none."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) or abs(value) >= 1e6:
+        return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.6g}"
+    return f"{value:.6g}"
+
+
+def cells(finding: Finding) -> tuple[str, ...]:
+    """A finding as the cells of ``HEADER``."""
+    by, allowed = figure(finding.by), figure(finding.allowed)
+    return (finding.case, finding.metric, figure(finding.before), figure(finding.after), by, allowed, finding.why)
+
+
+def provenance(document: Document) -> str:
+    """Which document it is: when it was made or accepted and why, of which suite, with what."""
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(document.versions.items()))
+    suite = f"suite {document.suite.name} ({document.suite.digest.removeprefix('sha256:')[:12]})"
+    at = "" if document.commit is None else f", commit {document.commit[:12]}{'+' if document.commit.endswith('+') else ''}"
+    if not document.history:
+        return f"run of {document.created}, {suite}{at}; {versions}"
+    last = document.history[-1]
+    return f"accepted {last.date}: {last.reason}; run of {document.created}, {suite}{at}; {versions}"
+
+
+def verdict(comparison: Comparison) -> str:
+    """The outcome in one line."""
+    cases = plural(len(comparison.result.rows), "case")
+    worse = comparison.of(Kind.REGRESSION)
+    if not worse:
+        better = len(comparison.of(Kind.BETTER))
+        more = f"; {plural(better, 'figure')} better: accept it, so that it stays" if better else ""
+        return f"no regression in {cases}{more}"
+    return f"{plural(len(worse), 'regression')} in {len({finding.case for finding in worse})} of {cases}"
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The comparison as it is printed."""
+    better, more_better = shortened([cells(one) for one in comparison.of(Kind.BETTER)], MOST_NOTES, "figures")
+    notes, more_notes = shortened([cells(one) for one in comparison.of(Kind.NOTE)], MOST_NOTES, "notes")
+    worse = [cells(one) for one in comparison.of(Kind.REGRESSION)]
+    header = tuple("better by" if name == "worse by" else name for name in HEADER)
+    return (
+        "\n".join(
+            part
+            for part in (
+                section("REGRESSIONS", _table(HEADER, worse)),
+                section("better: accept it", _table(header, better) + more_better if better else ""),
+                section("notes", _table(HEADER, notes) + more_notes if notes else ""),
+                f"baseline: {clean(provenance(comparison.baseline))}",
+                f"result:   {clean(provenance(comparison.result))}",
+                clean(verdict(comparison)),
+            )
+            if part
+        )
+        + "\n"
+    )
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    return table(header, rows, left=len(header)) if rows else ""
+
+
+def row_line(row: Row) -> str:
+    """A row in one line, as it is shown while a suite runs."""
+    levels = ", ".join(
+        f"{level.name} {figure(level.objective)} ({'no bound' if level.gap is None else f'gap {level.gap:.4%}'})"
+        for level in row.quality.levels
+        if level.objective is not None
+    )
+    took = row.information
+    facts = [
+        row.quality.status,
+        levels,
+        "" if row.quality.work is None else f"work {row.quality.work:.6g}",
+        "" if took.seconds is None else f"{took.seconds:.1f} s",
+        "" if took.peak_mb is None else f"{took.peak_mb:.0f} MB",
+        "" if row.error is None else f"ERROR {row.error}",
+    ]
+    return clean(f"{row.case}: {', '.join(fact for fact in facts if fact)}")
