@@ -87,8 +87,7 @@ class Level:
 class Quality:
     """What a case reached. Of a deterministic case two runs on the same versions state it byte for byte the same.
 
-    ``primal_integral`` is the mean gap of the incumbent over the work limit (over the time limit where there is none), against the
-    bound of the end; of the first level left open, the last one when all are closed.
+    ``primal_integral`` is the mean gap of the incumbent to the bound of the end over the work limit, None where there is none.
     """
 
     status: str
@@ -114,10 +113,12 @@ class Information:
     """Of the whole process tree; ``memory`` says how it was counted, see ``placement.bench.processes``."""
     memory: str | None = None
     facts: dict[str, float | str | None] = field(default_factory=dict)
-    trace: Trace | None = None
-    """Events [seconds, incumbent, bound] of the level that ``primal_integral`` is of."""
+    level: str | None = None
+    """The level that ``trace`` and primal integrals are of: the first left open, the last one when all are closed."""
     bound: float | None = None
-    """What the trace is drawn against."""
+    """Bound of that level at the end."""
+    trace: Trace | None = None
+    """Events [seconds, incumbent, bound] of that level."""
 
 
 @dataclass(frozen=True)
@@ -242,8 +243,9 @@ def _information(
         first_plan_seconds=next((event[0] for event in trace if event[1] is not None), None),
         primal_integral_seconds=primal_integral(trace, level.bound, case.limits.time_limit_s or seconds),
         facts={name: fact if isinstance(fact, str) else finite(fact) for name, fact in solution.facts},
-        trace=trace,
+        level=level.name,
         bound=level.bound,
+        trace=trace,
     )
 
 

@@ -131,7 +131,7 @@ def _soundness(before: Row, after: Row) -> Iterator[Finding]:
         yield Finding(kind, after.case, "violations", old, new, new - old, 0, after.error or "")
     if after.error is not None and new == old:
         known = before.error is not None
-        why = "as in the baseline" if known else after.error
+        why = "as in the baseline" if known else ""
         yield Finding(Kind.NOTE if known else Kind.REGRESSION, after.case, ERROR, before.error, after.error, why=why)
     elif before.error is not None and after.error is None and new == old:
         yield Finding(Kind.BETTER, after.case, ERROR, before.error, None, why="no longer")

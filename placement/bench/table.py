@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from placement.bench.case import Row
 from placement.bench.compare import Comparison, Figure, Finding, Kind
 from placement.bench.results import Document
 from placement.report.text import clean, plural, section, shortened, table
 
-MOST_NOTES = 40
+MOST_SHOWN = 40
 """Improvements and notes beyond are counted; a regression is never left out."""
 
-HEADER = ("case", "figure", "baseline", "now", "worse by", "allowed", "")
+
+def header(kind: Kind) -> tuple[str, ...]:
+    """What the cells of findings of a kind are."""
+    by = {Kind.REGRESSION: "worse by", Kind.BETTER: "better by", Kind.NOTE: "by"}[kind]
+    return ("case", "figure", "baseline", "now", by, "allowed", "")
+
+
+TITLES = {Kind.REGRESSION: "Regressions", Kind.BETTER: "Better: accept it", Kind.NOTE: "Notes"}
+"""Of the findings of each kind, in the order in which they are told."""
 
 
 def figure(value: Figure) -> str:
@@ -27,7 +33,7 @@ def figure(value: Figure) -> str:
 
 
 def cells(finding: Finding) -> tuple[str, ...]:
-    """A finding as the cells of ``HEADER``."""
+    """A finding as the cells below ``header``."""
     by, allowed = figure(finding.by), figure(finding.allowed)
     return (finding.case, finding.metric, figure(finding.before), figure(finding.after), by, allowed, finding.why)
 
@@ -56,29 +62,16 @@ def verdict(comparison: Comparison) -> str:
 
 def comparison_text(comparison: Comparison) -> str:
     """The comparison as it is printed."""
-    better, more_better = shortened([cells(one) for one in comparison.of(Kind.BETTER)], MOST_NOTES, "figures")
-    notes, more_notes = shortened([cells(one) for one in comparison.of(Kind.NOTE)], MOST_NOTES, "notes")
-    worse = [cells(one) for one in comparison.of(Kind.REGRESSION)]
-    header = tuple("better by" if name == "worse by" else name for name in HEADER)
-    return (
-        "\n".join(
-            part
-            for part in (
-                section("REGRESSIONS", _table(HEADER, worse)),
-                section("better: accept it", _table(header, better) + more_better if better else ""),
-                section("notes", _table(HEADER, notes) + more_notes if notes else ""),
-                f"baseline: {clean(provenance(comparison.baseline))}",
-                f"result:   {clean(provenance(comparison.result))}",
-                clean(verdict(comparison)),
-            )
-            if part
-        )
-        + "\n"
-    )
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    return table(header, rows, left=len(header)) if rows else ""
+    parts = []
+    for kind, title in TITLES.items():
+        found = [cells(one) for one in comparison.of(kind)]
+        rows, more = shortened(found, len(found) if kind is Kind.REGRESSION else MOST_SHOWN, "figures")
+        names = header(kind)
+        parts.append(section(title, table(names, rows, left=len(names)) + more if rows else ""))
+    parts.append(f"baseline: {clean(provenance(comparison.baseline))}")
+    parts.append(f"result:   {clean(provenance(comparison.result))}")
+    parts.append(clean(verdict(comparison)))
+    return "\n".join(part for part in parts if part) + "\n"
 
 
 def row_line(row: Row) -> str:

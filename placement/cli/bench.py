@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from placement.cli.errors import BadInput, ExitCode
-from placement.cli.output import require_writable
+from placement.cli.output import print_schema, require_writable, write_text
 from placement.cli.signals import Interrupts
 from placement.report.text import plural
 
@@ -72,12 +72,19 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
     "--time-reference", "reference", metavar="FILE", type=FILE, help="A result of the same machine, for gates on time and memory."
 )
 @click.option("--exact", is_flag=True, help="Any difference of a quality is a regression.")
+@click.option("--junit", metavar="FILE", type=FILE, help="Write JUnit XML there.")
+@click.option("--markdown", metavar="FILE", type=FILE, help="Add Markdown to it: a step summary.")
+@click.option("--action-json", metavar="FILE", type=FILE, help="Write JSON for github-action-benchmark there.")
+@click.option("--html", metavar="FILE", type=FILE, help="Write a page with profiles and gaps over time there.")
 @click.pass_context
 def compare(
-    ctx: click.Context, /, *, baseline: Path, result: Path, suite: Path | None, reference: Path | None, exact: bool
-) -> None:
+    ctx: click.Context, /, *, baseline: Path, result: Path, suite: Path | None, reference: Path | None, exact: bool,
+    junit: Path | None, markdown: Path | None, action_json: Path | None, html: Path | None,
+) -> None:  # fmt: skip
     """Say where RESULT is worse than BASELINE; exit 1 if it is."""
+    from placement.bench import outputs
     from placement.bench.compare import compare as compare_documents
+    from placement.bench.page import page
     from placement.bench.table import comparison_text
 
     gates = None if suite is None else {gated.case.name: gated.gates for gated in read_suite(suite)[1]}
@@ -87,7 +94,70 @@ def compare(
         raise BadInput(f"{reference} is of another machine than {result}: make both on the same one, or leave the reference away")
     comparison = compare_documents(before, after, gates=gates, reference=beside, exact=exact)
     click.echo(comparison_text(comparison), nl=False)
+    for path, text in ((junit, outputs.junit_xml), (action_json, outputs.action_json), (html, page)):
+        if path is not None:
+            write_text(path, text(comparison))
+    if markdown is not None:
+        with markdown.open("a", encoding="utf-8") as summary:  # GitHub hands every step the same file to add to.
+            summary.write(outputs.markdown(comparison))
     ctx.exit(ExitCode.OK if comparison.passed else ExitCode.VIOLATIONS)
+
+
+@bench.command()
+@click.argument("result", metavar="RESULT", type=FILE)
+@click.argument("baseline", metavar="BASELINE", type=FILE)
+@click.option("--reason", metavar="TEXT", required=True, help="Why these figures are right; kept in the baseline's history.")
+@click.option("--unsound", is_flag=True, help="Accept errors and plans that break laws as well.")
+@click.option("--best", metavar="FILE", type=FILE, help="Keep there what is better than known; needs --suite.")
+@click.option("--suite", metavar="SUITE", type=FILE, help="The suite that RESULT is of: it knows where the instances lie.")
+def accept(*, result: Path, baseline: Path, reason: str, unsound: bool, best: Path | None, suite: Path | None) -> None:
+    """Make RESULT the BASELINE to compare with, for a reason."""
+    from placement.bench.accept import Unsound
+    from placement.bench.accept import accept as accept_document
+    from placement.bench.results import write_document
+
+    if (best is None) != (suite is None):
+        raise click.UsageError("--best and --suite go together")
+    found = read_result(result)
+    known = read_result(baseline) if baseline.exists() else None
+    try:
+        accepted = accept_document(found, known, reason, unsound=unsound)
+    except Unsound as error:
+        raise BadInput(f"{result} is not accepted: {error}") from None
+    require_writable(baseline)
+    write_document(accepted, baseline)
+    changed = accepted.history[-1].changed
+    click.echo(f"{baseline}: {plural(len(accepted.rows), 'case')} accepted, {plural(len(changed), 'figure')} changed")
+    if best is not None and suite is not None:
+        _keep_best(found, best, suite)
+
+
+def _keep_best(result: Document, best: Path, suite: Path) -> None:
+    from placement.bench.best import read_best, updated, write_best
+
+    loaded, cases = read_suite(suite)
+    if loaded.suite.digest != result.suite.digest:
+        raise BadInput(f"{suite} is another suite than the result is of, or has changed since: run it again")
+    try:
+        known = read_best(best)
+    except ValueError as error:
+        raise BadInput(f"{best} cannot be used: {error}; name the file of best known values") from None
+    kept, news = updated(known, result, [gated.case for gated in cases], best.parent)
+    for line in news:
+        click.echo(line)
+    if kept != known:
+        require_writable(best)
+        write_best(kept, best)
+
+
+@bench.command()
+@click.option("-o", "--output", metavar="FILE", type=FILE, help="Write it there instead of to stdout.")
+def schema(output: Path | None) -> None:
+    """Print the JSON Schema of suite files, for editors."""
+    from placement.bench.suite import Suite
+    from placement.files import schema as schema_of
+
+    print_schema(schema_of(Suite), output)
 
 
 def read_suite(path: Path) -> tuple[LoadedSuite, list[Gated]]:

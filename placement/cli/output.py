@@ -17,6 +17,15 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
+def print_schema(schema: dict[str, Any], output: Path | None) -> None:
+    """A JSON Schema in a file or on stdout."""
+    text = json.dumps(schema, indent=2)
+    if output is None:
+        click.echo(text)
+    else:
+        write_text(output, f"{text}\n")
+
+
 PLAN_HEAD_BYTES = 256
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from placement.cli.output import write_text
+from placement.cli.output import print_schema
 
 
 @click.command()
@@ -16,8 +15,4 @@ def schema(output: Path | None) -> None:
     """Print the JSON Schema of the instance format."""
     from placement.files import schema as instance_schema
 
-    text = json.dumps(instance_schema(), indent=2)
-    if output is None:
-        click.echo(text)
-    else:
-        write_text(output, f"{text}\n")
+    print_schema(instance_schema(), output)

@@ -7,17 +7,18 @@ import inspect
 import textwrap
 from typing import Any
 
+from pydantic import BaseModel
+
 from placement.instance import Document
-from placement.instance.base import Noun
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema() -> dict[str, Any]:
-    """JSON Schema of an instance document. Fields whose law is not yet in force are present and allow nothing."""
-    found = Document.model_json_schema()
+def schema(model: type[BaseModel] = Document) -> dict[str, Any]:
+    """JSON Schema of a document, default: of an instance. Fields whose law is not yet in force are present and allow nothing."""
+    found = model.model_json_schema()
     notes = _field_notes()
-    for name, definition in [("Document", found), *found.get("$defs", {}).items()]:
+    for name, definition in [(model.__name__, found), *found.get("$defs", {}).items()]:
         for field, description in notes.get(name, {}).items():
             stated = definition.get("properties", {}).get(field)
             if stated is not None and "description" not in stated:
@@ -28,7 +29,7 @@ def schema() -> dict[str, Any]:
 def _field_notes() -> dict[str, dict[str, str]]:
     """What the nouns' sources say about their fields: the text behind each."""
     notes: dict[str, dict[str, str]] = {}
-    for noun in _nouns(Noun):
+    for noun in _models(BaseModel):
         body = ast.parse(textwrap.dedent(inspect.getsource(noun))).body[0]
         assert isinstance(body, ast.ClassDef)
         for field, text in zip(body.body, body.body[1:], strict=False):
@@ -37,8 +38,10 @@ def _field_notes() -> dict[str, dict[str, str]]:
     return notes
 
 
-def _nouns(base: type[Noun]) -> list[type[Noun]]:
-    return [base, *(deeper for noun in base.__subclasses__() for deeper in _nouns(noun))]
+def _models(base: type[BaseModel]) -> list[type[BaseModel]]:
+    """Models of this project that come from a base."""
+    found = [part for part in base.__subclasses__() if part.__module__.startswith("placement.")]
+    return [*found, *(deeper for part in found for deeper in _models(part))]
 
 
 def _untitled(node: Any) -> Any:

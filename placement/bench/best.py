@@ -1,0 +1,115 @@
+"""Best known values: the best objective and bound known for each instance, level by level, in one file beside the instances.
+
+Names are paths below the file's folder without ending, and a scenario after ``+``. What is better replaces what is known; optima
+worked out by hand are never replaced. An instance whose document has changed begins anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from placement.bench.case import Case, Row
+from placement.bench.compare import PLANS
+from placement.bench.results import Document
+from placement.files import load, write_atomically
+from placement.files.reading import document_path
+
+BY_HAND = "by hand"
+
+TOLERANCE = 1e-6
+"""A level counts as equal within this times max(1, |value|)."""
+
+Entry = dict[str, Any]
+"""A best known value: ``sha256`` of the instance's document, ``levels`` with objective and bound, and where it is ``from``."""
+
+
+def best_entry(row: Row, sha256: str) -> Entry | None:
+    """What a row adds to the best known values; None unless it holds a plan that was checked and a bound for each level."""
+    quality = row.quality
+    sound = row.error is None and quality.violations == 0 and quality.status in PLANS
+    if not sound or any(level.objective is None or level.bound is None for level in quality.levels):
+        return None
+    levels = {level.name: {"objective": level.objective, "bound": level.bound} for level in quality.levels}
+    return entry(sha256, levels, row.solver, row.information.seconds or 0.0)
+
+
+def entry(sha256: str, levels: dict[str, dict[str, float | None]], solver: str, seconds: float) -> Entry:
+    """An entry as it stands in the file."""
+    return {"sha256": sha256, "levels": levels, "from": f"{solver}, {seconds:.0f} s"}
+
+
+def fingerprint(path: Path) -> str:
+    """sha256 of an instance's document as it lies on disk. Raises InputErrors where there is none."""
+    return hashlib.sha256(document_path(path).read_bytes()).hexdigest()
+
+
+def name_below(path: Path, folder: Path, scenario: str | None) -> str | None:
+    """What an instance is called in the file of a folder: its path below it without ending, and the scenario; None elsewhere."""
+    path, folder = path.resolve(), folder.resolve()
+    if not path.is_relative_to(folder):
+        return None
+    name = path.relative_to(folder)
+    plain = (name.with_suffix("") if path.is_file() else name).as_posix()
+    return plain if scenario is None else f"{plain} + {scenario}"
+
+
+def updated(known: dict[str, Entry], result: Document, cases: Iterable[Case], folder: Path) -> tuple[dict[str, Entry], list[str]]:
+    """The entries with what a result has that is better, of instances below ``folder``; and in words what that is."""
+    rows = result.by_case
+    best, news = dict(known), []
+    for case in cases:
+        row, name = rows.get(case.name), name_below(case.path, folder, case.scenario)
+        if row is None or name is None:
+            continue
+        if load(case.path, scenario=case.scenario).digest != row.digest:
+            news.append(f"{name}: not kept, the instance has changed since the run")
+            continue
+        found = best_entry(row, fingerprint(case.path))
+        if found is None:
+            continue
+        entry = better(best.get(name), found)
+        if entry != best.get(name):
+            best[name] = entry
+            news.append(f"{name}: {json.dumps(entry['levels'])} by {row.case}")
+    return best, news
+
+
+def read_best(path: Path) -> dict[str, Entry]:
+    """The file's entries, none where there is no file yet. Raises ValueError where it holds something else."""
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    keys = {"sha256", "levels", "from"}
+    if not isinstance(found, dict) or not all(isinstance(one, dict) and keys <= one.keys() for one in found.values()):
+        raise ValueError("it does not hold best known values by the names of instances")
+    return found
+
+
+def write_best(best: dict[str, Entry], path: Path) -> None:
+    """Writes the entries by name, the file whole or not at all."""
+    write_atomically(path, (json.dumps(dict(sorted(best.items())), indent=2) + "\n").encode())
+
+
+def better(known: Entry | None, found: Entry) -> Entry:
+    """The better plan of the two, with the higher bound at each level whose earlier levels are equal."""
+    if known is None or known["sha256"] != found["sha256"]:
+        return found
+    if known["from"] == BY_HAND:
+        return known
+    first, second = found, known
+    for name, level in known["levels"].items():
+        step = found["levels"][name]["objective"] - level["objective"]
+        if abs(step) > TOLERANCE * max(1.0, abs(level["objective"])):
+            first, second = (found, known) if step < 0 else (known, found)
+            break
+    merged = json.loads(json.dumps(first))
+    for name, level in merged["levels"].items():
+        other = second["levels"][name]
+        level["bound"] = max(level["bound"], other["bound"])
+        if abs(level["objective"] - other["objective"]) > TOLERANCE * max(1.0, abs(level["objective"])):
+            break
+    return merged  # type: ignore[no-any-return]
