@@ -86,7 +86,7 @@ _ADAPTER: TypeAdapter[Document] = TypeAdapter(Document)
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys and without what is no number."""
-    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False)
+    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False)
 
 
 def quality_text(quality: Quality) -> str:

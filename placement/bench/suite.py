@@ -243,6 +243,8 @@ def _instances(loaded: LoadedSuite, where: Place, entry: CaseEntry, problems: Pr
         problems.add(
             loaded.problem(at, entry.instance, "a pattern that matches an instance", "correct it; it is relative to the suite file")
         )
+    for name in [name for name in found if not name.isprintable()]:
+        problems.add(loaded.problem(at, name, "files whose names are UTF-8 text without control characters", "rename the file"))
     return found
 
 
