@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from benchmarks import families, one_period, plots, resolve, run
+from benchmarks import families, one_period, plots, resolve, run, suite
 from placement.cli.errors import ExitCode
 
 TERMINATED = 128 + signal.SIGTERM
@@ -34,6 +34,7 @@ main.add_command(run.main, "run")
 main.add_command(plots.main, "plot")
 main.add_command(one_period.main, "one-period")
 main.add_command(resolve.main, "resolve")
+main.add_command(suite.main, "suite")
 
 if __name__ == "__main__":
     main()

@@ -35,6 +35,7 @@ class _Strict(BaseModel):
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+-]{0,99}$")]
+InstancePath = Annotated[str, Field(min_length=1, max_length=1000)]
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], Field(min_length=1, max_length=10_000, strict=False)]
 Solvers = Annotated[tuple[str, ...], Field(min_length=1, max_length=100, strict=False)] | Literal["all"]
 Scenarios = Annotated[tuple[str | None, ...], Field(min_length=1, max_length=1000, strict=False)]
@@ -66,10 +67,10 @@ class Settings(_Strict):
 class CaseEntry(Settings):
     """One entry of the suite: as many cases as it has instances, scenarios, solvers and seeds."""
 
-    instance: Annotated[str, Field(min_length=1, max_length=1000)]
-    """File or folder, relative to the suite; * ? and ** stand for what they match, so that new instances join by themselves."""
+    instances: Annotated[tuple[InstancePath, ...], Field(min_length=1, max_length=10_000, strict=False)]
+    """Files or folders, relative to the suite; * ? and ** stand for what they match, so that new instances join by themselves."""
     name: Name | None = None
-    """What the cases are called instead of the instance's path; not with a pattern."""
+    """What the cases are called instead of the instance's path; only with one instance."""
     gates: GatesPatch | None = None
     """What differs from the suite's gates."""
 
@@ -145,7 +146,8 @@ def expand(loaded: LoadedSuite, solvers: Collection[str]) -> list[Gated]:
             if name in found:
                 expected = f"cases of different names; there is another {name}"
                 remedy = "take one of the two out, or give one of them a `name`"
-                problems.add(loaded.problem(("cases", n, "instance"), entry.instance, expected, remedy))
+                k = next(k for k, path in enumerate(entry.instances) if gated.case.instance in _found(loaded, path))
+                problems.add(loaded.problem(("cases", n, "instances", k), entry.instances[k], expected, remedy))
                 break
             found[name] = gated
         if len(found) > MOST_CASES:
@@ -224,28 +226,36 @@ def _limits(loaded: LoadedSuite, where: Place, stated: dict[str, Any], problems:
 
 def _instances(loaded: LoadedSuite, where: Place, entry: CaseEntry, problems: Problems) -> list[str]:
     """Paths that an entry means, relative to the suite, in order."""
-    at = (*where, "instance")
-    if "\\" in entry.instance or PurePosixPath(entry.instance).is_absolute():
-        expected = "a path relative to the suite file, with / between its parts"
-        problems.add(loaded.problem(at, entry.instance, expected, "write it so, that the suite works on other machines too"))
-        return []
-    if not GLOB.intersection(entry.instance):
-        if not (loaded.folder / entry.instance).exists():
-            remedy = "correct the path; it is relative to the suite file"
-            problems.add(loaded.problem(at, entry.instance, "a file or folder that exists", remedy))
-            return []
-        return [entry.instance]
-    if entry.name is not None:
+    found: list[str] = []
+    for k, stated in enumerate(entry.instances):
+        at = (*where, "instances", k)
+        if "\\" in stated or PurePosixPath(stated).is_absolute():
+            expected = "a path relative to the suite file, with / between its parts"
+            problems.add(loaded.problem(at, stated, expected, "write it so, that the suite works on other machines too"))
+            continue
+        mine = _found(loaded, stated)
+        if not mine:
+            expected = "a pattern that matches an instance" if _is_pattern(stated) else "a file or folder that exists"
+            problems.add(loaded.problem(at, stated, expected, "correct it; it is relative to the suite file"))
+        for name in [name for name in mine if not name.isprintable()]:
+            expected = "files whose names are UTF-8 text without control characters"
+            problems.add(loaded.problem(at, name, expected, "rename the file"))
+        found += mine
+    if entry.name is not None and (len(entry.instances) > 1 or _is_pattern(entry.instances[0])):
         remedy = "leave the name out: each instance is named after its path"
-        problems.add(loaded.problem((*where, "name"), entry.name, "no name beside a pattern", remedy))
-    found = sorted(_matches(loaded.folder, entry.instance))
-    if not found:
-        problems.add(
-            loaded.problem(at, entry.instance, "a pattern that matches an instance", "correct it; it is relative to the suite file")
-        )
-    for name in [name for name in found if not name.isprintable()]:
-        problems.add(loaded.problem(at, name, "files whose names are UTF-8 text without control characters", "rename the file"))
+        problems.add(loaded.problem((*where, "name"), entry.name, "no name beside several instances", remedy))
     return found
+
+
+def _is_pattern(stated: str) -> bool:
+    return bool(GLOB.intersection(stated))
+
+
+def _found(loaded: LoadedSuite, stated: str) -> list[str]:
+    """Paths that one path or pattern means; none where there is nothing."""
+    if _is_pattern(stated):
+        return sorted(_matches(loaded.folder, stated))
+    return [stated] if (loaded.folder / stated).exists() else []
 
 
 def _matches(folder: Path, pattern: str) -> Iterator[str]:

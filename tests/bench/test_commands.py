@@ -30,7 +30,7 @@ def fleet(tmp_path: Path) -> Path:
         (tmp_path / f"{name}.yaml").write_text((TINY / f"{name}.yaml").read_text())
     (tmp_path / "suite.yaml").write_text(
         "format: fleet-placement-suite/1\nname: fleet\ndefaults: {solvers: [highs], work_limit: 20}\n"
-        "cases: [{instance: power.yaml}, {instance: sla.yaml}]\n"
+        "cases: [{instances: [power.yaml]}, {instances: [sla.yaml]}]\n"
     )
     return tmp_path
 
@@ -105,10 +105,12 @@ def test_a_summary_is_added_to_and_not_replaced(bench: Run, fleet: Path) -> None
 
 
 def test_bad_input_is_two(bench: Run, fleet: Path) -> None:
-    (fleet / "bad.yaml").write_text("format: fleet-placement-suite/1\nname: x\ncases: [{instance: nowhere.yaml, work_limit: 1}]\n")
+    (fleet / "bad.yaml").write_text(
+        "format: fleet-placement-suite/1\nname: x\ncases: [{instances: [nowhere.yaml], work_limit: 1}]\n"
+    )
     missing = bench("run", "bad.yaml", "-o", "out.json")
     assert missing.exit_code == 2
-    assert "bad.yaml:3: cases[0].instance = 'nowhere.yaml'" in missing.output
+    assert "bad.yaml:3: cases[0].instances[0] = 'nowhere.yaml'" in missing.output
     assert bench("run", "suite.yaml", "-o", "no/such/folder/out.json").exit_code == 2
     assert bench("compare", "nowhere.json", "nowhere.json").exit_code == 2
     (fleet / "plan.json").write_text('{"format": "fleet-placement-plan/1"}')
@@ -149,7 +151,7 @@ def test_the_schema_is_printed(bench: Run) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_an_interruption_keeps_the_cases_that_have_ended(fleet: Path) -> None:
-    many = "".join(f"- {{instance: power.yaml, name: n{n}, work_limit: 20}}\n" for n in range(60))
+    many = "".join(f"- {{instances: [power.yaml], name: n{n}, work_limit: 20}}\n" for n in range(60))
     (fleet / "many.yaml").write_text(f"format: fleet-placement-suite/1\nname: many\ncases:\n{many}")
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from placement.cli import main; main()"
     command = [sys.executable, "-c", code, "bench", "run", "many.yaml", "-o", "cut.json"]

@@ -52,7 +52,7 @@ def complaint(path: Path) -> str:
 def test_an_entry_is_as_many_cases_as_it_has_instances_scenarios_solvers_and_seeds(suite: Write) -> None:
     path = suite(
         HEAD
-        + "cases:\n- {instance: ../north.yaml, scenarios: [null, slip], solvers: [highs, auto], seeds: [0, 7], work_limit: 5}\n"
+        + "cases:\n- {instances: [../north.yaml], scenarios: [null, slip], solvers: [highs, auto], seeds: [0, 7], work_limit: 5}\n"
     )
     assert [gated.case.name for gated in cases(path)] == [
         "north/highs/0", "north/highs/7", "north/auto/0", "north/auto/7",
@@ -68,7 +68,7 @@ def test_defaults_hold_where_an_entry_states_nothing_and_one_kind_of_limit_repla
     path = suite(
         HEAD
         + "defaults: {solvers: [prices], work_limit: 5, gap: 0.01, memory_limit_mb: 900}\n"
-        + "cases:\n- instance: ../north.yaml\n- {instance: ../south.json, time_limit_s: 3, workers: 2, solvers: all}\n"
+        + "cases:\n- instances: [../north.yaml]\n- {instances: [../south.json], time_limit_s: 3, workers: 2, solvers: all}\n"
     )
     north, *south = [gated.case for gated in cases(path)]
     assert (north.solver, north.limits.work_limit, north.limits.gap, north.limits.memory_limit_mb) == ("prices", 5.0, 0.01, 900.0)
@@ -78,38 +78,36 @@ def test_defaults_hold_where_an_entry_states_nothing_and_one_kind_of_limit_repla
 
 
 def test_patterns_match_documents_and_folders_that_hold_one(suite: Write) -> None:
-    assert [g.case.instance for g in cases(suite(HEAD + "cases: [{instance: '../*', work_limit: 1}]"))] == [
+    assert [g.case.instance for g in cases(suite(HEAD + "cases: [{instances: ['../*'], work_limit: 1}]"))] == [
         "../north.yaml", "../south.json",
     ]  # fmt: skip
-    assert [g.case.name for g in cases(suite(HEAD + "cases: [{instance: '../more/*', work_limit: 1}]"))] == ["more/east/auto/0"]
+    assert [g.case.name for g in cases(suite(HEAD + "cases: [{instances: ['../more/*'], work_limit: 1}]"))] == ["more/east/auto/0"]
 
 
 def test_gates_of_an_entry_replace_those_it_states(suite: Write) -> None:
-    text = (
-        "gates: {work: off, gap: {absolute: 0.5}}\ncases:\n- {instance: ../north.yaml, work_limit: 1, gates: {gap: {absolute: 2}}}"
-    )
-    (gated,) = cases(suite(HEAD + text))
+    text = "cases:\n- {instances: [../north.yaml], work_limit: 1, gates: {gap: {absolute: 2}}}"
+    (gated,) = cases(suite(HEAD + "gates: {work: off, gap: {absolute: 0.5}}\n" + text))
     assert (gated.gates.work, gated.gates.gap) == ("off", Gate(absolute=2.0))
 
 
 def test_comments_and_order_do_not_change_the_digest_and_figures_do(suite: Write) -> None:
-    one = read_suite(suite(HEAD + "cases: [{instance: a.yaml, work_limit: 5}]")).suite.digest
+    one = read_suite(suite(HEAD + "cases: [{instances: [a.yaml], work_limit: 5}]")).suite.digest
     two = read_suite(
-        suite("# why\nname: fleet\nformat: fleet-placement-suite/1\ncases:\n- work_limit: 5.0\n  instance: a.yaml\n")
+        suite("# why\nname: fleet\nformat: fleet-placement-suite/1\ncases:\n- work_limit: 5.0\n  instances: [a.yaml]\n")
     ).suite
-    three = read_suite(suite(HEAD + "cases: [{instance: a.yaml, work_limit: 6}]")).suite
+    three = read_suite(suite(HEAD + "cases: [{instances: [a.yaml], work_limit: 6}]")).suite
     assert one == two.digest
     assert one != three.digest
 
 
 def north(extra: str) -> str:
     """A suite of one case that states something more."""
-    return f"{HEAD}cases:\n- {{instance: ../north.yaml, work_limit: 1, {extra}}}"
+    return f"{HEAD}cases:\n- {{instances: [../north.yaml], work_limit: 1, {extra}}}"
 
 
 def gated(gates: str) -> str:
     """A suite of one case with gates."""
-    return f"{HEAD}gates: {gates}\ncases: [{{instance: ../north.yaml, work_limit: 1}}]"
+    return f"{HEAD}gates: {gates}\ncases: [{{instances: [../north.yaml], work_limit: 1}}]"
 
 
 @pytest.mark.parametrize(
@@ -123,13 +121,13 @@ def gated(gates: str) -> str:
         (HEAD + "cases: []", "suite.yaml:3: cases", "at least 1"),
         (HEAD + "cases: {}", "suite.yaml:3: cases", "a list"),
         (HEAD + "cases: [north.yaml]", "suite.yaml:3: cases[0]", "a mapping of fields"),
-        (HEAD + "cases:\n- {work_limit: 1}", "suite.yaml:4: cases[0].instance = (nothing)", "state it"),
-        (HEAD + "cases:\n- {instance: ../north.yaml}", "suite.yaml:4: cases[0].work_limit = (nothing)", "state work_limit"),
-        (HEAD + "cases:\n- {instance: ../west.yaml, work_limit: 1}", "suite.yaml:4: cases[0].instance = '../west.yaml'", "exists"),
-        (HEAD + "cases:\n- {instance: '../w*.yaml', work_limit: 1}", "cases[0].instance", "a pattern that matches"),
-        (HEAD + "cases:\n- {instance: /north.yaml, work_limit: 1}", "cases[0].instance", "relative to the suite file"),
-        (HEAD + "cases:\n- {instance: '..\\north.yaml', work_limit: 1}", "cases[0].instance", "relative to the suite file"),
-        (HEAD + "cases:\n- {instance: '../*', work_limit: 1, name: one}", "cases[0].name = 'one'", "leave the name out"),
+        (HEAD + "cases:\n- {work_limit: 1}", "suite.yaml:4: cases[0].instances = (nothing)", "state it"),
+        (HEAD + "cases:\n- {instances: [../north.yaml]}", "suite.yaml:4: cases[0].work_limit = (nothing)", "state work_limit"),
+        (HEAD + "cases:\n- {instances: [../west.yaml], work_limit: 1}", ":4: cases[0].instances[0] = '../west.yaml'", "exists"),
+        (HEAD + "cases:\n- {instances: ['../w*.yaml'], work_limit: 1}", "cases[0].instances[0]", "a pattern that matches"),
+        (HEAD + "cases:\n- {instances: [/north.yaml], work_limit: 1}", "cases[0].instances[0]", "relative to the suite file"),
+        (HEAD + "cases:\n- {instances: ['..\\north.yaml'], work_limit: 1}", "cases[0].instances[0]", "relative to the suite file"),
+        (HEAD + "cases:\n- {instances: ['../*'], work_limit: 1, name: one}", "cases[0].name = 'one'", "leave the name out"),
         (north("solver: highs"), "cases[0].solver", "did you mean solvers?"),
         (north("solvers: highs"), "cases[0].solvers", "a list or 'all'"),
         (north("solvers: [simplex]"), "cases[0].solvers = 'simplex'", "auto, highs, prices"),
@@ -137,19 +135,19 @@ def gated(gates: str) -> str:
         (north("seeds: []"), "cases[0].seeds", "at least 1"),
         (north("seeds: [1, 1]"), "cases[0].seeds", "each of them once"),
         (north("scenarios: [slip, slip]"), "cases[0].scenarios", "each of them once"),
-        (HEAD + "cases:\n- {instance: ../north.yaml, work_limit: 0}", "cases[0].work_limit = 0", "more than 0"),
-        (HEAD + "cases:\n- {instance: ../north.yaml, work_limit: '5'}", "cases[0].work_limit = '5'", "write 5"),
-        (HEAD + "cases:\n- {instance: ../north.yaml, work_limit: .inf}", "cases[0].work_limit", "finite"),
+        (HEAD + "cases:\n- {instances: [../north.yaml], work_limit: 0}", "cases[0].work_limit = 0", "more than 0"),
+        (HEAD + "cases:\n- {instances: [../north.yaml], work_limit: '5'}", "cases[0].work_limit = '5'", "write 5"),
+        (HEAD + "cases:\n- {instances: [../north.yaml], work_limit: .inf}", "cases[0].work_limit", "finite"),
         (north("time_limit_s: 2"), "cases[0].time_limit_s = 2", "not both"),
         (north("workers: 4"), "cases[0].workers = 4", "only one worker repeats"),
         (north("gap: 1"), "cases[0].gap = 1", "less than 1"),
-        (HEAD + "defaults: {workers: 2, work_limit: 1}\ncases: [{instance: ../north.yaml}]", ":3: defaults.workers", "repeats"),
+        (HEAD + "defaults: {workers: 2, work_limit: 1}\ncases: [{instances: [../north.yaml]}]", ":3: defaults.workers", "repeats"),
         (gated("{objective: {relative: -1}}"), "gates.objective.relative = -1", "at least 0"),
         (gated("{objective: on}"), "gates.objective = 'on'", "'off'"),
         (gated("{violations: off}"), "gates.violations", "one of"),
         (gated("{seconds: {ratio: 0.5}}"), "gates.seconds.ratio = 0.5", "at least 1"),
-        (HEAD + "name: again\ncases: [{instance: ../north.yaml, work_limit: 1}]", "suite.yaml:3: name", "remove one of the two"),
-        (north("") + "\n- {instance: ../north.yaml, work_limit: 2}", "suite.yaml:5: cases[1].instance", "another north/auto/0"),
+        (HEAD + "name: again\ncases: [{instances: [../north.yaml], work_limit: 1}]", "suite.yaml:3: name", "remove one of the two"),
+        (north("") + "\n- {instances: [../north.yaml], work_limit: 2}", ":5: cases[1].instances[0]", "another north/auto/0"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_with_file_line_field_value_and_remedy(suite: Write, text: str, where: str, words: str) -> None:
@@ -161,12 +159,12 @@ def test_mistakes_are_named_with_file_line_field_value_and_remedy(suite: Write, 
 
 def test_names_of_files_that_are_no_text_are_refused(suite: Write, tmp_path: Path) -> None:
     (tmp_path / "more" / "a\x1b.yaml").write_text("x: 1")
-    assert "without control characters" in complaint(suite(HEAD + "cases: [{instance: '../more/*', work_limit: 1}]"))
+    assert "without control characters" in complaint(suite(HEAD + "cases: [{instances: ['../more/*'], work_limit: 1}]"))
 
 
 def test_all_mistakes_are_told_at_once(suite: Write) -> None:
     said = complaint(
-        suite(HEAD + "cases:\n- {instance: ../west.yaml, work_limit: 1}\n- {instance: ../north.yaml, solvers: [a, b]}\n")
+        suite(HEAD + "cases:\n- {instances: [../west.yaml], work_limit: 1}\n- {instances: [../north.yaml], solvers: [a, b]}\n")
     )
     assert [name in said for name in ("west", "'a'", "'b'", "cases[1].work_limit")] == [True] * 4
 
@@ -178,7 +176,7 @@ def test_the_schema_takes_what_the_reader_takes_and_says_what_fields_mean() -> N
         "name": "x",
         "defaults": {"solvers": "all", "work_limit": 5},
         "gates": {"work": "off", "gap": {"absolute": 0.1}},
-        "cases": [{"instance": "*.yaml", "scenarios": [None, "a"], "gates": {"seconds": {"ratio": 2}}}],
+        "cases": [{"instances": ["*.yaml"], "scenarios": [None, "a"], "gates": {"seconds": {"ratio": 2}}}],
     }
     jsonschema.validate(good, found)
     Suite.model_validate_json(json.dumps(good))
