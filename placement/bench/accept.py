@@ -18,11 +18,13 @@ class Unsound(ValueError):
 
 
 def accept(result: Document, baseline: Document | None, reason: str, *, unsound: bool = False) -> Document:
-    """The new baseline. Raises ``Unsound`` for what is not complete and, unless told otherwise, for errors and broken laws."""
+    """The new baseline. Raises ``Unsound`` for what is not complete or of another suite; unless told otherwise, for errors too."""
     if not reason.strip():
         raise Unsound("a baseline wants a reason: say why these figures are right")
     if not result.complete:
         raise Unsound("the run was interrupted and lacks cases: run the whole suite")
+    if baseline is not None and baseline.suite.name != result.suite.name:
+        raise Unsound(f"it is of the suite {result.suite.name} and the baseline of {baseline.suite.name}: name the right one")
     wrong = [row.case for row in result.rows if row.error is not None or row.quality.violations]
     if wrong and not unsound:
         more = f" and {len(wrong) - MOST_SHOWN} more" if len(wrong) > MOST_SHOWN else ""

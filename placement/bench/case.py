@@ -22,6 +22,10 @@ ERROR = "error"
 """Status of a case that came to nothing: a crash, a limit of time or memory, an instance that cannot be read."""
 
 
+LONGEST_ERROR = 1000
+"""Characters of an instance's errors that a row keeps: ``placement check`` tells them all."""
+
+
 @dataclass(frozen=True)
 class CaseLimits:
     """When a case stops. With ``work_limit`` it is deterministic: one worker, and seconds end nothing but a case gone astray."""
@@ -184,7 +188,7 @@ def run_case(task: Task, begun: Callable[[], None] = lambda: None) -> Row:
     try:
         instance = load(case.path, scenario=case.scenario)
     except InputErrors as errors:
-        return failed(case, f"the instance cannot be used: {errors}")
+        return failed(case, f"the instance cannot be used: {' '.join(str(errors).split())[:LONGEST_ERROR]}")
     begun()
     began = time.monotonic()
     formulation = formulate(instance)

@@ -13,7 +13,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("", "6 3", "2 2", "8 3 2 3", "10 4", "4 1", "1 3")
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 62, 150, 26, 42
+LEFT, RIGHT, TOP, BOTTOM = 76, 150, 26, 42
 
 Point = tuple[float, float]
 
@@ -46,9 +46,10 @@ class Axis:
     def ticks(self) -> list[float]:
         """Round values to mark."""
         if self.log:
-            first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
-            found = [10.0**k for k in range(first, last + 1)]
-            return found if len(found) > 1 else [self.low, self.high]
+            first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+            digits = (1, 2, 5) if self.high < 1000 * self.low else (1,)
+            found = [digit * 10.0**k for k in range(first, last + 1) for digit in digits]
+            return [value for value in found if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
         step = 10 ** math.floor(math.log10(self.high - self.low))
         step *= next(share for share in (0.1, 0.2, 0.5, 1.0) if (self.high - self.low) / (step * share) <= 10)
         first = math.ceil(self.low / step - 1e-9)

@@ -17,7 +17,7 @@ from placement.bench.table import TITLES, cells, figure, header, provenance, ver
 from placement.bench.traces import gap_between
 from placement.report.text import clean
 
-LEAST_GAP = 1e-6
+LEAST_GAP = 1e-5
 """A gap below is drawn here, since the axis is logarithmic."""
 
 MOST_CHARTS = 400

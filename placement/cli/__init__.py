@@ -15,8 +15,9 @@ from placement.cli.schema import schema
 from placement.cli.show import show
 from placement.cli.solve import solve
 
-EPILOG = """Exit codes: 0 plan, or a valid check; 1 violations found; 2 bad input, or the plan of another instance; 3 infeasible;
-4 no plan within the limits; 70 internal error; 130 and 143 stopped by Ctrl-C and SIGTERM, with the best plan so far saved."""
+EPILOG = """Exit codes: 0 plan, or a valid check; 1 violations or regressions found; 2 bad input, or the plan of another instance;
+3 infeasible; 4 no plan within the limits; 70 internal error; 130 and 143 stopped by Ctrl-C and SIGTERM, with the best plan so far
+saved."""
 
 
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

@@ -89,6 +89,8 @@ def compare(
 
     gates = None if suite is None else {gated.case.name: gated.gates for gated in read_suite(suite)[1]}
     before, after = read_result(baseline), read_result(result)
+    if before.suite.name != after.suite.name:
+        raise BadInput(f"{baseline} is of the suite {before.suite.name}, {result} of {after.suite.name}: give two of one suite")
     beside = None if reference is None else read_result(reference)
     if beside is not None and beside.machine != after.machine:
         raise BadInput(f"{reference} is of another machine than {result}: make both on the same one, or leave the reference away")

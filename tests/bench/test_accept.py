@@ -13,7 +13,7 @@ from placement.bench.accept import Unsound, accept
 from placement.bench.best import BY_HAND, Entry, best_entry, better, fingerprint, updated
 from placement.bench.case import Information, Quality
 from placement.bench.compare import compare
-from placement.bench.results import Changed, read_document, write_document
+from placement.bench.results import Changed, SuiteName, read_document, write_document
 from placement.bench.runner import measured
 from placement.cli.searching import search
 from placement.files import InputErrors
@@ -46,13 +46,14 @@ def test_history_grows_and_says_what_changed() -> None:
     [
         (document(ROW), " ", "wants a reason"),
         (document(ROW, complete=False), "x", "interrupted"),
+        (document(ROW, suite=SuiteName("other", "sha256:0")), "x", "of the suite other and the baseline of made"),
         (document(replace(ROW, error="died", quality=Quality("error"))), "x", "a/highs/0 ended in errors"),
         (document(replace(ROW, quality=replace(QUALITY, violations=1))), "x", "break laws"),
     ],
 )
 def test_what_is_not_sound_is_refused(result: Any, reason: str, words: str) -> None:
     with pytest.raises(Unsound, match=words):
-        accept(result, None, reason)
+        accept(result, document(ROW), reason)
 
 
 def test_errors_are_accepted_when_told_to_and_interrupted_runs_never() -> None:

@@ -123,6 +123,15 @@ def test_bad_input_is_two(bench: Run, fleet: Path) -> None:
     assert not (fleet / "baseline.json").exists()
 
 
+def test_suites_are_not_mixed_up(bench: Run, fleet: Path) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    edit(fleet / "suite.yaml", lambda suite: suite.update(name="other"))
+    bench("run", "suite.yaml", "-o", "second.json")
+    mixed = bench("compare", "first.json", "second.json")
+    assert mixed.exit_code == 2
+    assert "is of the suite fleet, second.json of other" in mixed.output
+
+
 def test_a_time_reference_is_of_the_same_machine(bench: Run, fleet: Path) -> None:
     bench("run", "suite.yaml", "-o", "first.json")
     assert bench("compare", "first.json", "first.json", "--time-reference", "first.json").exit_code == 0

@@ -171,10 +171,10 @@ def test_gaps_over_time_have_a_chart_for_each_problem() -> None:
 
 
 def test_lines_keep_their_value_until_the_next_point_and_to_the_end() -> None:
-    """On an axis of 0 to 10 drawn from 62 to 410, and 0 to 1 from 258 up to 26."""
+    """On an axis of 0 to 10 drawn from 76 to 410, and 0 to 1 from 258 up to 26."""
     svg = Xml.fromstring(chart("t", [Line("<a>", [(0.0, 0.0), (5.0, 1.0)])], Axis("x", 0.0, 10.0), Axis("y", 0.0, 1.0)))
     (path,) = svg.iter("path")
-    assert path.get("d") == "M62.0 258.0H236.0V26.0H410.0"
+    assert path.get("d") == "M76.0 258.0H243.0V26.0H410.0"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,9 @@ def test_lines_keep_their_value_until_the_next_point_and_to_the_end() -> None:
     [
         (Axis("x", 0.0, 1.0), [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]),
         (Axis("x", 0.0, 7.0), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]),
-        (Axis("x", 0.001, 1.0, log=True), [0.001, 0.01, 0.1, 1.0]),
+        (Axis("x", 0.001, 10.0, log=True), [0.001, 0.01, 0.1, 1.0, 10.0]),
+        (Axis("x", 5.8, 13.0, log=True), [10.0]),
+        (Axis("x", 1.0, 7.3, log=True), [1.0, 2.0, 5.0]),
         (Axis("x", 1.0, 2.0, log=True), [1.0, 2.0]),
     ],
 )

@@ -77,6 +77,7 @@ def test_a_program_that_a_solver_does_not_take_is_refused_and_no_error() -> None
 def test_an_instance_that_cannot_be_read_is_an_error() -> None:
     row = measured(Case("x/highs/0", "x.yaml", TINY / "x.yaml", None, "highs", 0, case().limits), search)
     assert row.error is not None and "does not exist" in row.error
+    assert "\n" not in row.error
 
 
 def test_one_case_that_dies_leaves_the_others_alone() -> None:

@@ -109,3 +109,9 @@ def hold(megabytes: int, begun: object) -> int:
     held[::4096] = b"1" * len(held[::4096])
     subprocess.run([sys.executable, "-c", code], check=True)
     return len(held)
+
+
+def say_and_hang(task: object, begun: object) -> None:
+    """Says which process it is, and never ends."""
+    print(os.getpid(), flush=True)
+    time.sleep(600)
