@@ -37,7 +37,7 @@ from placement.activities.packing import NOWHERE, packed
 from placement.check import Check, check
 from placement.instance import Instance
 from placement.plan import Paths, Places, Plan, Replicas, Runs, Serving, Shedding, empty
-from placement.rules.capacity import online_units, usage_prices
+from placement.rules.capacity import most_units, usage_prices
 from placement.rules.contract import fixed_fees
 from placement.rules.power import feed_limits_kw, idle_kw
 from placement.rules.reading import price_over_feeds, pue_of_pools
@@ -129,7 +129,7 @@ def _market(instance: Instance) -> _Market:
     feeds = {name: f for f, name in enumerate(instance.feeds)}
     feed = np.array([feeds[path[0]] for path in paths])
     idle = idle_kw(instance)[:, 0]
-    limit = np.stack([np.bincount(instance.island_pool, online_units(instance)[:, 0]), feed_limits_kw(instance)[feed, 0] - idle])
+    limit = np.stack([np.bincount(instance.island_pool, most_units(instance)[:, 0]), feed_limits_kw(instance)[feed, 0] - idle])
     units, value = shapes.gpus / unit, jobs.value_usd
     by_ratio = []
     for c in range(len(kw)):

@@ -71,6 +71,9 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.serving.period, periods, "period"),
         (plan.shedding.stream, len(instance.streams), "stream"),
         (plan.shedding.period, periods, "period"),
+        (plan.contracts.contract, len(instance.contracts), "contract"),
+        (plan.sublets.pool, len(instance.pools), "pool"),
+        (plan.sublets.period, periods, "period"),
     )
     for values, count, what in bounds:
         if np.any((values < 0) | (values >= count)):

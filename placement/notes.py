@@ -29,11 +29,28 @@ def plan_notes(instance: Instance, plan: Plan) -> list[str]:
         - progress[jobs.pace[runs.job], np.clip(runs.start_block, 0, calendar.blocks)]
     )
     open_runs = np.flatnonzero((runs.end_block == calendar.blocks) & (done < needed * (1 - 1e-9)))
-    return [
+    return _terms_beyond(instance, plan) + [
         f"job {jobs.id[runs.job[r]]} runs on after {calendar.end}: at least {needed[r] - done[r]:,.0f} h of "
         f"{jobs.shapes.gpus[runs.shape[r]]:,} accelerators"
         for r in open_runs
     ]
+
+
+def _terms_beyond(instance: Instance, plan: Plan) -> list[str]:
+    """Terms signed that go on, or may, after the horizon."""
+    calendar, contracts, found = instance.calendar, list(instance.contracts.values()), []
+    signed = plan.contracts
+    for row in np.flatnonzero(signed.end_block == calendar.blocks).tolist():
+        contract, start = contracts[int(signed.contract[row])], int(signed.start_block[row])
+        terms = [start + term for term in contract.term_blocks or ()]
+        if calendar.blocks in terms or (not terms and contract.to_date == calendar.end):
+            continue
+        fee = float(calendar.mean(contract.fee_usd_per_month)[-1])
+        found.append(
+            f"contract {contract.id}, signed from {calendar.block_starts[start]}, goes on after {calendar.end}, "
+            f"at {fee:,.0f} USD per month"
+        )
+    return found
 
 
 def _rounding(instance: Instance) -> list[str]:
@@ -64,6 +81,8 @@ def _contracts_beyond(instance: Instance) -> list[str]:
     """Fees that go on after the horizon."""
     calendar, found = instance.calendar, []
     for contract in instance.contracts.values():
+        if contract.decided:
+            continue
         fee = float(calendar.mean(contract.fee_usd_per_month)[-1])
         if fee > 0 and (contract.to_date == "open" or contract.to_date > calendar.end):
             until = "with no end stated" if contract.to_date == "open" else f"until {contract.to_date}"

@@ -16,7 +16,8 @@ LEVELS = ("promises", "net_cost")
 """Minimised in this order, both in USD: promises broken, by their weight; then net cost."""
 
 TERMS = (
-    "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "usage_fees", "fixed_fees", "training_value", "revenue",
+    "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "usage_fees", "take_or_pay", "fixed_fees", "sublets",
+    "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -93,8 +94,27 @@ class Shedding:
 
 
 @dataclass(frozen=True)
+class Contracts:
+    """Terms signed, one row per contract that is decided and in force."""
+
+    contract: Ints
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one covered; B also where the term goes on after the horizon."""
+
+
+@dataclass(frozen=True)
+class Sublets:
+    """Allocation units let to others, one row per (pool, period)."""
+
+    pool: Ints
+    period: Ints
+    units: Ints
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Everything decided. Jobs without a run do not run."""
+    """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
     runs: Runs
     places: Places
@@ -102,6 +122,8 @@ class Plan:
     replicas: Replicas
     serving: Serving
     shedding: Shedding
+    contracts: Contracts = field(default_factory=lambda: empty(Contracts))
+    sublets: Sublets = field(default_factory=lambda: empty(Sublets))
 
 
 @dataclass(frozen=True)
@@ -146,6 +168,7 @@ class Prices:
 
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
+    "contracts": Contracts, "sublets": Sublets,
 }  # fmt: skip
 
 

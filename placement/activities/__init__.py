@@ -11,8 +11,11 @@ from typing import Any, Protocol
 
 from placement.activities.columns import Columns
 from placement.activities.gangs import Gangs
+from placement.activities.overuse import Overuse
 from placement.activities.replicas import ReplicaOptions
 from placement.activities.serving import ServeOptions, ShedOptions
+from placement.activities.sublets import SubletOptions
+from placement.activities.terms import Terms
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan
@@ -36,9 +39,23 @@ class Activities:
         self.replicas = ReplicaOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)
+        self.terms = Terms.offer(instance, builder)
+        self.sublets = SubletOptions.offer(instance, builder)
+        self.overuse = Overuse.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
-        return (self.gangs, self.replicas, self.serve, self.shed)
+        return (self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse)
 
 
-__all__ = ["Activities", "Activity", "Columns", "Gangs", "ReplicaOptions", "ServeOptions", "ShedOptions"]
+__all__ = [
+    "Activities",
+    "Activity",
+    "Columns",
+    "Gangs",
+    "Overuse",
+    "ReplicaOptions",
+    "ServeOptions",
+    "ShedOptions",
+    "SubletOptions",
+    "Terms",
+]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placement.activities.gangs import Gangs
+from placement.activities.terms import firm
 from placement.builder import Builder
 from placement.instance import Instance, Ladder
 from placement.instance.demand import COMMITMENTS
@@ -69,7 +70,9 @@ def softened(instance: Instance, overloaded: Bools) -> Instance:
 
 def _idle_overloads(instance: Instance) -> tuple[list[Shortfall], Bools]:
     """Feeds whose limit is below what the accelerators online draw while idle, and which they are, [F]."""
-    excess = pools_below(instance).astype(np.float64) @ idle_kw(instance) - feed_limits_kw(instance)
+    excess = pools_below(instance).astype(np.float64) @ firm(
+        instance, idle_kw(instance), np.arange(len(instance.pools))
+    ) - feed_limits_kw(instance)
     over = np.any(excess > 1e-6 * np.maximum(1.0, np.abs(excess)), axis=1)
     found = []
     for f in np.flatnonzero(over):

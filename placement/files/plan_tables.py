@@ -12,7 +12,7 @@ from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
 from placement.files.tables import Column, Table
 from placement.instance import Instance
-from placement.plan import TABLES, Paths, Places, Plan, Prices, Replicas, Runs, Serving, Shedding
+from placement.plan import TABLES, Contracts, Paths, Places, Plan, Prices, Replicas, Runs, Serving, Shedding, Sublets, empty
 from placement.program import Bools, Ints
 
 
@@ -31,6 +31,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "replicas": (*_texts("service", "accelerator", "latency_class", "mode", "island", "block", "band"), _UNITS),
     "serving": (*_texts("stream", "site", "latency_class", "block", "band"), _TOKENS),
     "shedding": (*_texts("stream"), _RUNG, *_texts("promised", "block", "band"), _TOKENS),
+    "contracts": _texts("contract", "start_date", "end_date"),
+    "sublets": (*_texts("pool", "block", "band"), _UNITS),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -146,8 +148,19 @@ def _shedding(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
+def _contracts(plan: Plan, instance: Instance) -> list[list[str]]:
+    days, table = [day.isoformat() for day in instance.calendar.block_starts], plan.contracts
+    return [_named(list(instance.contracts), table.contract), _named(days, table.start_block), _named(days, table.end_block)]
+
+
+def _sublets(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.sublets
+    return [_named(list(instance.pools), table.pool), *_period_columns(instance, table.period), _ints(table.units)]
+
+
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
+    "contracts": _contracts, "sublets": _sublets,
 }  # fmt: skip
 
 
@@ -174,6 +187,8 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_replicas(tables["replicas"], instance, island, problems),
         _read_serving(tables["serving"], instance, problems),
         _read_shedding(tables["shedding"], instance, problems),
+        _read_contracts(tables["contracts"], instance, problems) if "contracts" in tables else empty(Contracts),
+        _read_sublets(tables["sublets"], instance, problems) if "sublets" in tables else empty(Sublets),
     )
 
 
@@ -242,6 +257,11 @@ def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
         "a shape of the job: accelerator, mode and gpus",
         "correct the row",
     )
+    return Runs(job, shape, *_read_edges(table, instance, problems))
+
+
+def _read_edges(table: Table, instance: Instance, problems: Problems) -> tuple[Ints, Ints]:
+    """First block, and the block after the last, of rows with a start_date and an end_date."""
     days = {day.toordinal(): b for b, day in enumerate(instance.calendar.block_starts)}
     edges = []
     for column, blocks in (("start_date", range(instance.calendar.blocks)), ("end_date", range(1, instance.calendar.blocks + 1))):
@@ -251,7 +271,21 @@ def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
         edges.append(edge)
     backwards = (edges[1] <= edges[0]) & (edges[0] >= 0) & (edges[1] > 0)
     table.report(problems, backwards, "end_date", "a day after start_date", "correct the dates")
-    return Runs(job, shape, edges[0], edges[1])
+    return edges[0], edges[1]
+
+
+def _read_contracts(table: Table, instance: Instance, problems: Problems) -> Contracts:
+    return Contracts(
+        refer(table, "contract", _index(instance.contracts), "a contract", problems), *_read_edges(table, instance, problems)
+    )
+
+
+def _read_sublets(table: Table, instance: Instance, problems: Problems) -> Sublets:
+    return Sublets(
+        refer(table, "pool", _index(instance.pools), "a pool", problems),
+        periods(table, instance.calendar, problems),
+        _whole(table, "units"),
+    )
 
 
 def _read_replicas(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Replicas:

@@ -61,6 +61,9 @@ class _Tables(_Strict):
     replicas: _TableFile
     serving: _TableFile
     shedding: _TableFile
+    contracts: _TableFile | None = None
+    """Absent, like the next, from files written before it was decided."""
+    sublets: _TableFile | None = None
     prices: _TableFile | None = None
 
 

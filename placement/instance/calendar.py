@@ -223,6 +223,16 @@ class Calendar(Noun):
         """Number of blocks that have ended when the day begins; a day after the calendar gives B."""
         return max(0, min(self.blocks, int(np.searchsorted(self.block_edges_days, self.day_number(day), side="right")) - 1))
 
+    def slots(self, per: str) -> Ints:
+        """Slot of each period, [P], without gaps; ``per`` block, month, quarter, year (that in which a block starts) or horizon."""
+        starts = self.block_starts[:-1]
+        months = {"month": 1, "quarter": 3, "year": 12}
+        if per in months:
+            keys = [(day.year * 12 + day.month - 1) // months[per] for day in starts]
+        else:
+            keys = {"horizon": [0] * self.blocks, "block": list(range(self.blocks))}[per]
+        return np.repeat(np.unique(keys, return_inverse=True)[1].reshape(-1), len(self.bands)).astype(np.int64)
+
     def covered(self, first: date, end: date | None) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """Periods that lie wholly inside [first, end), [P]; ``end`` None means for ever."""
         blocks = np.zeros(self.blocks, dtype=np.bool_)

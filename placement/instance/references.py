@@ -14,6 +14,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("sites", "feed", "feeds"),
     ("feeds", "parent", "feeds"),
     ("contracts", "provider", "providers"),
+    ("contracts", "requires", "contracts"),
     ("pools", "site", "sites"),
     ("pools", "contract", "contracts"),
     ("pools", "feed", "feeds"),
@@ -59,6 +60,7 @@ def references(draft: Draft) -> Iterator[Finding]:
                         yield Finding((name, n, field, k), one, "each id once", "remove it")
             elif value is not None:
                 yield from _refer((name, n, field), value, known)
+    yield from _required(draft)
     yield from _links(draft)
     yield from _residency(draft)
     yield from _accelerators(draft)
@@ -67,6 +69,22 @@ def references(draft: Draft) -> Iterator[Finding]:
 def _refer(path: Path, value: str, known: Family[Any]) -> Iterator[Finding]:
     if known.readable and value not in known.position:
         yield Finding(path, value, f"the id of {_ONE[known.name]}", did_you_mean(value, known.position, _ONE[known.name]))
+
+
+def _required(draft: Draft) -> Iterator[Finding]:
+    """No contract requires itself, over however many others."""
+    contracts = draft["contracts"].by_id
+    for n, contract in draft["contracts"].valid.items():
+        seen, at = set[str](), contract.requires
+        while at in contracts and at not in seen:
+            if at == contract.id:
+                remedy = "remove it, or name the contract that is expanded"
+                yield Finding(
+                    ("contracts", n, "requires"), contract.requires, "another contract, which does not require this one", remedy
+                )
+                break
+            seen.add(at)
+            at = contracts[at].requires
 
 
 def _links(draft: Draft) -> Iterator[Finding]:

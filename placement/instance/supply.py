@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from placement.instance.base import (
     Day,
+    Factor,
     Gbits,
     Gpus,
     Id,
@@ -21,6 +22,7 @@ from placement.instance.base import (
     OpenEnd,
     Share,
     Unlimited,
+    Usd,
     later,
 )
 from placement.instance.calendar import Steps
@@ -116,8 +118,52 @@ class Feed(Noun):
     second_feed: later("resilience") = None  # type: ignore[valid-type]
 
 
+class StartWindow(Noun):
+    """Days on which a contract may begin: at any boundary of blocks from the first to the last."""
+
+    first_date: Day
+    last_date: Day
+
+    @model_validator(mode="after")
+    def _ordered(self) -> StartWindow:
+        if self.last_date < self.first_date:
+            raise PydanticCustomError("window_order", "last_date must not be before first_date")
+        return self
+
+
+class Renewal(Noun):
+    """At the end of its term a contract may go on for ``blocks`` more, up to ``most`` times; the fee changes each time."""
+
+    blocks: Annotated[int, Field(ge=1, le=3660)]
+    most: Annotated[int, Field(ge=1, le=100)]
+    fee_factor: Factor = 1.0
+    """Of the fee per month, once more with every renewal (default 1)."""
+
+
+class Exit(Noun):
+    """A contract may end before its term does, at a boundary of blocks."""
+
+    minimum_days: Annotated[int, Field(ge=0, le=36_600)]
+    """Least days from the contract's start to such an end."""
+    notice_days: Annotated[int, Field(ge=0, le=36_600)]
+    """Days from when notice can be given, which is the calendar's start or a later start of the contract, to such an end."""
+    fee_usd: Usd
+
+
+class TakeOrPay(Noun):
+    """Usage that is owed whether used or not: of every slot at least ``share`` of what is online, at the price per GPU-hour."""
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    per: Literal["block", "month", "quarter", "year", "horizon"]
+    """Use counts together over such a slot; a block belongs to the month (quarter, year) in which it starts."""
+
+
 class Contract(Noun):
-    """Dated terms under which pools are ours; capacity exists only inside [from_date, to_date)."""
+    """Terms under which pools are ours; capacity exists only inside [from_date, to_date).
+
+    With ``optional``, ``start_window``, ``term_blocks``, ``renewal`` or ``exit`` it is a decision: whether to sign it, from when,
+    and until when. It then begins and ends at boundaries of blocks, still inside [from_date, to_date).
+    """
 
     id: Id
     kind: Literal["owned", "leased", "future"]
@@ -128,19 +174,45 @@ class Contract(Noun):
     """Paid for every GPU-hour held by a workload."""
     fee_usd_per_month: Steps = 0.0
     """Paid while the contract runs, used or not; a month is 730 hours (default 0)."""
-    optional: later("contract") = None  # type: ignore[valid-type]
-    start_window: later("contract") = None  # type: ignore[valid-type]
-    term_blocks: later("contract") = None  # type: ignore[valid-type]
-    take_or_pay_share: later("contract") = None  # type: ignore[valid-type]
-    notice_days: later("contract") = None  # type: ignore[valid-type]
-    reclaim: later("contract") = None  # type: ignore[valid-type]
-    sublet_usd_per_gpu_hour: later("contract") = None  # type: ignore[valid-type]
-    delivery: later("contract") = None  # type: ignore[valid-type]
+    optional: bool = False
+    """True: it may be left unsigned (default false: it is in force, whatever else is decided)."""
+    start_window: StartWindow | None = None
+    """Default: it begins at from_date."""
+    term_blocks: Annotated[tuple[Annotated[int, Field(ge=1, le=3660)], ...], Field(min_length=1, strict=False)] | None = None
+    """Terms on offer, in blocks (default: until to_date)."""
+    renewal: Renewal | None = None
+    exit: Exit | None = None
+    signing_fee_usd: Usd = 0.0
+    """Paid once where it is signed (default 0); only for an optional contract."""
+    requires: Id | None = None
+    """A contract inside whose term its own must lie: what it expands."""
+    alternatives: Label | None = None
+    """Of the optional contracts with the same label at most one is signed."""
+    take_or_pay: TakeOrPay | None = None
+    sublet_usd_per_gpu_hour: Steps | None = None
+    """What idle accelerators earn, in whole allocation units and for whole periods (default: they cannot be let)."""
+    reclaim: later("resilience") = None  # type: ignore[valid-type]
+
+    @property
+    def decided(self) -> bool:
+        """Whether the plan decides if, from when or until when it is in force."""
+        stated = (self.start_window, self.term_blocks, self.renewal, self.exit)
+        return self.optional or any(value is not None for value in stated)
 
     @model_validator(mode="after")
-    def _ordered(self) -> Contract:
+    def _consistent(self) -> Contract:
         if self.to_date != "open" and self.to_date <= self.from_date:
             raise PydanticCustomError("contract_order", "to_date must be after from_date")
+        if self.renewal is not None and self.term_blocks is None:
+            raise PydanticCustomError("renewal_term", "renewal needs term_blocks: what is renewed is a term")
+        if self.term_blocks is not None and len(set(self.term_blocks)) < len(self.term_blocks):
+            raise PydanticCustomError("terms", "term_blocks must differ from each other")
+        if not self.optional:
+            for field, stated in (("signing_fee_usd", self.signing_fee_usd > 0), ("alternatives", self.alternatives is not None)):
+                if stated:
+                    raise PydanticCustomError(
+                        "signed", "{field} is for contracts that may be left unsigned: state optional: true", {"field": field}
+                    )
         return self
 
 

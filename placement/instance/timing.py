@@ -7,14 +7,23 @@ from typing import Any
 
 from placement.instance.calendar import Calendar, Steps
 from placement.instance.findings import Draft, Finding, Path
+from placement.instance.supply import Contract
 
 # Figures over time that must not be negative (prices may be).
-_NOT_NEGATIVE = {"limit_kw", "demand_tokens_per_s", "mean_tokens_per_s", "online_gpus", "fee_usd_per_month"}
+_NOT_NEGATIVE = {
+    "limit_kw",
+    "demand_tokens_per_s",
+    "mean_tokens_per_s",
+    "online_gpus",
+    "fee_usd_per_month",
+    "sublet_usd_per_gpu_hour",
+}
 _STEPS: tuple[tuple[str, str], ...] = (
     ("feeds", "limit_kw"),
     ("feeds", "price_usd_per_kwh"),
     ("contracts", "price_usd_per_gpu_hour"),
     ("contracts", "fee_usd_per_month"),
+    ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),
     ("streams", "mean_tokens_per_s"),
 )
@@ -96,6 +105,7 @@ def _bands(calendar: Calendar, path: Path, value: Any) -> Iterator[Finding]:
 
 def _contracts(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
     for n, contract in draft["contracts"].valid.items():
+        yield from _terms(calendar, n, contract)
         remedy = "correct the date, move the calendar, or remove the contract and its pools"
         if contract.to_date != "open" and contract.to_date <= calendar.start:
             yield Finding(
@@ -105,6 +115,34 @@ def _contracts(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
             yield Finding(
                 ("contracts", n, "from_date"), contract.from_date, f"a start before the calendar's end, {calendar.end}", remedy
             )
+
+
+def _terms(calendar: Calendar, n: int, contract: Contract) -> Iterator[Finding]:
+    """A contract that is decided has a day to begin, an end to reach, and a price that can be owed."""
+    window, where = contract.start_window, ("contracts", n, "start_window")
+    if window is not None:
+        remedy = "widen the window: contracts that are decided begin where a block does"
+        if not any(
+            window.first_date <= day <= window.last_date and day >= contract.from_date for day in calendar.block_starts[:-1]
+        ):
+            expected = f"a window in which a block starts, on or after from_date, {contract.from_date}"
+            yield Finding((*where, "last_date"), window.last_date, expected, remedy)
+        if contract.to_date != "open" and window.first_date >= contract.to_date:
+            yield Finding(
+                (*where, "first_date"), window.first_date, f"a day before to_date, {contract.to_date}", "correct one of them"
+            )
+    elif contract.decided and contract.from_date > calendar.block_starts[-2]:
+        expected = f"a start by the last block, {calendar.block_starts[-2]}: contracts that are decided begin where a block does"
+        yield Finding(
+            ("contracts", n, "from_date"), contract.from_date, expected, "correct the date, or give the calendar more blocks"
+        )
+    if contract.take_or_pay is not None:
+        for path, value in values_of(contract.price_usd_per_gpu_hour):
+            if value < 0:
+                place = ("contracts", n, "price_usd_per_gpu_hour", *path)
+                yield Finding(
+                    place, value, "at least 0 where take_or_pay is owed at it", "correct the price, or remove take_or_pay"
+                )
 
 
 def _jobs(draft: Draft, calendar: Calendar) -> Iterator[Finding]:

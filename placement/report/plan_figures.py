@@ -11,7 +11,7 @@ from placement.instance import Instance
 from placement.plan import Plan
 from placement.program import Floats, Ints
 from placement.rules.power import facility_kw, pools_below
-from placement.rules.reading import by_pool, gang_units, replica_units
+from placement.rules.reading import by_pool, gang_units, online_gpus, replica_units, sublet_units
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,16 @@ class PlanFigures:
     def serving_gpus(self) -> Floats:
         """Accelerators that replicas hold in each pool, [Q, P]."""
         return by_pool(self.instance, replica_units(self.instance, self.plan)) * self.instance.unit_gpus[:, None]
+
+    @cached_property
+    def let_gpus(self) -> Floats:
+        """Accelerators let to others in each pool, [Q, P]."""
+        return sublet_units(self.instance, self.plan) * self.instance.unit_gpus[:, None]
+
+    @cached_property
+    def online_gpus(self) -> Floats:
+        """Accelerators online in each pool under the contracts in force, [Q, P]."""
+        return by_pool(self.instance, online_gpus(self.instance, self.plan).astype(np.float64))
 
     @cached_property
     def feed_kw(self) -> Floats:

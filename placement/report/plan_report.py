@@ -41,6 +41,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Costs by term, USD (earnings are negative)", _terms(result.terms)),
             section("Share of demand served", _served(figures)),
             section("Most demand not served", _sheds(figures)),
+            section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
             section("Training that runs", _runs(instance, result.plan)),
@@ -122,18 +123,35 @@ def _sheds(figures: PlanFigures) -> str:
     return table(("stream", "not served", "at worst", "in", "tokens/s then"), kept) + more
 
 
+def _contracts(instance: Instance, plan: Plan) -> str:
+    """Every contract that the plan decides, signed or not."""
+    days, signed = instance.calendar.block_starts, plan.contracts
+    rows: list[tuple[object, ...]] = []
+    for c, contract in enumerate(instance.contracts.values()):
+        mine = np.flatnonzero(signed.contract == c).tolist()
+        if not contract.decided:
+            continue
+        if not mine:
+            rows.append((contract.id, contract.provider, "not signed", None, None))
+        rows += [(contract.id, contract.provider, "signed", days[signed.start_block[r]], days[signed.end_block[r]]) for r in mine]
+    kept, more = shortened(rows, MOST_ROWS, "contracts")
+    return table(("contract", "provider", "decision", "from", "until"), kept, left=5) + more if rows else ""
+
+
 def _pools(figures: PlanFigures) -> str:
-    online, hours = figures.instance.pool_online_gpus, figures.instance.calendar.hours
+    online, hours = figures.online_gpus, figures.instance.calendar.hours
+    letting = bool(figures.let_gpus.any())
 
     def rows() -> Iterator[tuple[object, ...]]:
         for q, (name, pool) in enumerate(figures.instance.pools.items()):
             there = float(online[q] @ hours)
-            held = (figures.training_gpus, figures.serving_gpus)
+            held = (figures.training_gpus, figures.serving_gpus, figures.let_gpus)[: 2 + letting]
             shares = (percent(float(gpus[q] @ hours) / there if there else None) for gpus in held)
             yield name, pool.accelerator, count(online[q].max()), *shares
 
     kept, more = shortened(list(rows()), MOST_ROWS, "pools")
-    return table(("pool", "accelerator", "most online", "training", "serving"), kept, left=2) + more
+    names = ("pool", "accelerator", "most online", "training", "serving", "let")[: 5 + letting]
+    return table(names, kept, left=2) + more
 
 
 def _feeds(figures: PlanFigures) -> str:

@@ -6,6 +6,8 @@ names the islands of replicas, and the check counts them there.
 
     sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)          and the same for the pool, summed
     cost = usage price x GPUs of the units held x hours
+
+What is let to others takes units of the pool as well. Where the contract is decided, its term supplies the units.
 """
 
 from __future__ import annotations
@@ -13,11 +15,22 @@ from __future__ import annotations
 import numpy as np
 
 from placement.activities import Activities
+from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
-from placement.rules.reading import broken, by_pool, excess, gang_units, level_and_term, replica_units
+from placement.rules.reading import (
+    broken,
+    by_pool,
+    excess,
+    gang_units,
+    held_units,
+    level_and_term,
+    online_units,
+    replica_units,
+    sublet_units,
+)
 
 NAME = "capacity"
 
@@ -26,23 +39,34 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     """Units of islands and pools; the usage price is paid on the pool's."""
     gangs, replicas = activities.gangs, activities.replicas
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
-    online = online_units(instance)
-    pool_online = np.zeros((len(instance.pools), instance.calendar.period_count))
-    np.add.at(pool_online, instance.island_pool, online)
+    online = most_units(instance)
+    pool_online = by_pool(instance, online.astype(np.float64))
     level, term = level_and_term("usage_fees")
-    price = usage_prices(instance) * instance.unit_gpus[:, None]
+    price = paid_by_use(instance) * instance.unit_gpus[:, None]
+    contract, every_pool = contract_of_pools(instance), np.arange(len(instance.pools))
     pool = builder.add_resources(
-        [f"pool {name}" for name in instance.pools], "units", pool_online, price=np.any(price != 0, axis=1).astype(np.float64),
-        price_profile=[builder.profile(row) for row in price], level=level, term=term,
+        [f"pool {name}" for name in instance.pools], "units", firm(instance, pool_online, every_pool),
+        price=np.any(price != 0, axis=1).astype(np.float64), price_profile=[builder.profile(row) for row in price], level=level,
+        term=term,
     )  # fmt: skip
     row, fixed = gangs.share_row, replicas.island >= 0
     if not gangs.by_pool:
-        island = builder.add_resources([f"island {name}" for name in instance.island_names], "units", online)
+        island = builder.add_resources(
+            [f"island {name}" for name in instance.island_names], "units", firm(instance, online, instance.island_pool)
+        )
+        activities.terms.supply(builder, island, contract[instance.island_pool], online.astype(np.float64))
         builder.add_rates(
             gangs.option[row], island[gangs.share_island], gangs.share_units, profile=held[row], step=gangs.share_step
         )
     builder.add_rates(gangs.option[row], pool[instance.island_pool[gangs.share_island]], gangs.share_units, profile=held[row])
     builder.add_rates(replicas.option, pool[replicas.pool], replicas.units)
+    builder.add_rates(activities.sublets.option, pool[activities.sublets.pool], 1.0)
+    terms = activities.terms
+    terms.supply(builder, pool, contract, pool_online)
+    # What supplies a priced resource would earn its price: terms pay it back.
+    earned = np.zeros((len(instance.contracts), instance.calendar.period_count))
+    np.add.at(earned, contract, price * pool_online * instance.calendar.hours)
+    builder.add_charges(terms.option, level, term, terms.totals(earned))
     if not gangs.by_pool:
         builder.add_rates(replicas.option[fixed], island[replicas.island[fixed]], replicas.units[fixed])
 
@@ -50,7 +74,16 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Islands that hold more units than are online, and replicas where they may not stand."""
     use = gang_units(instance, plan) + replica_units(instance, plan)
-    found = excess(NAME, "units", instance.island_names, use, online_units(instance), instance, "holds")
+    online = online_units(instance, plan)
+    found = excess(NAME, "units", instance.island_names, use, online, instance, "holds")
+    # Let units lie wherever gangs and replicas leave room: they are whole, so only their sum matters.
+    held, let = by_pool(instance, use), sublet_units(instance, plan)
+    room = by_pool(instance, np.maximum(online - use, 0))
+    found += excess(NAME, "units", list(instance.pools), let, room, instance, "lets", held + let)
+    for row in np.flatnonzero(plan.sublets.units <= 0):
+        found.append(
+            broken(NAME, list(instance.pools)[plan.sublets.pool[row]], "lets no units or fewer", float(1 - plan.sublets.units[row]))
+        )
     table = plan.replicas
     for row in np.flatnonzero(table.units <= 0):
         found.append(
@@ -66,13 +99,19 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """usage_fees: every GPU of the units held, by the hour."""
-    gpus = by_pool(instance, gang_units(instance, plan) + replica_units(instance, plan)) * instance.unit_gpus[:, None]
-    return {"usage_fees": float(np.sum(gpus * usage_prices(instance) * instance.calendar.hours))}
+    gpus = held_units(instance, plan) * instance.unit_gpus[:, None]
+    return {"usage_fees": float(np.sum(gpus * paid_by_use(instance) * instance.calendar.hours))}
 
 
-def online_units(instance: Instance) -> Ints:
-    """Whole allocation units online in each island, [I, P]."""
+def most_units(instance: Instance) -> Ints:
+    """Whole allocation units of each island that are ever under contract, signed or not, [I, P]."""
     return instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None]
+
+
+def paid_by_use(instance: Instance) -> Floats:
+    """``usage_prices``, nothing where the contract is take or pay: what is owed there is the law ``contract``'s."""
+    committed = np.array([instance.contracts[pool.contract].take_or_pay is not None for pool in instance.pools.values()])
+    return np.where(committed[:, None], 0.0, usage_prices(instance))
 
 
 def usage_prices(instance: Instance) -> Floats:

@@ -17,6 +17,7 @@ import numpy as np
 
 from placement.activities import Activities
 from placement.activities.columns import expand
+from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
@@ -29,6 +30,7 @@ from placement.rules.reading import (
     gpus_on_places,
     no_costs,
     of_profiles,
+    online_gpus,
     profile_rows,
     run_units,
 )
@@ -47,8 +49,13 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     gpus = instance.jobs.shapes.gpus[gangs.shape[row]] * gangs.share_units / gangs.units[row]
 
     spanning = gangs.places.spanning(gangs.place[row], island)
+    island_pool = instance.island_pool
     if np.any(spanning):
-        uplink = builder.add_resources([f"uplink {name}" for name in instance.island_names], "Gbit/s", _uplinks(instance))
+        uplinks = _uplinks(instance, instance.island_online_gpus)
+        uplink = builder.add_resources(
+            [f"uplink {name}" for name in instance.island_names], "Gbit/s", firm(instance, uplinks, island_pool)
+        )
+        activities.terms.supply(builder, uplink, contract_of_pools(instance)[island_pool], uplinks)
         traffic = instance.jobs.gbit_s_per_gpu[gangs.job[row]] * gpus
         builder.add_rates(gangs.option[row[spanning]], uplink[island[spanning]], traffic[spanning], profile=held[row[spanning]])
 
@@ -71,9 +78,11 @@ def _formulate_domains(instance: Instance, builder: Builder, activities: Activit
         return
     gangs, replicas = activities.gangs, activities.replicas
     resource = np.full(len(instance.island_pool), -1, dtype=np.int64)
+    pool, online = instance.island_pool[counted], whole_domains(instance, instance.island_online_gpus)[counted]
     resource[counted] = builder.add_resources(
-        [f"domains {instance.island_names[i]}" for i in counted], "scale-up domains", whole_domains(instance)[counted]
+        [f"domains {instance.island_names[i]}" for i in counted], "scale-up domains", firm(instance, online, pool)
     )
+    activities.terms.supply(builder, resource[counted], contract_of_pools(instance)[pool], online.astype(np.float64))
     mine = resource[gangs.share_island] >= 0
     island, row = gangs.share_island[mine], gangs.share_row[mine]
     domains = -(-gangs.share_units[mine] // instance.domain_units[instance.island_pool[island]])
@@ -84,14 +93,14 @@ def _formulate_domains(instance: Instance, builder: Builder, activities: Activit
     builder.add_rates(replicas.option[large], resource[replicas.island[large]], 1.0 / per_domain)
 
 
-def _uplinks(instance: Instance) -> Floats:
-    """Gbit/s out of each island, [I, P]; 0 where gangs may not span."""
-    rows = np.zeros(instance.island_online_gpus.shape)
+def _uplinks(instance: Instance, online_gpus: Ints) -> Floats:
+    """Gbit/s out of each island with so many GPUs online [I, P], [I, P]; 0 where gangs may not span."""
+    rows = np.zeros(online_gpus.shape)
     for q, pool in enumerate(instance.pools.values()):
         if pool.spanning is not None:
             per_gpu = instance.accelerators[pool.accelerator].scale_out_gbit_s / pool.spanning.oversubscription
             islands = slice(instance.pool_island[q], instance.pool_island[q + 1])
-            rows[islands] = instance.island_online_gpus[islands] * per_gpu
+            rows[islands] = online_gpus[islands] * per_gpu
     return rows
 
 
@@ -101,10 +110,10 @@ def _link_limits(instance: Instance) -> Floats:
     return np.array(limits, dtype=np.float64)[:, None]
 
 
-def whole_domains(instance: Instance) -> Ints:
-    """Scale-up domains that are online in full in each island, [I, P]."""
+def whole_domains(instance: Instance, online_gpus: Ints) -> Ints:
+    """Scale-up domains that are online in full in each island with so many GPUs online [I, P], [I, P]."""
     size = (instance.domain_units * instance.unit_gpus)[instance.island_pool]
-    return instance.island_online_gpus // size[:, None]
+    return online_gpus // size[:, None]
 
 
 # ------------------------------------------------------------ the check
@@ -275,7 +284,9 @@ def _traffic_violations(instance: Instance, plan: Plan) -> list[Violation]:
     job = plan.runs.job[places.run[spanning]]
     traffic = np.nan_to_num(jobs.gbit_s_per_gpu[job]) * gpus_on_places(instance, plan)[spanning]
     use = during_runs(instance, plan, places.run[spanning], places.island[spanning], traffic, len(instance.island_pool))
-    found = excess(NAME, "Gbit/s", instance.island_names, use, _uplinks(instance), instance, "uplink carries")
+    found = excess(
+        NAME, "Gbit/s", instance.island_names, use, _uplinks(instance, online_gpus(instance, plan)), instance, "uplink carries"
+    )
 
     need = np.nan_to_num(jobs.wan_gbit_s[plan.runs.job[plan.paths.run]])
     use = during_runs(instance, plan, plan.paths.run, plan.paths.link, need, len(instance.links))
@@ -305,4 +316,12 @@ def _domain_violations(instance: Instance, plan: Plan) -> list[Violation]:
     per_domain = np.maximum(domain[table.island[large]] // size, 1)
     np.add.at(use, (table.island[large], table.period[large]), table.units[large] / size / per_domain)
     use[~counted] = 0
-    return found + excess(NAME, "scale-up domains", instance.island_names, use, whole_domains(instance), instance, "takes")
+    return found + excess(
+        NAME,
+        "scale-up domains",
+        instance.island_names,
+        use,
+        whole_domains(instance, online_gpus(instance, plan)),
+        instance,
+        "takes",
+    )

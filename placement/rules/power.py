@@ -1,6 +1,7 @@
 """Law 4, power: at every feed and in every period, facility kW summed up the tree stay under the limit less the reserve.
 
     facility kW of a pool = PUE x (idle kW x GPUs online + sum over running GPUs of (kW in their mode - idle kW))
+    a GPU that is let runs in the first mode for serving
     cost = facility kWh x price of every feed on the way to the root
 
 What is online draws its idle power, used or not; running charges the increment. Training and serving draw differently.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from placement.activities import Activities
+from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Accelerator, Instance, ServiceProfile
 from placement.plan import Plan, Violation
@@ -19,12 +21,14 @@ from placement.rules.reading import (
     during_runs,
     excess,
     gpus_on_places,
+    in_force_by_pool,
     level_and_term,
     of_profiles,
     price_over_feeds,
     profile_rows,
     pue_of_pools,
     replica_counts,
+    sublet_units,
 )
 
 NAME = "power"
@@ -34,6 +38,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     """kW of feeds: the limit less what idles; gangs and replicas charge their increments up the tree."""
     gangs, replicas, calendar = activities.gangs, activities.replicas, instance.calendar
     idle = idle_kw(instance)
+    standing = firm(instance, idle, np.arange(len(instance.pools)))
     below = pools_below(instance)
     level, term = level_and_term("energy")
     limit = feed_limits_kw(instance)
@@ -44,13 +49,13 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     feed = builder.add_resources(
         [f"feed {name}" for name in instance.feeds],
         "kW",
-        np.where(np.isfinite(limit), limit, most) - below.astype(np.float64) @ idle,
+        np.where(np.isfinite(limit), limit, most) - below.astype(np.float64) @ standing,
         price=np.any(prices != 0, axis=1).astype(np.float64),
         price_profile=[builder.profile(row) for row in prices],
         level=level,
         term=term,
     )
-    builder.add_constant(level, term, float(np.sum(idle * price_over_feeds(instance) * calendar.hours)))
+    builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * calendar.hours)))
 
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     pue, idle_each = pue_of_pools(instance), _idle_of_accelerators(instance)[instance.pool_accelerator]
@@ -61,11 +66,18 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     gpus = instance.jobs.shapes.gpus[shape] * gangs.share_units / gangs.units[row]
     kw = gpus * (training[shape] - idle_each[pool]) * pue[pool]
     serving = replicas.gpus * (replicas.serving_kw - idle_each[replicas.pool]) * pue[replicas.pool]
+    let = activities.sublets
+    letting = (instance.unit_gpus * (let_kw(instance) - idle_each) * pue)[let.pool]
+    contract = contract_of_pools(instance)
     for q, path in enumerate(paths):
         gang_rows, replica_rows = np.flatnonzero(pool == q), np.flatnonzero(replicas.pool == q)
         for f in path:
             builder.add_rates(gangs.option[row[gang_rows]], feed[f], kw[gang_rows], profile=held[row[gang_rows]])
             builder.add_rates(replicas.option[replica_rows], feed[f], serving[replica_rows])
+            builder.add_rates(let.option[let.pool == q], feed[f], letting[let.pool == q])
+        activities.terms.supply(
+            builder, feed[path], np.repeat(contract[q], len(path)), np.repeat(idle[q : q + 1], len(path), axis=0), sign=1.0
+        )
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
@@ -90,7 +102,10 @@ def facility_kw(instance: Instance, plan: Plan) -> Floats:
     """Facility kW of each pool under a plan, idle draw included, [Q, P]."""
     pools = list(instance.pools.values())
     idle_each = np.array([instance.accelerators[p.accelerator].idle_kw for p in pools])
-    it_kw: Floats = idle_each[:, None] * instance.pool_online_gpus
+    online = np.where(in_force_by_pool(instance, plan), instance.pool_online_gpus, 0)
+    it_kw: Floats = idle_each[:, None] * online
+    let_gpus = sublet_units(instance, plan) * instance.unit_gpus[:, None]
+    it_kw = it_kw + let_gpus * (let_kw(instance) - idle_each)[:, None]
     places, table = plan.places, plan.replicas
     shape = plan.runs.shape[places.run]
     idle_kw = _idle_of_accelerators(instance)[instance.jobs.shapes.accelerator[shape]]
@@ -146,6 +161,11 @@ def most_kw(instance: Instance) -> Floats:
 
 def _idle_of_accelerators(instance: Instance) -> Floats:
     return np.array([a.idle_kw for a in instance.accelerators.values()])
+
+
+def let_kw(instance: Instance) -> Floats:
+    """IT kW of one accelerator of each pool that is let, [Q]."""
+    return np.array([instance.accelerators[pool.accelerator].mode(None).serving_kw for pool in instance.pools.values()])
 
 
 def _training_kw(instance: Instance) -> Floats:

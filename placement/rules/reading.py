@@ -33,6 +33,50 @@ def during_runs(instance: Instance, plan: Plan, run: Ints, target: Ints, amount:
     return total.reshape(targets, calendar.period_count)
 
 
+def in_force(instance: Instance, plan: Plan) -> Bools:
+    """Whether each contract is in force in each period, as dated or as the plan signs it, [C, P]."""
+    calendar, signed = instance.calendar, plan.contracts
+    rows = np.zeros((len(instance.contracts), calendar.period_count), dtype=np.bool_)
+    for c, contract in enumerate(instance.contracts.values()):
+        dated = calendar.covered(contract.from_date, None if contract.to_date == "open" else contract.to_date)
+        if not contract.decided:
+            rows[c] = dated
+            continue
+        for row in np.flatnonzero(signed.contract == c).tolist():
+            first, end = signed.start_block[row] * calendar.band_count, signed.end_block[row] * calendar.band_count
+            rows[c, first:end] = dated[first:end]
+    return rows
+
+
+def in_force_by_pool(instance: Instance, plan: Plan) -> Bools:
+    """The same for the contract of each pool, [Q, P]."""
+    position = {name: c for c, name in enumerate(instance.contracts)}
+    rows = [position[pool.contract] for pool in instance.pools.values()]
+    return in_force(instance, plan)[np.array(rows, dtype=np.int64)]
+
+
+def online_gpus(instance: Instance, plan: Plan) -> Ints:
+    """GPUs of each island that are delivered and under a contract in force, [I, P]."""
+    return instance.island_online_gpus * in_force_by_pool(instance, plan)[instance.island_pool]
+
+
+def online_units(instance: Instance, plan: Plan) -> Ints:
+    """Whole allocation units of them, [I, P]."""
+    return online_gpus(instance, plan) // instance.unit_gpus[instance.island_pool][:, None]
+
+
+def sublet_units(instance: Instance, plan: Plan) -> Floats:
+    """Allocation units let to others in each pool, [Q, P]."""
+    total = np.zeros((len(instance.pools), instance.calendar.period_count))
+    np.add.at(total, (plan.sublets.pool, plan.sublets.period), plan.sublets.units)
+    return total
+
+
+def held_units(instance: Instance, plan: Plan) -> Floats:
+    """Allocation units that gangs and replicas hold or that are let, in each pool, [Q, P]."""
+    return by_pool(instance, gang_units(instance, plan) + replica_units(instance, plan)) + sublet_units(instance, plan)
+
+
 def gang_units(instance: Instance, plan: Plan) -> Floats:
     """Allocation units that gangs hold in each island, [I, P]."""
     places = plan.places

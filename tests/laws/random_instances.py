@@ -150,6 +150,40 @@ def _accelerator(name: str, unit: int, domain: int, rng: np.random.Generator) ->
     }
 
 
+def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """The document with what a contract can leave open to decide, here and there."""
+    lease = document["contracts"][1]
+    lease |= {"from_date": "2026-03-02", "optional": bool(rng.random() < 0.7)}
+    if rng.random() < 0.5:
+        lease["start_window"] = {"first_date": "2026-03-02", "last_date": "2026-03-03"}
+    if rng.random() < 0.6:
+        lease["term_blocks"] = [1, 2] if rng.random() < 0.5 else [2]
+        if rng.random() < 0.5:
+            lease["renewal"] = {"blocks": 1, "most": 2, "fee_factor": 1.5}
+    if rng.random() < 0.5:
+        lease["exit"] = {"minimum_days": int(rng.integers(0, 3)), "notice_days": int(rng.integers(0, 3)), "fee_usd": 5.0}
+    if lease["optional"] and rng.random() < 0.5:
+        lease["signing_fee_usd"] = 3.0
+    for contract in document["contracts"][:2]:
+        if rng.random() < 0.4:
+            contract["sublet_usd_per_gpu_hour"] = 0.7
+        if rng.random() < 0.4:
+            contract["take_or_pay"] = {
+                "share": float(rng.choice([0.3, 0.8])),
+                "per": str(rng.choice(["block", "month", "horizon"])),
+            }
+    if rng.random() < 0.4:
+        document["contracts"].append({**document["contracts"][1], "id": "c2", "requires": "c1", "optional": True})
+        document["pools"][-1]["contract"] = "c2"
+    elif lease["optional"] and rng.random() < 0.5:
+        lease["alternatives"] = "one lease"
+        document["contracts"].append({**document["contracts"][1], "id": "c2"})
+        document["pools"][-1]["contract"] = "c2"
+    if document["pools"][0]["contract"] == "c0" and rng.random() < 0.7:
+        document["pools"][0]["contract"] = "c1"
+    return document
+
+
 def _limit(rng: np.random.Generator) -> Any:
     return "unlimited" if rng.random() < 0.2 else float(rng.choice([12, 18, 30]))
 

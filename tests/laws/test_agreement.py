@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from placement.activities import Columns
 from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.plan import TERMS
 from placement.program import Floats, Ints
-from tests.laws.random_instances import random_document, write_instance
+from tests.laws.random_instances import decided, random_document, write_instance
 
 TINY = sorted(Path("instances/tiny").glob("*"))
 GANG_CHOICES = 150
@@ -75,9 +76,32 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
         if rng.random() < 0.1 and len(mine):
             value[mine[0]] += 1.0
     parts.append((program.first_copy[option], start, value))
+    parts += [_random_terms(formulation, rng), _random_sublets(formulation, rng)]
     columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
     keep = columns[2] > 0
-    return columns[0][keep].astype(np.int64), columns[1][keep].astype(np.int64), columns[2][keep]
+    option, start, value = columns[0][keep].astype(np.int64), columns[1][keep].astype(np.int64), columns[2][keep]
+    # Overuse is no choice: it is what the rest leaves it to be.
+    row, copy = program.split(option)
+    settled = activities.overuse.settled(program, Columns(row, start, value, copy))
+    return program.joined(settled.option, settled.copy), settled.start, settled.value
+
+
+def _random_terms(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """A term of most decided contracts; now and then none where one must be, or two."""
+    terms = formulation.activities.terms
+    chosen: list[int] = []
+    for c in np.unique(terms.contract):
+        mine = np.flatnonzero(terms.contract == c)
+        chosen += rng.choice(mine, 1 if rng.random() < 0.8 else min(len(mine), int(rng.integers(0, 3))), replace=False).tolist()
+    rows = np.array(chosen, dtype=np.int64)
+    return formulation.program.first_copy[terms.option[rows]], terms.start[rows], np.ones(len(rows))
+
+
+def _random_sublets(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    program = formulation.program
+    option, start = program.columns(formulation.activities.sublets.option)
+    count = np.floor(rng.random(len(option)) * (program.upper(option, start) + 1.2) * (rng.random(len(option)) < 0.1))
+    return program.first_copy[option], start, count
 
 
 def _throughput_rows(formulation: Formulation, option: Ints, start: Ints) -> tuple[list[int], list[int]]:
@@ -116,6 +140,13 @@ def assert_agreement(formulation: Formulation, seed: int) -> tuple[int, int]:
 @pytest.mark.parametrize("seed", range(40))
 def test_random_instances_agree(seed: int, tmp_path: Path) -> None:
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, random_document(seed))), seed)
+    assert allowed + refused > 0
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_instances_with_contracts_to_decide_agree(seed: int, tmp_path: Path) -> None:
+    document = decided(random_document(500 + seed), np.random.default_rng(seed))
+    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
 
 
