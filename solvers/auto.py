@@ -7,17 +7,16 @@ left, over the columns that its prices have not excluded.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 
 from placement.program import Ints, Program, Solution, Status
 from solvers.columns import MOST_COLUMNS
-from solvers.solver import Limits, OnProgress, Start
+from solvers.solver import Clock, Limits, OnProgress, Start
 
-LEAST_SECONDS = 1.0
-"""A second solver is not begun with less time than this."""
+LEAST = 1.0
+"""A second solver is not begun with less left than this, in seconds or work."""
 
 MANY_CHOICES = 20_000
 """Columns of whole running options from which prices go first."""
@@ -34,23 +33,21 @@ def _columns(program: Program) -> Ints:
     return np.asarray(np.maximum(options.last - options.first + 1, 0) * options.copies.astype(np.int64))
 
 
-def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
-    """See ``solvers.solver.Solver``; ``facts`` name the solver ``chosen``."""
+def solve(
+    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None,
+    clock: Clock | None = None,
+) -> Solution:  # fmt: skip
+    """See ``solvers.solver.Solver``; ``facts`` name the solver ``chosen``. Work is that of all solvers together."""
     from solvers import load
 
-    began = time.monotonic()
+    clock = clock or Clock(limits)
     order: tuple[str, ...] = ("prices", "highs") if choices(program) >= MANY_CHOICES else ("highs", "cpsat")
     if _columns(program).sum() > MOST_COLUMNS:  # whatever they are columns of, the others would refuse them
         order = ("prices",)
     answer: Solution | None = None
     for name in order:
-        spent = time.monotonic() - began
-        left = None if limits.time_limit_s is None else limits.time_limit_s - spent
-        interrupted = limits.interrupt is not None and limits.interrupt.is_set()
-        late = left is not None and left < LEAST_SECONDS
-        if answer is not None and (answer.status is not Status.NO_PLAN or interrupted or late):
+        if answer is not None and (answer.status is not Status.NO_PLAN or clock.over or clock.left < LEAST):
             break
-        answer = load(name)(program, limits=replace(limits, time_limit_s=left), start=start, on_progress=on_progress)
-        answer = replace(answer, seconds=answer.seconds + spent)
+        answer = load(name)(program, limits=limits, start=start, on_progress=on_progress, clock=clock)
     assert answer is not None
     return replace(answer, facts=(*answer.facts, ("chosen", answer.solver)), solver="auto")

@@ -19,7 +19,7 @@ from solvers.master import Master, MasterLimits
 from solvers.projection import Projection
 from solvers.rounding import round_counts
 from solvers.search import Search, by_levels
-from solvers.solver import Limits, OnProgress, Start
+from solvers.solver import Allowance, Clock, Limits, OnProgress, Start
 
 FEW_WHOLE = 60
 """With at most this many whole columns, counts are choices from the beginning."""
@@ -45,10 +45,11 @@ CEILING_SHARE = 0.9
 
 
 def solve(
-    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None
-) -> Solution:
-    """See ``solvers.solver.Solver``."""
-    return by_levels(program, solve_level, name="cpsat", limits=limits, start=start, on_progress=on_progress)
+    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None,
+    clock: Clock | None = None,
+) -> Solution:  # fmt: skip
+    """See ``solvers.solver.Solver``. Work is CP-SAT's deterministic time, and that of LPs by ``solvers.effort``."""
+    return by_levels(program, solve_level, name="cpsat", limits=limits, start=start, on_progress=on_progress, clock=clock)
 
 
 def solve_level(search: Search) -> None:
@@ -60,7 +61,7 @@ def solve_level(search: Search) -> None:
     if not search.closed and not search.over:
         Decomposition(search, model.whole).run()
     if not search.closed:
-        search.limit = search.limit or search.reason
+        search.limit = search.limit or search.clock.reason
 
 
 class Decomposition:
@@ -69,7 +70,7 @@ class Decomposition:
     def __init__(self, search: Search, chosen: Bools) -> None:
         self.search = search
         self.model = search.model
-        self.projection = Projection(search.model, chosen)
+        self.projection = Projection(search.model, chosen, search.clock.spend)
         self.master = Master(self.projection)
         self.rng = np.random.default_rng(search.limits.seed)
         self.seen: dict[bytes, float] = {}
@@ -94,7 +95,7 @@ class Decomposition:
     def _relax(self) -> bool:
         """Bound, reduced costs and first cuts from the LP; False where that settles the level."""
         search = self.search
-        relaxed = self.projection.relaxation(self.model.cost, search.left)
+        relaxed = self.projection.relaxation(self.model.cost, self._allowed())
         if relaxed.status == "infeasible":
             search.infeasible = search.x is None
             return False
@@ -119,7 +120,7 @@ class Decomposition:
                 return
             cost = model.cost.copy()
             cost[chosen] *= np.exp(PERTURBATION * self.rng.standard_normal(search.families + 1))[search.family[chosen]]
-            relaxed = self.projection.relaxation(cost, 0.25 * search.left)
+            relaxed = self.projection.relaxation(cost, self._allowed(0.25))
             if relaxed.prices is not None:
                 self.master.add_cuts(self.projection.cuts(relaxed.prices))
 
@@ -135,16 +136,16 @@ class Decomposition:
             ceiling,
             search.bound,
             MasterLimits(
-                time_s=search.left,
-                work=min(work, search.work_left),
-                workers=1 if limits.deterministic else limits.workers,
+                time_s=self._allowed().seconds,
+                work=min(work, self._allowed().work),
+                workers=limits.cores,
                 seed=limits.seed,
                 gap=0.2 * search.absolute_gap if search.x is not None else 0.0,
             ),
             stopped=lambda: search.clock.interrupted,
             heard=lambda bound: search.raise_bound(min(bound, ceiling), "choices"),
         )
-        search.work += result.work
+        search.clock.spend(result.work)
         if result.empty:
             if np.isfinite(ceiling):
                 search.raise_bound(ceiling, "choices")
@@ -169,7 +170,7 @@ class Decomposition:
         key = z.tobytes()
         if key in self.seen:
             return False
-        found = self.projection.evaluate(z, search.left)
+        found = self.projection.evaluate(z, self._allowed())
         if found.x is None or found.prices is None:
             return False
         self.seen[key] = self.model.objective(found.x)
@@ -185,7 +186,7 @@ class Decomposition:
 
     def _settle(self, z: Floats) -> bool:
         """For choices whose cheapest rest breaks rows: prices them without that, or forbids them if nothing fits."""
-        hard = self.projection.evaluate(z, self.search.left, elastic=False)
+        hard = self.projection.evaluate(z, self._allowed(), elastic=False)
         if hard.status == "infeasible":
             self.master.forbidden.append(z)
             return True
@@ -201,7 +202,11 @@ class Decomposition:
             z,
             x,
             self.rng,
-            left=lambda: search.left,
+            allow=self._allowed,
             offer=lambda plan: search.offer(plan, "counts"),
-            enough=lambda: search.closed or search.clock.interrupted,
+            enough=lambda: search.closed or search.over,
         )
+
+    def _allowed(self, share: float = 1.0) -> Allowance:
+        """What an LP or a search may take: a share of what is left, or a little where that is nothing."""
+        return self.search.clock.allow(max(share * self.search.left, self.search.clock.least))

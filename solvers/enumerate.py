@@ -26,10 +26,14 @@ TIE = 1e-9
 
 
 def solve(
-    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None
-) -> Solution:
-    """See ``solvers.solver.Solver``. Raises ``TooLarge`` beyond ``MOST_CHOICES`` choices or ``MOST_COLUMNS`` columns."""
-    clock = Clock(limits)
+    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None,
+    clock: Clock | None = None,
+) -> Solution:  # fmt: skip
+    """See ``solvers.solver.Solver``. Raises ``TooLarge`` beyond ``MOST_CHOICES`` choices or ``MOST_COLUMNS`` columns.
+
+    Work counts choices that were tried.
+    """
+    clock = clock or Clock(limits)
     program = program.unfolded()
     dense = _Dense.of(program)
     found = _Found()
@@ -41,11 +45,10 @@ def solve(
         kept: list[tuple[float, Floats]] = []
         best = math.inf
         for whole in candidates:
-            spent = limits.work_limit is not None and found.work >= limits.work_limit
-            if spent or clock.over:
-                limit = Limit.WORK if spent else clock.reason
+            if clock.over:
+                limit = clock.reason
                 break
-            found.work += each
+            clock.spend(each)
             x = dense.best(whole, level, caps)
             if x is None:
                 continue
@@ -54,12 +57,12 @@ def solve(
                 best, found.x = value, x
                 if on_progress:
                     shown = value + float(dense.constants[level])
-                    on_progress(Progress(clock.seconds, name, shown, None, None, "enumerate", "choices", found.work))
+                    on_progress(Progress(clock.seconds, name, shown, None, None, "enumerate", "choices", clock.work))
             kept.append((value, whole))
         if found.x is None:
             status = Status.NO_PLAN if limit else Status.INFEASIBLE
             levels = tuple(LevelResult(n, None, None) for n in program.levels)
-            return Solution(status, limit, None, None, None, levels, clock.seconds, "enumerate", work=found.work)
+            return Solution(status, limit, None, None, None, levels, clock.seconds, "enumerate", work=clock.work)
         if limit:
             break
         found.proven += 1
@@ -72,7 +75,6 @@ def solve(
 class _Found:
     x: Floats | None = None
     proven: int = 0
-    work: float = 0.0
 
 
 def _slack(value: float) -> float:
@@ -189,4 +191,4 @@ def _solution(program: Program, dense: _Dense, found: _Found, limit: Limit | Non
         for k, name in enumerate(program.levels)
     )
     status = Status.FEASIBLE if limit else Status.OPTIMAL
-    return Solution(status, limit, *choice, levels, clock.seconds, "enumerate", work=found.work)
+    return Solution(status, limit, *choice, levels, clock.seconds, "enumerate", work=clock.work)

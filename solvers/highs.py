@@ -5,7 +5,7 @@ slow and the bound hardly better. So the LP gives a bound and prices; choices ar
 first among the columns that the prices favour; counts are then rounded down and divisible options refilled; and only if value and
 bound do not meet is the whole model searched, beginning from there.
 
-A deterministic solve has one thread and a limit of nodes (its work), and nothing in it looks at the clock.
+What a phase may take is a share of what is left: of the seconds, or in a deterministic solve, which has one thread, of the work.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from solvers.highs_process import Outcome, Tuning
 from solvers.linear import Linear
 from solvers.racing import Racers
 from solvers.search import Search, by_levels, capped, trivial_bound
-from solvers.solver import Limits, OnProgress, Start
+from solvers.solver import Clock, Limits, OnProgress, Start
 
 RELAXED_SHARE = 0.2
 """Share of the allowed gap at which the search with relaxed counts ends; the rest is left to the counts."""
@@ -31,8 +31,8 @@ LARGE = 4_000
 FAVOURED = 1_500
 """How many choices those are."""
 
-PARTS_SECONDS = 20.0
-"""Most that the counts of one set of choices may take."""
+PARTS_MOST = 20.0
+"""Most that the counts of one set of choices may take, seconds or work."""
 
 PARTS_SHARE = 0.05
 """Share of the allowed gap that the searches of all parts may leave together."""
@@ -50,9 +50,13 @@ ROUGH_GAP = 0.02
 """Gap at which a search ends that only looks for a good plan."""
 
 
-def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
-    """See ``solvers.solver.Solver``."""
-    with Racers(1 if limits.deterministic else min(limits.workers, MOST_RACERS)) as process:
+def solve(
+    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None,
+    clock: Clock | None = None,
+) -> Solution:  # fmt: skip
+    """See ``solvers.solver.Solver``. Work is estimated from iterations and nodes, see ``solvers.effort``."""
+    clock = clock or Clock(limits)
+    with Racers(min(limits.cores, MOST_RACERS), clock.spend) as process:
         return by_levels(
             program,
             lambda search: solve_level(search, process),
@@ -60,6 +64,7 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
             limits=limits,
             start=start,
             on_progress=on_progress,
+            clock=clock,
         )
 
 
@@ -75,22 +80,18 @@ def solve_level(search: Search, process: Racers) -> None:
     if lp.prices is not None and int(choices.whole.sum()) > LARGE and not search.closed:
         search_favoured(search, process, choices, lp.prices)
     if choices.whole.sum() < model.whole.sum() and not search.closed and not search.over:
-        outcome = run(search, process, choices, "choices", gap=RELAXED_SHARE * search.limits.gap, time_s=part(search, 0.75))
+        outcome = run(search, process, choices, "choices", gap=RELAXED_SHARE * search.limits.gap, most=part(search, 0.75))
         if outcome.x is not None and not search.closed:
             complete(search, process, outcome.x)
     if not search.closed and not search.over:
         run(search, process, model, "all", gap=search.limits.gap)
     if not search.closed:
-        search.limit = search.limit or search.reason
-
-
-def threads(search: Search) -> int:
-    return 1 if search.limits.deterministic else search.limits.workers
+        search.limit = search.limit or search.clock.reason
 
 
 def part(search: Search, share: float, most: float = np.inf) -> float:
-    """Seconds that a phase may take: a share of what is left; all of it where the clock must not decide."""
-    return search.left if search.limits.deterministic else min(share * search.left, most)
+    """What a phase may take: a share of what is left."""
+    return min(share * search.left, most)
 
 
 def run(
@@ -100,7 +101,7 @@ def run(
     phase: str,
     *,
     gap: float = 0.0,
-    time_s: float = np.inf,
+    most: float = np.inf,
     restricted: bool = False,
 ) -> Outcome:
     """Solves ``model``: the search's own, relaxed (its bound then counts), or ``restricted`` (only its plans count).
@@ -110,13 +111,13 @@ def run(
     """
     while True:
         before = search.value - trivial_bound(search.model)
-        outcome = _run(search, process, model, phase, gap=gap, time_s=time_s, restricted=restricted)
+        outcome = _run(search, process, model, phase, gap=gap, most=most, restricted=restricted)
         stake = search.value - trivial_bound(search.model)
         if not math.isfinite(before) or not stake < STAKE_SHRUNK * before or search.closed or search.over:
             return outcome
 
 
-def _run(search: Search, process: Racers, model: Linear, phase: str, *, gap: float, time_s: float, restricted: bool) -> Outcome:
+def _run(search: Search, process: Racers, model: Linear, phase: str, *, gap: float, most: float, restricted: bool) -> Outcome:
     original, ceiling = model, search.value
     if search.x is not None:
         model = model.within(ceiling)
@@ -139,13 +140,12 @@ def _run(search: Search, process: Racers, model: Linear, phase: str, *, gap: flo
         relative_gap=gap,
         absolute_gap=gap,
         seed=search.limits.seed,
-        time_s=max(min(search.left, time_s), 0.01),
-        node_limit=max(1, int(search.work_left)) if np.isfinite(search.work_left) else None,
+        allowance=search.clock.allow(min(search.left, most)),
+        target=search.bound + gap * max(1.0, abs(search.bound)) / (1 + gap) if np.isfinite(search.bound) else None,
     )
     start = search.x if search.x is not None else search.hint
     start = start if model.whole.any() else None
     outcome = process.solve(model, tuning, start, stopped=enough, on_event=heard, race=True)
-    search.work += outcome.work
     if not restricted:
         if outcome.bound is not None:
             search.raise_bound(min(outcome.bound, ceiling), phase)
@@ -167,7 +167,8 @@ def first_plan(search: Search, process: Racers) -> None:
     needed[model.column[model.row_lower[model.row] > 0]] = True  # what must run, and the ways to drop a promise
     needed &= model.whole
     rest = held(model, model.lower, model.whole & ~needed)
-    tuning = Tuning(relative_gap=1.0, absolute_gap=np.inf, seed=search.limits.seed, time_s=max(part(search, 0.5), 0.01))
+    allowance = search.clock.allow(part(search, 0.5))
+    tuning = Tuning(relative_gap=1.0, absolute_gap=np.inf, seed=search.limits.seed, allowance=allowance)
     outcome = process.solve(rest, tuning, stopped=lambda: search.clock.interrupted)
     if outcome.x is not None:
         search.offer(outcome.x, "first plan")
@@ -184,8 +185,7 @@ def reach_bound(search: Search, process: Racers) -> None:
         clock=search.clock,
         level=search.level,
         solver=search.solver,
-        deadline=search.clock.seconds + part(search, 0.6),
-        spent=search.spent + search.work,
+        deadline=search.clock.now + part(search, 0.6),
     )
     lp = run(inner, process, aim.relaxed(), "next level")
     if lp.status != "optimal" or lp.x is None or lp.prices is None:
@@ -194,12 +194,11 @@ def reach_bound(search: Search, process: Racers) -> None:
     if int(choices.whole.sum()) > LARGE:
         search_favoured(inner, process, choices, lp.prices)
     elif choices.whole.any():
-        found = run(inner, process, choices, "next level", gap=ROUGH_GAP, time_s=part(inner, 0.5))
+        found = run(inner, process, choices, "next level", gap=ROUGH_GAP, most=part(inner, 0.5))
         if found.x is not None:
             complete(inner, process, found.x)
     else:
         complete(inner, process, lp.x)
-    search.work += inner.work
     if inner.x is not None:
         search.offer(inner.x, "next level")
 
@@ -213,7 +212,7 @@ def search_favoured(search: Search, process: Racers, choices: Linear, prices: Fl
         kept |= search.x > 0
     few = choices.with_bounds(choices.lower, np.where(kept, choices.upper, 0.0))
     gap = RELAXED_SHARE * search.limits.gap
-    outcome = run(search, process, few, "favoured", gap=gap, time_s=part(search, 0.35), restricted=True)
+    outcome = run(search, process, few, "favoured", gap=gap, most=part(search, 0.35), restricted=True)
     if outcome.x is not None and not search.closed:
         complete(search, process, outcome.x)
 
@@ -234,20 +233,19 @@ def search_parts(search: Search, process: Racers, rest: Linear, x: Floats) -> No
     """Decides counts where, choices being held, the model falls apart into periods: each is a small search, begun from x."""
     x = np.clip(x, rest.lower, rest.upper)
     parts = [(columns, model) for columns, model in rest.parts() if model.whole.any()]
-    deadline = search.clock.seconds + part(search, 0.5, PARTS_SECONDS)
+    deadline = search.clock.now + part(search, 0.5, PARTS_MOST)
     for columns, model in parts:
-        if search.clock.interrupted or (search.clock.seconds > deadline and not search.limits.deterministic):
+        if search.clock.interrupted or search.clock.now > deadline:
             break
         tuning = Tuning(
             relative_gap=0.0,
             absolute_gap=PARTS_SHARE * search.absolute_gap / len(parts),
             threads=1,
             seed=search.limits.seed,
-            time_s=np.inf if search.limits.deterministic else max(deadline - search.clock.seconds, 0.01),
+            allowance=search.clock.allow(deadline - search.clock.now),
             node_limit=PART_NODES,
         )
         outcome = process.solve(model, tuning, x[columns], stopped=lambda: search.clock.interrupted)
-        search.work += outcome.work
         if outcome.x is not None:
             x[columns] = outcome.x
     search.offer(x, "counts")
@@ -255,7 +253,7 @@ def search_parts(search: Search, process: Racers, rest: Linear, x: Floats) -> No
 
 def refill(search: Search, process: Racers, x: Floats, fixed: Bools, phase: str) -> Floats | None:
     """The best x, integers relaxed, that agrees with the one given on ``fixed``; offered to the search."""
-    tuning = Tuning(threads=threads(search), time_s=max(search.left, 0.01))
+    tuning = Tuning(threads=search.limits.cores, allowance=search.clock.allow(max(search.left, search.clock.least)))
     rest = held(search.model, x, fixed).relaxed()
     outcome = process.solve(rest, tuning, stopped=lambda: search.clock.interrupted)
     if outcome.status != "optimal" or outcome.x is None:

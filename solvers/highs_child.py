@@ -1,8 +1,12 @@
 """The process that HiGHS lives in: takes models from a pipe, sends back incumbents, bounds and results.
 
 It is started by ``solvers.highs_process`` and imports little beside numpy and highspy, because highspy and ortools cannot share a
-process. Messages in: ("solve", job, model, options, start), ("offer", job, x), ("stop", job). Messages out: ("incumbent", job, x),
-("bound", job, bound), ("done", job, result). All figures are those of the model as it was sent; HiGHS sees it scaled.
+process. Messages in: ("solve", job, model, options, start, most work), ("offer", job, x), ("stop", job). Messages out:
+("incumbent", job, work, x), ("bound", job, work, bound), ("done", job, work, result). All figures are those of the model as it was
+sent; HiGHS sees it scaled.
+
+HiGHS counts iterations of all LPs of branch and bound but tells them in the lines of its log alone, so they are read there. It asks
+whether to go on at the same points of every run; a solve that work ends, ends at the first of these at which that much is done.
 
 Bounds of branch and bound are handed on less what HiGHS's tolerances may have added. That it lets rows be broken a little only
 lowers them. But an LP counts as optimal while reduced costs are wrong in sign by up to ``DUAL_TOLERANCE``, and each such column
@@ -21,12 +25,19 @@ from typing import Any
 import highspy
 import numpy as np
 
+from solvers.effort import Meter
 from solvers.scaling import Scaling
 
 DUAL_TOLERANCE = 1e-7
 """What HiGHS lets reduced costs be wrong by, its default; in scaled costs."""
 
-SECONDS_BETWEEN_BOUNDS = 0.2
+WORK_BETWEEN_BOUNDS = 0.1
+
+IN_COST = ("mip_abs_gap", "objective_target")
+"""Options in the model's cost."""
+
+FEWEST_WORDS = 9
+"""Of a line of branch and bound."""
 
 
 class Child:
@@ -35,7 +46,7 @@ class Child:
     def __init__(self, inbox: Connection, outbox: Connection) -> None:
         self.inbox = inbox
         self.outbox = outbox
-        self.jobs: queue.Queue[tuple[int, dict[str, Any], dict[str, Any], Any]] = queue.Queue()
+        self.jobs: queue.Queue[tuple[int, dict[str, Any], dict[str, Any], Any, float]] = queue.Queue()
         self.stopped = -1
         self.offers: dict[int, Any] = {}
 
@@ -56,25 +67,28 @@ class Child:
     def serve(self) -> None:
         threading.Thread(target=self.listen, daemon=True).start()
         while True:
-            job, model, options, start = self.jobs.get()
+            job, model, options, start, most = self.jobs.get()
+            meter = Meter.of(model, most)
             try:
-                result = self.solve(job, model, options, start)
+                result = self.solve(job, model, options, start, meter)
             except MemoryError:
                 result = {"status": "memory"}
-            self.outbox.send(("done", job, result))
+            self.outbox.send(("done", job, meter.work, result))
 
-    def solve(self, job: int, model: dict[str, Any], options: dict[str, Any], start: Any) -> dict[str, Any]:
+    def solve(self, job: int, model: dict[str, Any], options: dict[str, Any], start: Any, meter: Meter) -> dict[str, Any]:
         if self.stopped >= job:
             return {"status": "interrupted"}
         highspy.Highs.resetGlobalScheduler(True)  # else a second solve with another thread count fails
         highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.setOptionValue("output_flag", True)
         highs.setOptionValue("log_to_console", False)
+        highs.setOptionValue("timeless_log", True)  # with no interval, a line of the log comes by the same nodes in every run
+        highs.setOptionValue("mip_min_logging_interval", 0.0)
         whole = bool(model["whole"].any())
         scaling = Scaling.of(model)
         model = scaling.apply(model)
         for name, value in options.items():
-            highs.setOptionValue(name, value * scaling.cost if name == "mip_abs_gap" else value)
+            highs.setOptionValue(name, value * scaling.cost if name in IN_COST else value)
         highs.setOptionValue("dual_feasibility_tolerance", DUAL_TOLERANCE)
         highs.passModel(_model(model))
         if start is not None:
@@ -82,40 +96,54 @@ class Child:
             solution.col_value = (start / scaling.column).tolist()
             highs.setSolution(solution)
         doubt = dual_doubt(model)
-        self._subscribe(highs, job, scaling, doubt)
+        self._subscribe(highs, job, scaling, doubt, meter)
         highs.run()
-        return self._result(highs, scaling, doubt, whole)
+        return self._result(highs, scaling, doubt, whole, meter)
 
-    def _subscribe(self, highs: Any, job: int, scaling: Scaling, doubt: float) -> None:
+    def _subscribe(self, highs: Any, job: int, scaling: Scaling, doubt: float, meter: Meter) -> None:
         last = [-1.0]
 
         def check(event: Any) -> None:
-            if self.stopped >= job:
+            if self.stopped >= job or meter.over:
                 event.interrupt()
 
+        def pivoted(event: Any) -> None:
+            meter.count(pivots=event.data_out.simplex_iteration_count)
+            check(event)
+
+        def stepped(event: Any) -> None:
+            meter.count(steps=event.data_out.ipm_iteration_count)
+            check(event)
+
         def improved(event: Any) -> None:
-            self.outbox.send(("incumbent", job, np.array(event.data_out.mip_solution) * scaling.column))
+            self.outbox.send(("incumbent", job, meter.work, np.array(event.data_out.mip_solution) * scaling.column))
 
         def logged(event: Any) -> None:
+            meter.count(pivots=pivots_told(event.message))
+
+        def searched(event: Any) -> None:
+            meter.count(nodes=event.data_out.mip_node_count)
             check(event)
-            now = event.data_out.running_time
-            if now - last[0] >= SECONDS_BETWEEN_BOUNDS:
-                last[0] = now
-                self.outbox.send(("bound", job, (event.data_out.mip_dual_bound - doubt) / scaling.cost))
+            if meter.work - last[0] >= WORK_BETWEEN_BOUNDS:
+                last[0] = meter.work
+                self.outbox.send(("bound", job, meter.work, (event.data_out.mip_dual_bound - doubt) / scaling.cost))
 
         def offered(event: Any) -> None:
             x = self.offers.pop(job, None)
             if x is not None:
                 event.data_in.setSolution(x / scaling.column)
 
-        highs.cbMipInterrupt += logged
-        highs.cbSimplexInterrupt += check
-        highs.cbIpmInterrupt += check
+        highs.cbLogging += logged
+        highs.cbMipInterrupt += searched
+        highs.cbSimplexInterrupt += pivoted
+        highs.cbIpmInterrupt += stepped
         highs.cbMipImprovingSolution += improved
         highs.cbMipUserSolution += offered
 
-    def _result(self, highs: Any, scaling: Scaling, doubt: float, whole: bool) -> dict[str, Any]:
+    def _result(self, highs: Any, scaling: Scaling, doubt: float, whole: bool, meter: Meter) -> dict[str, Any]:
         info = highs.getInfo()
+        pivots = info.simplex_iteration_count + max(0, info.crossover_iteration_count)
+        meter.count(pivots=pivots, steps=info.ipm_iteration_count, nodes=info.mip_node_count if whole else 0)
         status = highs.getModelStatus()
         names = {
             highspy.HighsModelStatus.kOptimal: "optimal",
@@ -123,8 +151,9 @@ class Child:
             highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
             highspy.HighsModelStatus.kModelEmpty: "optimal",
             highspy.HighsModelStatus.kTimeLimit: "time",
-            highspy.HighsModelStatus.kInterrupt: "interrupted",
+            highspy.HighsModelStatus.kInterrupt: "work" if meter.over else "interrupted",
             highspy.HighsModelStatus.kSolutionLimit: "work",
+            highspy.HighsModelStatus.kObjectiveTarget: "target",
         }
         solution = highs.getSolution()
         # A model without columns is optimal with a plan of nothing, though HiGHS says that it has no solution.
@@ -136,8 +165,17 @@ class Child:
             "x": np.array(solution.col_value) * scaling.column if has_primal else None,
             "bound": (info.mip_dual_bound - doubt) / scaling.cost if whole and status in names else None,
             "prices": scaling.prices(np.array(solution.row_dual)) if has_dual else None,
-            "nodes": float(info.mip_node_count) if whole else 0.0,
+            "nodes": meter.nodes,
         }
+
+
+def pivots_told(message: str) -> int:
+    """Pivots in all LPs so far, the last word of a line of branch and bound in HiGHS's log without times; 0 in other lines."""
+    words = message.split()
+    if len(words) < FEWEST_WORDS or "%" not in message:
+        return 0
+    digits = words[-1].rstrip("km")
+    return int(digits) * {"k": 1_000, "m": 1_000_000}.get(words[-1][-1], 1) if digits.isdecimal() else 0
 
 
 def dual_doubt(model: dict[str, Any]) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from placement.program import Floats
 from solvers.linear import Linear
+from solvers.solver import ENDLESS, Allowance, Spend, uncounted
 
 Stopped = Callable[[], bool]
 """Whether the caller wants a solve to end."""
@@ -37,13 +38,14 @@ def unheard(x: Floats | None, bound: float | None) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a backend found for a model: ``status`` is optimal, infeasible, time, interrupted, memory or the solver's own word."""
+    """What a backend found for a model: ``status`` is optimal, infeasible, target, time, work, interrupted, memory or the solver's
+    own word."""
 
     status: str
     x: Floats | None
     bound: float | None
     prices: Floats | None = None
-    work: float = 0.0
+    nodes: float = 0.0
 
     @property
     def conclusive(self) -> bool:
@@ -59,8 +61,10 @@ class Tuning:
     absolute_gap: float = 1e-6
     threads: int = 1
     seed: int = 0
-    time_s: float = float("inf")
+    allowance: Allowance = ENDLESS
     node_limit: int | None = None
+    target: float | None = None
+    """Cost at which a plan is good enough."""
     method: str | None = None
     """LP method: simplex or ipm."""
     crossover: bool = True
@@ -74,10 +78,13 @@ class Tuning:
             "parallel": "on" if self.threads > 1 else "off",
             "random_seed": self.seed,
         }
-        if np.isfinite(self.time_s):
-            options["time_limit"] = max(self.time_s, 0.01)
+        if np.isfinite(self.allowance.seconds) and not np.isfinite(self.allowance.work):
+            # Told of a limit, HiGHS gives parts of its presolve shares of it in seconds; where work is to end it, nobody tells it.
+            options["time_limit"] = self.allowance.seconds
         if self.node_limit is not None:
             options["mip_max_nodes"] = self.node_limit
+        if self.target is not None:
+            options["objective_target"] = self.target
         if self.method is not None:
             options["solver"] = self.method
         if not self.presolve:
@@ -90,7 +97,9 @@ class Tuning:
 class HighsProcess:
     """A running child; use as a context manager. One that had to be killed is replaced when the next model is submitted."""
 
-    def __init__(self) -> None:
+    def __init__(self, spend: Spend = uncounted) -> None:
+        self._spend = spend
+        self._spent = 0.0
         self._job = 0
         self._told_to_stop = False
         self._deadline = float("inf")
@@ -135,16 +144,17 @@ class HighsProcess:
 
     def submit(self, model: Linear, tuning: Tuning, start: Floats | None = None) -> None:
         """Begins to solve ``model``; the limit in ``tuning`` counts from here."""
-        self._deadline = time.monotonic() + tuning.time_s
+        self._deadline = time.monotonic() + tuning.allowance.seconds
         if self.dead:
             self._spawn()
         self._job += 1
         self.x, self.bound, self.outcome = None, None, None
         self._told_to_stop = False
+        self._spent = 0.0
         names = ("cost", "constant", "lower", "upper", "whole", "offset", "row", "value", "row_lower", "row_upper")
         payload = {name: getattr(model, name) for name in names}
         payload["offset"] = payload["offset"].astype(np.int32)
-        self._send("solve", self._job, payload, tuning.options(), start)
+        self._send("solve", self._job, payload, tuning.options(), start, tuning.allowance.work)
 
     def offer(self, x: Floats) -> None:
         """Hands a solution to the running search."""
@@ -156,32 +166,33 @@ class HighsProcess:
             self._deadline = min(self._deadline, time.monotonic())
             self._send("stop", self._job)
 
-    def poll(self, wait_s: float) -> list[Floats]:
-        """Takes in what arrived within ``wait_s``, returning at the first event; incumbents are returned, the bound is kept."""
-        found: list[Floats] = []
+    def poll(self, wait_s: float, on_event: OnEvent = unheard) -> None:
+        """Takes in what arrived within ``wait_s``, returning at the first events; ``on_event`` hears of each in turn."""
         now = time.monotonic()
         if now > self._deadline + GRACE_S and self.running:
             self._end("interrupted" if self._told_to_stop else "time")
-            return found
+            return
         if now > self._deadline:
             self.stop()
         try:
             if self._inbox.poll(wait_s):
                 while self.running and self._inbox.poll(0):
-                    self._take(self._inbox.recv(), found)
+                    self._take(self._inbox.recv(), on_event)
         except (EOFError, OSError):
             self._end("memory")
-        return found
 
-    def _take(self, message: Any, found: list[Floats]) -> None:
-        kind, job, content = message
+    def _take(self, message: Any, on_event: OnEvent) -> None:
+        kind, job, work, content = message
         if job != self._job:
             return
+        self._spend(max(0.0, work - self._spent))
+        self._spent = max(work, self._spent)
         if kind == "incumbent":
             self.x = content
-            found.append(content)
+            on_event(content, self.bound)
         elif kind == "bound":
             self._raise_bound(content)
+            on_event(None, self.bound)
         else:
             self._raise_bound(content.get("bound"))
             x = content.get("x")
@@ -208,9 +219,7 @@ class HighsProcess:
         """Solves ``model`` to its end or limit; ``on_event`` hears every incumbent and bound."""
         self.submit(model, tuning, start)
         while self.outcome is None:
-            for x in self.poll(0.1):
-                on_event(x, self.bound)
-            on_event(None, self.bound)
+            self.poll(0.1, on_event)
             if stopped():
                 self.stop()
         return self.outcome

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from placement.program import Bools, Floats, Ints
+from solvers.effort import Meter
 from solvers.linear import Linear
+from solvers.solver import Allowance, Spend
 
 ELASTIC_FACTOR = 10.0
 """Price of breaking a shared row, against the steepest cost per unit of use that any column has."""
@@ -33,6 +35,7 @@ class Relaxed:
     status: str
     x: Floats | None = None
     prices: Floats | None = None
+    work: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,12 @@ class Cut:
 class Projection:
     """The rest of a model as an LP in the chosen columns, solved by scipy's HiGHS (which may share a process with ortools)."""
 
-    def __init__(self, model: Linear, chosen: Bools) -> None:
+    def __init__(self, model: Linear, chosen: Bools, spend: Spend) -> None:
         from scipy.sparse import csr_matrix
         from scipy.sparse.csgraph import connected_components
 
         self.model = model
+        self._spend = spend
         self.chosen = np.flatnonzero(chosen)
         self.rest = np.flatnonzero(~chosen)
         matrix: Any = model.matrix
@@ -90,12 +94,17 @@ class Projection:
         low = np.minimum(model.cost[rest] * model.lower[rest], model.cost[rest] * model.upper[rest])
         return np.bincount(self.component, low, self.components).astype(np.float64)
 
-    def relaxation(self, cost: Floats, time_s: float) -> Relaxed:
+    def relaxation(self, cost: Floats, allowance: Allowance) -> Relaxed:
         """The whole model without integers for another cost [C]."""
         model = self.model
-        return _LP(cost, model.lower, model.upper, model.matrix, model.row_lower, model.row_upper).solve(time_s)
+        return self._solved(_LP(cost, model.lower, model.upper, model.matrix, model.row_lower, model.row_upper), allowance)
 
-    def evaluate(self, z: Floats, time_s: float, hold: Floats | None = None, *, elastic: bool = True) -> Relaxed:
+    def _solved(self, lp: _LP, allowance: Allowance) -> Relaxed:
+        solved = lp.solve(allowance)
+        self._spend(solved.work)
+        return solved
+
+    def evaluate(self, z: Floats, allowance: Allowance, hold: Floats | None = None, *, elastic: bool = True) -> Relaxed:
         """The best x for chosen values z and, where not NaN, rest values ``hold``; if ``elastic`` it may break rows, at a price."""
         model, rest = self.model, self.rest
         lower, upper = model.lower[rest], model.upper[rest]
@@ -116,7 +125,7 @@ class Projection:
             row_lower=(model.row_lower - use)[at],
             row_upper=(model.row_upper - use)[at],
         )
-        solved = lp.solve(time_s)
+        solved = self._solved(lp, allowance)
         if solved.x is None or solved.prices is None:
             return solved
         x = np.zeros(model.columns)
@@ -164,12 +173,12 @@ class _LP:
     row_lower: Floats
     row_upper: Floats
 
-    def solve(self, time_s: float) -> Relaxed:
+    def solve(self, allowance: Allowance) -> Relaxed:
         from scipy.optimize import linprog
         from scipy.sparse import vstack
 
-        if time_s <= 0:
-            return Relaxed("time")
+        if allowance.work <= 0:
+            return Relaxed("work")
         if not len(self.cost):
             kept = np.all(self.row_lower <= SMALL) and np.all(self.row_upper >= -SMALL)
             return Relaxed("optimal", np.zeros(0), np.zeros(len(self.row_lower))) if kept else Relaxed("infeasible")
@@ -177,7 +186,14 @@ class _LP:
         above = np.isfinite(self.row_upper) & ~equal
         below = np.isfinite(self.row_lower) & ~equal
         scale = float(np.abs(self.cost).max(initial=0.0)) / 100 or 1.0
+        limits: dict[str, float] = {}
+        if np.isfinite(allowance.seconds):
+            limits["time_limit"] = allowance.seconds
         inequality = vstack([self.matrix[above], -self.matrix[below]]).tocsr()
+        meter = Meter(len(self.row_lower) + float(self.matrix.nnz), False, allowance.work)
+        if np.isfinite(allowance.work):
+            limits["maxiter"] = meter.most_pivots
+        work = 0.0
         for presolve in (True, False):  # presolve now and then ends in "unknown" on badly scaled rows
             result = linprog(
                 self.cost / scale,
@@ -187,18 +203,20 @@ class _LP:
                 b_eq=self.row_upper[equal],
                 bounds=np.stack([self.lower, self.upper], axis=1),
                 method="highs",
-                options={"presolve": presolve, **({"time_limit": time_s} if np.isfinite(time_s) else {})},
+                options=limits | {"presolve": presolve},
             )
+            meter.pivots = int(result.nit)
+            work += meter.work
             if result.status != 4:
                 break
         if result.status != 0:
-            return Relaxed("infeasible" if result.status == 2 else "other")
+            return Relaxed("infeasible" if result.status == 2 else "other", work=work)
         duals = np.zeros(len(self.row_upper))
         duals[equal] = result.eqlin.marginals
         marginals = result.ineqlin.marginals
         duals[above] += marginals[: int(above.sum())]
         duals[below] -= marginals[int(above.sum()) :]
-        return Relaxed("optimal", np.asarray(result.x), duals * scale)
+        return Relaxed("optimal", np.asarray(result.x), duals * scale, work)
 
 
 def _with_slacks(matrix: Any, over: Ints, under: Ints) -> Any:

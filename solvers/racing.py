@@ -13,6 +13,7 @@ from typing import Self
 from placement.program import Floats
 from solvers.highs_process import HighsProcess, OnEvent, Outcome, Stopped, Tuning, never, unheard
 from solvers.linear import Linear
+from solvers.solver import Spend
 
 POLL_S = 0.05
 
@@ -20,13 +21,14 @@ POLL_S = 0.05
 class Racers:
     """One or more HiGHS processes behind the ``solve`` of one; relaxations go to the first alone."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, spend: Spend) -> None:
         self._count = count
+        self._spend = spend
         self._stack = ExitStack()
         self._processes: list[HighsProcess] = []
 
     def __enter__(self) -> Self:
-        self._processes = [self._stack.enter_context(HighsProcess())]
+        self._processes = [self._stack.enter_context(HighsProcess(self._spend))]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,18 +48,24 @@ class Racers:
         if not race or self._count == 1 or not model.whole.any():
             return self._processes[0].solve(model, tuning, start, stopped=stopped, on_event=on_event)
         while len(self._processes) < self._count:
-            self._processes.append(self._stack.enter_context(HighsProcess()))
+            self._processes.append(self._stack.enter_context(HighsProcess(self._spend)))
         for n, process in enumerate(self._processes):
             process.submit(model, replace(tuning, seed=tuning.seed + n, presolve=n % 2 == 0), start)
         best: float = float("inf")
         x: Floats | None = None
+        finder = self._processes[0]
+
+        def heard(found: Floats | None, _: float | None) -> None:
+            nonlocal best, x
+            if found is not None and model.objective(found) < best:
+                best, x = model.objective(found), found
+                self._share(finder, found)
+                on_event(found, self._bound())
+
         while not any(process.outcome is not None and process.outcome.conclusive for process in self._processes):
-            for process in self._processes:
-                for found in process.poll(POLL_S) if process.running else ():
-                    if model.objective(found) < best:
-                        best, x = model.objective(found), found
-                        self._share(process, found)
-                        on_event(found, self._bound())
+            for finder in self._processes:
+                if finder.running:
+                    finder.poll(POLL_S, heard)
             on_event(None, self._bound())
             if stopped():
                 break
@@ -87,4 +95,4 @@ class Racers:
             if outcome.x is not None and (x is None or model.objective(outcome.x) < model.objective(x)):
                 x = outcome.x
         ended = next((outcome for outcome in outcomes if outcome.conclusive), outcomes[0])
-        return Outcome(ended.status, x, self._bound(), ended.prices, sum(outcome.work for outcome in outcomes))
+        return Outcome(ended.status, x, self._bound(), ended.prices, sum(outcome.nodes for outcome in outcomes))

@@ -12,6 +12,7 @@ import numpy as np
 
 from placement.program import Bools, Floats
 from solvers.projection import Projection
+from solvers.solver import Allowance
 
 TRIALS = 60
 ENTRIES_TRIED = 1_500_000
@@ -26,7 +27,7 @@ def round_counts(
     x: Floats,
     rng: np.random.Generator,
     *,
-    left: Callable[[], float],
+    allow: Callable[[], Allowance],
     offer: Callable[[Floats], bool],
     enough: Callable[[], bool],
 ) -> None:
@@ -39,7 +40,7 @@ def round_counts(
     open_ = np.flatnonzero(whole & (high > low))
 
     def tried(hold: Floats) -> tuple[Floats, Floats] | None:
-        found = projection.evaluate(z, left(), hold)
+        found = projection.evaluate(z, allow(), hold)
         return None if found.x is None else (projection.component_costs(found.x), found.x)
 
     begin = tried(low)
@@ -49,7 +50,7 @@ def round_counts(
     best, cost = low, begin[0]
     trials = int(np.clip(ENTRIES_TRIED / max(1, projection.rest_part.nnz), 2, TRIALS)) if len(open_) else 0
     for k in range(trials):
-        if enough() or left() <= 0:
+        if enough():
             return
         hold = best.copy()
         if k == 0:

@@ -54,9 +54,6 @@ class Search:
     infeasible: bool = False
     limit: Limit | None = None
     prices: Floats | None = None
-    work: float = 0.0
-    spent: float = 0.0
-    """Work of the levels before."""
     facts: dict[str, float | str] = field(default_factory=dict)
     ceilings: Sequence[tuple[Floats, float]] = ()
     """(cost, most) of the levels before, in their own units: a row of the model is only as exact as its largest coefficient."""
@@ -79,22 +76,12 @@ class Search:
 
     @property
     def left(self) -> float:
-        """Seconds that this level may still use."""
-        return self.deadline - self.clock.seconds
-
-    @property
-    def work_left(self) -> float:
-        limit = self.limits.work_limit
-        return math.inf if limit is None else limit - self.spent - self.work
+        """What this level may still use, in units of the clock's ``now``."""
+        return min(self.deadline - self.clock.now, self.clock.left)
 
     @property
     def over(self) -> bool:
-        return self.left <= 0 or self.clock.interrupted or self.work_left <= 0
-
-    @property
-    def reason(self) -> Limit:
-        """Which limit stops a search that did not close."""
-        return Limit.WORK if self.work_left <= 0 and not self.clock.interrupted else self.clock.reason
+        return self.left <= 0 or self.clock.over
 
     @property
     def absolute_gap(self) -> float:
@@ -119,12 +106,12 @@ class Search:
             self.tell(phase)
 
     def tell(self, phase: str) -> None:
-        """Reports progress; at once after the first plan, else not too often and only news."""
+        """Reports progress, only news; not too often, but at once after the first plan or where every run is to tell the same."""
         if self.report is None or (self.value, self.bound) == self._last_state:
             return
         now = time.monotonic()
         first = math.isinf(self._last_state[0]) and self.x is not None
-        if not first and now - self._last_event < SECONDS_BETWEEN_EVENTS:
+        if not first and not self.limits.deterministic and now - self._last_event < SECONDS_BETWEEN_EVENTS:
             return
         self._last_event, self._last_state = now, (self.value, self.bound)
         finite = math.isfinite(self.gap)
@@ -137,7 +124,7 @@ class Search:
                 gap=self.gap if finite else None,
                 solver=self.solver,
                 phase=phase,
-                work=self.spent + self.work,
+                work=self.clock.work,
             )
         )
 
@@ -170,13 +157,12 @@ def by_levels(
     }
     model = columns.linear(0)
     if not len(columns) and not model.feasible(model.lower):
-        return _nothing(program, clock, name, Status.INFEASIBLE, None, 0.0, facts)
+        return _nothing(program, clock, name, Status.INFEASIBLE, None, facts)
     hint = columns.vector(start) if start is not None else None
     x = _given(program, columns, start)
     bounds: list[float | None] = []
     limit: Limit | None = None
     prices: Floats | None = None
-    work = 0.0
     ceilings: list[tuple[Floats, float]] = []
     for k, level in enumerate(program.levels):
         model = replace(model, cost=columns.costs[:, k], constant=float(columns.constants[k]))
@@ -192,25 +178,23 @@ def by_levels(
             clock=clock,
             level=level,
             solver=name,
-            deadline=clock.seconds + clock.left * (1.0 if last else 0.5),
+            deadline=clock.now + clock.left * (1.0 if last else 0.5),
             report=on_progress,
             family=program.options.group[columns.option[kept]],
             families=len(program.groups),
             hint=None if hint is None else hint[kept],
-            spent=work,
             later=None if later is None else (columns.costs[kept, later], float(columns.constants[later])),
             ceilings=tuple((cost[kept], most) for cost, most in ceilings),
         )
         _settle(search, None if x is None else x[kept])
         if not search.closed and not (search.over and search.x is not None):
             solve_level(search)
-        work += search.work
         facts.update(search.facts)
         if search.infeasible and k == 0:
-            return _nothing(program, clock, name, Status.INFEASIBLE, None, work, facts)
+            return _nothing(program, clock, name, Status.INFEASIBLE, None, facts)
         if search.x is None:
-            return _nothing(program, clock, name, Status.NO_PLAN, search.limit or search.reason, work, facts)
-        limit = limit or (None if search.closed else search.limit or (search.reason if search.over else None))
+            return _nothing(program, clock, name, Status.NO_PLAN, search.limit or clock.reason, facts)
+        limit = limit or (None if search.closed else search.limit or (clock.reason if search.over else None))
         prices = search.prices if search.prices is not None else prices
         x = np.zeros(len(columns))
         x[kept] = search.x
@@ -219,7 +203,7 @@ def by_levels(
         model = capped(model, search.value, x)
         cost = columns.costs[:, k]
         ceilings.append((cost, float(cost @ x) + CEILING_SLACK * max(1.0, abs(search.value))))
-    return _solution(program, columns, x, bounds, limit, clock, name, prices, work, facts)
+    return _solution(program, columns, x, bounds, limit, clock, name, prices, facts)
 
 
 def trivial_bound(model: Linear) -> float:
@@ -297,11 +281,10 @@ def _nothing(
     name: str,
     status: Status,
     limit: Limit | None,
-    work: float = 0.0,
     facts: dict[str, float | str] | None = None,
 ) -> Solution:
     levels = tuple(LevelResult(level, None, None) for level in program.levels)
-    return Solution(status, limit, None, None, None, levels, clock.seconds, name, None, work, tuple((facts or {}).items()))
+    return Solution(status, limit, None, None, None, levels, clock.seconds, name, None, clock.work, tuple((facts or {}).items()))
 
 
 def _solution(
@@ -313,7 +296,6 @@ def _solution(
     clock: Clock,
     name: str,
     prices: Floats | None,
-    work: float,
     facts: dict[str, float | str],
 ) -> Solution:
     """The answer, evaluated once more by the Program itself; a plan that it rejects is not returned."""
@@ -321,7 +303,7 @@ def _solution(
     broken = program.infeasibility(*choice)
     if broken:
         facts["rejected"] = broken[0]
-        return _nothing(program, clock, name, Status.NO_PLAN, limit, work, facts)
+        return _nothing(program, clock, name, Status.NO_PLAN, limit, facts)
     values = program.objective(*choice).sum(axis=1)
     levels = tuple(
         LevelResult(level, float(v), None if b is None else min(b, float(v)))
@@ -341,6 +323,6 @@ def _solution(
         seconds=clock.seconds,
         solver=name,
         prices=columns.slot_prices(prices) if prices is not None else None,
-        work=work,
+        work=clock.work,
         facts=tuple(facts.items()),
     )

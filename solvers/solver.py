@@ -16,9 +16,11 @@ from placement.program import Floats, Ints, Limit, Program, Solution
 class Limits:
     """When to stop and how hard to try.
 
-    ``gap`` is a fraction: a level is closed when (value - bound) / max(1, |value|) is at most this. ``work_limit`` counts the
-    solver's own deterministic units and is what ends a ``deterministic`` solve (one worker); ``time_limit_s`` is then a
-    safety net. Setting ``interrupt`` ends a solve early with the best plan so far.
+    ``gap`` is a fraction: a level is closed when (value - bound) / max(1, |value|) is at most this. ``work_limit`` counts what the
+    solver does (iterations, nodes, moves, passes), which is the same on every run, in units of about what one core of an ordinary
+    machine does in a second. It is what ends a ``deterministic`` solve (one worker), a little late where the solver cannot stop
+    at once; ``time_limit_s`` is then a safety net, and a solve that it ends need not repeat. Setting ``interrupt`` ends a solve
+    early with the best plan so far.
     """
 
     time_limit_s: float | None = None
@@ -38,6 +40,11 @@ class Limits:
             raise ValueError(f"gap is a fraction of at least 0, not {self.gap}")
         if self.workers < 1:
             raise ValueError(f"workers must be at least 1, not {self.workers}")
+
+    @property
+    def cores(self) -> int:
+        """How many a solve may keep busy."""
+        return 1 if self.deterministic else self.workers
 
 
 @dataclass(frozen=True)
@@ -74,32 +81,94 @@ OnProgress = Callable[[Progress], None]
 
 
 class Solver(Protocol):
-    """Finds a plan for a Program and proves how good it is."""
+    """Finds a plan for a Program and proves how good it is. ``clock``: that of the solve of which this one is a part."""
 
     def __call__(
-        self, program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None
-    ) -> Solution: ...
+        self, program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None,
+        clock: Clock | None = None,
+    ) -> Solution: ...  # fmt: skip
+
+
+LEAST_SECONDS, LEAST_WORK = 0.01, 1.0
+"""A backend is given at least so long; and so much work where it completes a plan."""
 
 
 class TooLarge(ValueError):
     """The Program is beyond what this solver handles; the message says what and how much."""
 
 
+Spend = Callable[[float], None]
+"""Hears of work as it is done."""
+
+
+def uncounted(work: float) -> None:
+    pass
+
+
 @dataclass(frozen=True)
+class Allowance:
+    """What one run of a backend may use; it ends with whichever is used up first."""
+
+    seconds: float = math.inf
+    work: float = math.inf
+
+
+ENDLESS = Allowance()
+
+
+@dataclass
 class Clock:
-    """Time since the solve began, what is left of it, and whether someone asked to stop."""
+    """Time and work since the solve began, what is left of them, and whether someone asked to stop.
+
+    ``now`` and ``left`` are what phases share out among themselves: seconds, but work where the solve is deterministic, so that
+    the same phases end at the same points of every run.
+    """
 
     limits: Limits
     began: float = field(default_factory=time.monotonic)
+    work: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def spend(self, work: float) -> None:
+        """Counts work; from any thread."""
+        with self._lock:
+            self.work += work
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
     @property
-    def left(self) -> float:
-        """Seconds left, infinite without a limit."""
+    def seconds_left(self) -> float:
+        """Infinite without a limit."""
         return math.inf if self.limits.time_limit_s is None else self.limits.time_limit_s - self.seconds
+
+    @property
+    def work_left(self) -> float:
+        """Infinite without a limit."""
+        return math.inf if self.limits.work_limit is None else self.limits.work_limit - self.work
+
+    @property
+    def least(self) -> float:
+        """What is given to completing a plan that was found, even where nothing is left."""
+        return LEAST_WORK if self.limits.deterministic else LEAST_SECONDS
+
+    @property
+    def now(self) -> float:
+        return self.work if self.limits.deterministic else self.seconds
+
+    @property
+    def left(self) -> float:
+        """How far ``now`` may still go; in a deterministic solve 0 once the safety net of seconds is reached."""
+        if not self.limits.deterministic:
+            return self.seconds_left
+        return self.work_left if self.seconds_left > 0 else min(self.work_left, 0.0)
+
+    def allow(self, amount: float) -> Allowance:
+        """What a backend may use that is given ``amount`` of what is left."""
+        if not self.limits.deterministic:
+            return Allowance(max(amount, LEAST_SECONDS), self.work_left)
+        return Allowance(max(self.seconds_left, LEAST_SECONDS), max(amount, 0.0))
 
     @property
     def interrupted(self) -> bool:
@@ -107,9 +176,13 @@ class Clock:
 
     @property
     def over(self) -> bool:
-        return self.left <= 0 or self.interrupted
+        return self.seconds_left <= 0 or self.work_left <= 0 or self.interrupted
 
     @property
     def reason(self) -> Limit:
         """Which limit stops a solve that did not end by itself."""
-        return Limit.INTERRUPT if self.interrupted else Limit.TIME
+        if self.interrupted:
+            return Limit.INTERRUPT
+        if self.work_left <= 0 or (self.limits.deterministic and self.seconds_left > 0):
+            return Limit.WORK
+        return Limit.TIME

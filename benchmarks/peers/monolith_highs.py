@@ -74,7 +74,7 @@ def minimise_levels(
             continue
         aim = columns.linear(k)
         goal = replace(model, cost=aim.cost, constant=aim.constant)
-        tuning = Tuning(relative_gap=RELATIVE_GAP, threads=clock.limits.workers, time_s=max(clock.left, 0.01))
+        tuning = Tuning(relative_gap=RELATIVE_GAP, threads=clock.limits.workers, allowance=clock.allow(clock.left))
         outcome = process.solve(goal, tuning, x, on_event=_Teller(goal, level, clock, on_progress))
         status = outcome.status
         x = outcome.x if outcome.x is not None else x

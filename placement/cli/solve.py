@@ -56,8 +56,11 @@ ABOVE_ZERO = Number(min=0, min_open=True)
 )  # fmt: skip
 @click.option("--workers", metavar="N", type=click.IntRange(1, 1024), help="Threads; default: every usable core.")
 @click.option("--seed", metavar="N", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
-@click.option("--deterministic", is_flag=True, help="The same plan on every run; needs --work-limit.")
-@click.option("--work-limit", metavar="W", type=ABOVE_ZERO, help="Stop after so much work, in the solver's own units.")
+@click.option("--deterministic", is_flag=True, help="The same plan on every run, on one core; needs --work-limit.")
+@click.option(
+    "--work-limit", metavar="W", type=ABOVE_ZERO,
+    help="Stop after so much work. A unit is about a second of one core, with every solver, but the same on every run.",
+)  # fmt: skip
 @click.option(
     "--start", "start_path", metavar="PLAN", type=click.Path(path_type=Path),
     help="Begin from a plan and its prices, also of an earlier state of INSTANCE.",

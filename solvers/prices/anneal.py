@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,10 +35,11 @@ EXTRA = 3
 NOISE = 0.3
 """Spread of the factor on reduced costs by which groups choose their places."""
 
-CHUNK_S = 0.25
-"""Seconds between looks at the clock."""
+CHUNK = 0.25
+"""Seconds, or work, between looks at the clock."""
 
-MOVES_PER_WORK = 1_000
+MOVE = 2.1e-7
+"""Work of a move, for the square root of the columns of no group: measured from S to L."""
 
 CROWD = 48
 """Room for more groups in a row than the first plan has there."""
@@ -55,6 +57,7 @@ class Annealer:
     movable: Ints
     heat: float
     timed: bool
+    move_work: float
 
     @staticmethod
     def of(layout: Layout, columns: Part, rest: Part, prices: Floats, *, timed: bool) -> Annealer | None:
@@ -90,7 +93,7 @@ class Annealer:
             columns.cost, rc, columns.group, first, last, size, *_by_row(matrix, shared),
         )  # fmt: skip
         movable = np.flatnonzero(np.diff(g_offset) > 0)
-        return Annealer(layout, columns, rc, static, data, movable, float(np.abs(columns.cost).mean()), timed)
+        return Annealer(layout, columns, rc, static, data, movable, float(np.abs(columns.cost).mean()), timed, work_of_move(rest))
 
     def positions(self, draft: Draft) -> Ints:
         """Column of every group in the draft, -1 where it does not run."""
@@ -133,6 +136,11 @@ class Annealer:
         )
 
 
+def work_of_move(rest: Part) -> float:
+    """Estimated from the columns of no group, among which a move fills the periods that it touched anew."""
+    return MOVE * math.sqrt(max(1, len(rest)))
+
+
 def anneal(
     search: Annealer, at: Ints, *, walks: Callable[[], int], seed: int, share: Callable[[], float], meetings: int, hot: float,
     early: float, stale: Callable[[], bool], moves_left: Callable[[], float], worked: Callable[[int], None],
@@ -159,9 +167,9 @@ def anneal(
             done += chunk * len(states)
             worked(chunk * len(states))
             if search.timed:
-                chunk = int(np.clip(chunk * CHUNK_S / max(time.monotonic() - began, 1e-4), chunk / 2 + 1, chunk * 4))
+                chunk = int(np.clip(chunk * CHUNK / max(time.monotonic() - began, 1e-4), chunk / 2 + 1, chunk * 4))
             else:
-                chunk = MOVES_PER_WORK
+                chunk = int(CHUNK / search.move_work) + 1
             leader = min(states, key=lambda walk: float(walk.value[1]))
             if used ** (1 / early) * meetings >= meeting:
                 meeting = int(used ** (1 / early) * meetings) + 1

@@ -23,6 +23,7 @@ from solvers.prices.kernels import soft_covers
 from solvers.prices.layout import Layout, Tables
 from solvers.prices.pricing import NEAR, Bound, best_columns, bound, screened, soft_minima
 from solvers.prices.restricted import Part, ungrouped
+from solvers.solver import Spend, uncounted
 
 MARGIN = 0.05
 """Columns dearer than the least of their group by this much of what the group is worth, and ``NEAR`` temperatures, stay out of a
@@ -33,6 +34,9 @@ WIDE = 0.5
 
 LEAST_WORTH = 1e-6
 """Groups and columns count as worth at least this, against the mean by row."""
+
+PASS, PASS_COLUMN, PASS_UNGROUPED = 3e-4, 4e-8, 4e-7
+"""Work of an evaluation: of any, and more for each column of groups, and of no group."""
 
 
 @dataclass
@@ -48,13 +52,19 @@ class Dual:
     evaluations: int = 0
     theta: float = np.inf
     """Temperature of the last round."""
+    spend: Spend = uncounted
+
+    @property
+    def pass_work(self) -> float:
+        """Work of one pass over all columns."""
+        return PASS + PASS_COLUMN * float(self.layout.columns_upto[-1]) + PASS_UNGROUPED * len(self.rest)
 
 
-def begin(layout: Layout, prices: Floats | None = None) -> Dual:
+def begin(layout: Layout, prices: Floats | None = None, *, spend: Spend = uncounted) -> Dual:
     """The dual before its first round; prices [rows] may come from an earlier solve."""
     free = best_columns(layout, Tables.of(layout, np.zeros(layout.rows)), 1).cost
     worth = np.abs(np.where(np.isfinite(free), free, 0.0)).sum(axis=1)
-    return Dual(layout, ungrouped(layout), worth, np.zeros(layout.rows) if prices is None else prices)
+    return Dual(layout, ungrouped(layout), worth, np.zeros(layout.rows) if prices is None else prices, spend=spend)
 
 
 def sampled(dual: Dual, every: int) -> Dual:
@@ -76,12 +86,14 @@ def sampled(dual: Dual, every: int) -> Dual:
         member_offset=np.concatenate([[0], np.cumsum(count)]),
         limit=layout.limit / every,
     )
-    return Dual(smaller, replace(dual.rest, upper=dual.rest.upper / every), np.where(out, 0.0, dual.worth), dual.prices.copy())
+    rest, worth = replace(dual.rest, upper=dual.rest.upper / every), np.where(out, 0.0, dual.worth)
+    return Dual(smaller, rest, worth, dual.prices.copy(), spend=dual.spend)
 
 
 def raise_bound(dual: Dual, most: int = 1) -> Bound:
     """The bound at the dual's prices, and the ``most`` cheapest columns of every group there."""
     found = bound(dual.layout, dual.prices, most)
+    dual.spend(dual.pass_work)
     if dual.best is None or found.value > dual.best.value:
         dual.best, dual.best_prices = found, dual.prices.copy()
     return found
@@ -111,6 +123,7 @@ def smooth(dual: Dual, theta: float, evaluations: int, stopped: Callable[[], boo
         if stopped():
             raise Stop
         dual.evaluations += 1
+        dual.spend(dual.pass_work)
         value, gradient = problem.value((z / size)[tied])
         last[0] = z
         return -value / problem.unit, -np.bincount(tied, gradient, shared) / problem.scale

@@ -16,6 +16,7 @@ from solvers.highs_process import HighsProcess, Tuning
 from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft, model_of
 from solvers.prices.restricted import Part
+from solvers.solver import Allowance
 
 STOP_BELOW = 2e-5
 """A sub-problem ends at this gap, against the whole objective."""
@@ -31,7 +32,8 @@ class Kind:
 
     window: float
     places: float
-    seconds: float
+    most: float
+    """Seconds or work that its MIP may take."""
 
 
 KINDS = (
@@ -168,7 +170,7 @@ class Improver:
         """Puts a part's new values in, if that is feasible and better."""
         self.tried += 1
         gain = float(part.part.cost @ part.begin - part.part.cost @ x)
-        self.paid[part.kind] = 0.8 * self.paid[part.kind] + 0.2 * max(gain, 0.0) / self.scale / KINDS[part.kind].seconds + 1e-3
+        self.paid[part.kind] = 0.8 * self.paid[part.kind] + 0.2 * max(gain, 0.0) / self.scale / KINDS[part.kind].most + 1e-3
         if gain <= 0:
             return False
         new = self.held(part)
@@ -184,15 +186,18 @@ class Improver:
 
 
 def improve(
-    improver: Improver, processes: list[HighsProcess], *, cost: float, left: Callable[[], float], nodes: int | None,
-    heard: Callable[[Draft, float], None], enough: Callable[[], bool],
+    improver: Improver, processes: list[HighsProcess], *, cost: float, left: Callable[[], float],
+    allow: Callable[[float], Allowance], patient: bool, heard: Callable[[Draft], None], enough: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Frees and decides parts, one per process at a time, until time is up or ``enough()``; ``heard`` hears of each."""
+    """Frees and decides parts, one per process at a time, until nothing is left or ``enough()``; ``heard`` hears of each.
+
+    ``patient``: what runs then is let run to its own end, which is the same in every run.
+    """
     improver.scale = max(1.0, abs(cost)) * 1e-4
     running: dict[int, Freed] = {}
     layout = improver.draft.layout
     misses = 0
-    while left() > 0 and not enough() and misses < MISSES:
+    while (patient and running) or (left() > 0 and not enough() and misses < MISSES):
         for n, process in enumerate(processes):
             if n in running:
                 continue
@@ -202,9 +207,9 @@ def improve(
                 continue
             whole = part.part.group >= 0
             model, _ = model_of(layout, part.part, layout.limit - improver.held(part).use(), whole)
-            seconds = min(KINDS[part.kind].seconds, left()) if nodes is None else np.inf
             gap = STOP_BELOW * max(1.0, abs(cost))
-            tuning = Tuning(relative_gap=0.0, absolute_gap=gap, time_s=seconds, seed=improver.seed, node_limit=nodes)
+            allowance = allow(min(KINDS[part.kind].most, left()))
+            tuning = Tuning(relative_gap=0.0, absolute_gap=gap, allowance=allowance, seed=improver.seed)
             process.submit(model, tuning, part.begin)
             running[n] = part
         for n in list(running):
@@ -215,7 +220,7 @@ def improve(
             part = running.pop(n)
             if process.outcome.x is not None:
                 improver.take(part, process.outcome.x)
-            heard(improver.draft, 1.0 + process.outcome.work)
+            heard(improver.draft)
     for n in running:
         processes[n].stop()
         while processes[n].outcome is None:

@@ -12,7 +12,7 @@ import numpy as np
 from placement.program import Floats, Ints
 from solvers.highs_process import HighsProcess
 from solvers.prices import dual, kernels, warm
-from solvers.prices.anneal import HOT, MOVES_PER_WORK, Annealer, anneal
+from solvers.prices.anneal import HOT, Annealer, anneal, work_of_move
 from solvers.prices.construct import place
 from solvers.prices.improve import Improver, Pool, improve
 from solvers.prices.layout import Layout
@@ -38,10 +38,17 @@ DEEPER_EVALUATIONS = 300
 STALLED = 3e-5
 """Evaluations of such a round; one that raises the bound by less than ``STALLED``, relatively, is the last at its temperature."""
 
-EVALUATIONS_PER_WORK = 20
-
 PRICING = 0.2
 """Share of the time, or work, that the first prices may take."""
+
+PLACING = 10
+"""Work of constructing a plan, in passes over all columns."""
+
+EXPANSION = 3e-7
+"""Work of writing out columns, for each entry."""
+
+PROVEN_BY_SEARCH = 1e-5
+"""Gap at which branch and cut ends."""
 
 LP_SHARE, ALONE = 0.25, 0.6
 """What a single worker gives, of what is left, to the exact LP, then to improving; the rest is for branch and cut."""
@@ -54,22 +61,19 @@ KEPT = 40
 
 KEPT_IN_ALL = 250_000
 
-NODES = 200
-"""Nodes of a sub-problem where work, not time, ends the solve."""
-
 MEETINGS = 12
 """Most times that the walks meet and their best is made a plan; fewer where that takes long."""
 
 STALE = 1e-3
 """Annealing takes up new prices when these raise the bound by more, relatively, than those that it goes by."""
 
-ENDLESS_WORK = 3_000.0
-"""Work after which improving ends where no limit is given."""
+ENDLESS_MOVES, ENDLESS_WORK = 3_000_000, 600.0
+"""Moves of annealing, and work on parts, after which improving ends where no limit is given."""
 
 
 def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     """Bound, plan and improvement for one layout; ends early where it finds no first plan, or one that strays at earlier levels."""
-    state = dual.begin(layout)
+    state = dual.begin(layout, spend=run.clock.spend)
     dual.raise_bound(state)
     _first_prices(run, state)
     assert state.best is not None and state.best_prices is not None
@@ -80,13 +84,12 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
         return
     if run.guide is None:
         run.guide = warm.guide(state, lambda: run.clock.interrupted or run.left <= 0)
-        run.work += state.evaluations / EVALUATIONS_PER_WORK
     if run.standing is not None:
-        first = warm.FIRST_MOVES * len(layout.program.groups) / MOVES_PER_WORK
-        _better(run, state, prices, processes, warm.FIRST_SHARE, min(first, warm.FIRST_SHARE * run.work_left))
+        first = warm.FIRST_MOVES * len(layout.program.groups) * work_of_move(state.rest)
+        _better(run, state, prices, processes, warm.FIRST_SHARE, first)
     if len(processes) > 1:
         with ThreadPoolExecutor(1) as side:
-            proof = side.submit(_prove, run, state, processes[-1])
+            proof = side.submit(_prove, run, state, processes[-1], beside=True)
             proof.add_done_callback(run.free_worker)
             try:
                 _better(run, state, prices, processes[:-1], 1.0)
@@ -97,19 +100,16 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
             proof.result()
         run.spare_workers = 0
     else:
-        timed = not run.clock.limits.deterministic
-        if timed:
-            until = run.clock.seconds + LP_SHARE * run.left
-            by_lp(
-                state,
-                processes[0],
-                left=lambda: until - run.clock.seconds,
-                stopped=lambda: run.clock.interrupted,
-                heard=run.raise_bound,
-            )
-        _better(run, state, prices, processes, ALONE if timed else 1.0)
-        if timed:
-            _prove(run, state, processes[0])
+        until = run.clock.now + LP_SHARE * run.left
+        by_lp(
+            state,
+            processes[0],
+            allow=lambda: run.clock.allow(until - run.clock.now),
+            stopped=lambda: run.clock.interrupted,
+            heard=run.raise_bound,
+        )
+        _better(run, state, prices, processes, ALONE)
+        _prove(run, state, processes[0], beside=False)
     if run.found is not None and run.draft is not None and run.found.cost() < run.draft.cost():
         keep(run, run.found, processes[0], "search")
     run.prices = np.zeros(len(layout.program.resources.limit))
@@ -122,17 +122,16 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
 
 def keep(run: Run, draft: Draft, process: HighsProcess, phase: str) -> bool:
     """Rounds a draft and offers it as the answer."""
-    whole = rounded(draft, process, max(run.left, 1.0))
+    whole = rounded(draft, process, run.for_answer)
     return whole is not None and run.offer(columns_of(whole), phase)
 
 
 def _first_prices(run: Run, state: dual.Dual) -> None:
-    limits = run.clock.limits
     every = len(state.layout.program.groups) // SAMPLE
-    until = run.clock.seconds + PRICING * run.left
+    until = run.clock.now + PRICING * run.left
 
     def over() -> bool:
-        return run.clock.interrupted or run.clock.seconds > until
+        return run.clock.over or run.clock.now > until
 
     earlier = warm.prices_of(state.layout, run.start)
     if earlier is not None:
@@ -149,14 +148,10 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
         state.prices, state.theta, rounds = sample.prices, sample.theta, ROUNDS_AFTER_SAMPLE
         run.raise_bound(dual.raise_bound(state).value)
     for theta, evaluations in rounds:
-        most = evaluations
-        if limits.work_limit is not None:
-            most = min(evaluations, int(EVALUATIONS_PER_WORK * PRICING * limits.work_limit) - state.evaluations)
-        if over() or most <= 0:
+        if over():
             break
-        dual.smooth(state, theta, most, over)
+        dual.smooth(state, theta, evaluations, over)
         run.raise_bound(dual.raise_bound(state).value)
-    run.work += state.evaluations / EVALUATIONS_PER_WORK
     assert state.best is not None and state.best_prices is not None
     run.guide = state.best_prices.copy(), state.best.value
 
@@ -164,7 +159,7 @@ def _first_prices(run: Run, state: dual.Dual) -> None:
 def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
     """The plan to improve: the start's, repaired, or as it stands where that is better, or else what the prices construct."""
     assert state.best_prices is not None
-    began = run.clock.seconds
+    began = run.clock.now
     prices = state.best_prices
 
     def drafts() -> Iterator[Draft]:
@@ -178,18 +173,19 @@ def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
             yield _groups_of(run.choice, state)
 
     for draft in drafts():
-        if fill(draft, process, max(run.left, 1.0)) is None or not draft.feasible():
+        if fill(draft, process, run.for_answer) is None or not draft.feasible():
             continue
         if run.draft is None or draft.cost() < run.draft.cost():
             run.draft = draft
             keep(run, draft, process, "construct")
-    run.answer_s = run.clock.seconds - began
+    run.answer = run.clock.now - began
     return run.draft is not None
 
 
 def _constructed(state: dual.Dual, prices: Floats) -> Draft:
     draft = empty(state.layout, state.rest)
     place(draft, prices)
+    state.spend(PLACING * state.pass_work)
     return draft
 
 
@@ -206,11 +202,15 @@ def _groups_of(choice: Choice, state: dual.Dual) -> Draft:
 # ------------------------------------------------------------ the bound
 
 
-def _prove(run: Run, state: dual.Dual, process: HighsProcess) -> None:
-    """Raises the bound until time is up, the gap is closed or nothing is left to prove; runs beside the improvement."""
+def _prove(run: Run, state: dual.Dual, process: HighsProcess, *, beside: bool) -> None:
+    """Raises the bound, ``beside`` the improvement or after it, until the gap is closed, or nothing is left or left to prove."""
+    limits = run.clock.limits
 
     def stopped() -> bool:
         return run.clock.interrupted or run.done or run.closed
+
+    def halted() -> bool:
+        return run.clock.interrupted if limits.deterministic else stopped()
 
     def found(draft: Draft) -> None:
         if (run.found is None or draft.cost() < run.found.cost()) and draft.feasible():
@@ -219,19 +219,22 @@ def _prove(run: Run, state: dual.Dual, process: HighsProcess) -> None:
     until = run.clock.seconds + HEAD_START * run.left
 
     def solved() -> bool:
-        return by_lp(state, process, left=lambda: run.left, stopped=stopped, heard=run.raise_bound)
+        allow = run.clock.allow
+        return not stopped() and by_lp(state, process, allow=lambda: allow(run.left), stopped=halted, heard=run.raise_bound)
 
     if run.standing is None or not solved():  # where prices are near already, the LP proves more than deeper rounds, and sooner
         _deepen(run, state, stopped)
         solved()
-    while math.isfinite(until) and run.clock.seconds < until and not stopped():
+    while beside and math.isfinite(until) and run.clock.seconds < until and not stopped():
         time.sleep(0.05)
     best = run.draft
     if best is None or stopped():
         return
+    # Where nobody watches the gap, HiGHS has to end by itself; half of what is allowed is left to rounding.
+    gap = max(PROVEN_BY_SEARCH, 0.5 * limits.gap) if limits.deterministic else PROVEN_BY_SEARCH
     proof = by_search(
-        state, best, process, value=best.cost(), seed=run.clock.limits.seed, left=lambda: run.left, stopped=stopped,
-        bounded=run.raise_bound, found=found,
+        state, best, process, value=best.cost(), gap=gap, seed=limits.seed, left=lambda: run.left, allow=run.clock.allow,
+        stopped=halted, bounded=run.raise_bound, found=found,
     )  # fmt: skip
     if proof is not None:
         run.facts |= {"columns_searched": float(proof.columns), "columns_dropped": float(proof.considered - proof.columns)}
@@ -263,10 +266,10 @@ def _better(
 
     Ends after a share of what is left, or ``most`` work.
     """
-    until = run.clock.seconds + share * run.left
+    until = run.clock.now + share * run.left
 
     def left() -> float:
-        return until - run.clock.seconds
+        return min(until - run.clock.now, run.clock.left)
 
     if not kernels.AVAILABLE or not _anneal(run, state, processes, left, most):
         _improve(run, state, prices, processes, left, most)
@@ -276,51 +279,58 @@ def _anneal(run: Run, state: dual.Dual, processes: list[HighsProcess], left: Cal
     """Anneals ``run.draft``, anew whenever prices have become much better; false where annealing does not know the Program."""
     limits, layout, draft = run.clock.limits, state.layout, run.draft
     assert draft is not None
-    whole, began = left(), run.work
-    most_work = min(run.work_left, most, math.inf if math.isfinite(whole) else ENDLESS_WORK)
-    meetings = int(np.clip(0.1 * whole / max(run.answer_s, 1e-3), 3, MEETINGS)) if math.isfinite(whole) else MEETINGS
+    whole, done = left(), 0.0
+    if not math.isfinite(whole):
+        most = min(most, ENDLESS_MOVES * work_of_move(state.rest))
+    meetings = int(np.clip(0.1 * whole / max(run.answer, 1e-3), 3, MEETINGS)) if math.isfinite(whole) else MEETINGS
     each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 6, KEPT))
 
     def share() -> float:
-        if run.clock.interrupted or run.closed or left() <= 0 or most_work <= 0:
+        if run.clock.over or run.closed or left() <= 0:
             return 1.0
-        by_time = 1 - left() / whole if math.isfinite(whole) else 0.0
-        return max(by_time, (run.work - began) / most_work)
+        return max(1 - left() / whole if math.isfinite(whole) else 0.0, done / most)
 
     def worked(moves: int) -> None:
-        run.work += moves / MOVES_PER_WORK
+        nonlocal done
+        done += moves * work_of_move(state.rest)
+        run.clock.spend(moves * work_of_move(state.rest))
+
+    def moves_left() -> float:
+        work = min(most - done, run.clock.work_left, left() if limits.deterministic else math.inf)
+        return work / work_of_move(state.rest)
 
     run.facts.setdefault("moves", 0.0)
     while True:
         assert run.guide is not None and run.draft is not None
-        (prices, known), since = run.guide, run.clock.seconds
+        (prices, known), since = run.guide, run.clock.now
         columns = Part.joined([columns_at(layout, prices, each), run.draft.chosen()]).distinct()
         columns = warm.nearer(columns, run.standing)
+        run.clock.spend(EXPANSION * columns.matrix.nnz)
         annealer = Annealer.of(layout, columns, state.rest, prices, timed=not limits.deterministic)
         if annealer is None:
             return False
-        pause = max(3.0, 5 * (run.clock.seconds - since)) + run.clock.seconds
+        pause = max(3.0, 5 * (run.clock.now - since)) + run.clock.now
 
         def heard(at: Ints, annealer: Annealer = annealer) -> None:
             assert run.draft is not None
             better = annealer.draft(at, run.draft)
-            if fill(better, processes[0], max(run.left, 1.0)) is not None and better.cost() < run.draft.cost():
+            if fill(better, processes[0], run.for_answer) is not None and better.cost() < run.draft.cost():
                 run.draft = better
                 keep(run, better, processes[0], "anneal")
 
         def stale(known: float = known, pause: float = pause) -> bool:
             better = run.guide is not None and run.guide[1] - known > STALE * max(1.0, abs(known))
-            return better and run.clock.seconds > pause
+            return better and run.clock.now > pause
 
         hot, early = (HOT, 1.0) if run.standing is None else (warm.HOT, warm.EARLY)
         at, moves = anneal(
             annealer, annealer.positions(run.draft), walks=lambda: len(processes) + run.spare_workers,
             seed=limits.seed + int(run.facts["moves"]), share=share, meetings=meetings, hot=hot, early=early, stale=stale,
-            moves_left=lambda: (most_work - (run.work - began)) * MOVES_PER_WORK, worked=worked, heard=heard,
+            moves_left=moves_left, worked=worked, heard=heard,
         )  # fmt: skip
         run.facts["moves"] = float(run.facts["moves"]) + moves
         heard(at)
-        if share() >= 1.0 or (most_work - (run.work - began)) * MOVES_PER_WORK < 1:
+        if share() >= 1.0 or moves_left() < 1:
             return True
 
 
@@ -334,19 +344,19 @@ def _improve(
     columns = Part.joined([columns_at(layout, prices, KEPT), draft.chosen()]).distinct()
     pool = Pool.of(layout, columns, state.rest, prices, max(cost - state.best.value, 0.0), KEPT)
     improver = Improver(draft, pool, np.random.default_rng(limits.seed), limits.seed)
-    most_work = run.work + min(run.work_left, most, math.inf if math.isfinite(left()) else ENDLESS_WORK)
-    last = run.clock.seconds
+    most_work = run.clock.work + min(most, math.inf if math.isfinite(left()) else ENDLESS_WORK)
+    last = run.clock.now
 
-    def heard(better: Draft, work: float) -> None:
+    def heard(better: Draft) -> None:
         nonlocal last
-        run.draft, run.work = better, run.work + work
-        if run.clock.seconds - last > max(2.0, 10 * run.answer_s):
+        run.draft = better
+        if run.clock.now - last > max(2.0, 10 * run.answer):
             keep(run, better, processes[0], "improve")
-            last = run.clock.seconds
+            last = run.clock.now
 
     improve(
-        improver, processes, cost=cost, left=left, nodes=NODES if limits.deterministic else None, heard=heard,
-        enough=lambda: run.clock.interrupted or run.closed or run.work >= most_work,
+        improver, processes, cost=cost, left=left, allow=run.clock.allow, patient=limits.deterministic, heard=heard,
+        enough=lambda: run.clock.over or run.closed or run.clock.work >= most_work,
     )  # fmt: skip
     run.facts |= {"neighbourhoods": float(improver.tried), "neighbourhoods_paid": float(improver.won)}
     keep(run, improver.draft, processes[0], "improve")

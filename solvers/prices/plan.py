@@ -15,6 +15,7 @@ from solvers.highs_process import HighsProcess, Tuning
 from solvers.linear import Linear
 from solvers.prices.layout import Layout
 from solvers.prices.restricted import Part, explicit
+from solvers.solver import Allowance
 
 
 @dataclass
@@ -94,11 +95,11 @@ def model_of(layout: Layout, part: Part, limit: Floats, whole: Bools) -> tuple[L
     return model, touched
 
 
-def fill(draft: Draft, process: HighsProcess, time_s: float) -> Floats | None:
+def fill(draft: Draft, process: HighsProcess, allowance: Allowance) -> Floats | None:
     """Sets ``x`` to the best for the groups as they stand, counts fractional; returns the prices of rows, or None."""
     layout = draft.layout
     model, touched = model_of(layout, draft.rest, layout.limit - draft.group_use(), np.zeros(len(draft.rest), dtype=bool))
-    outcome = process.solve(model, Tuning(time_s=max(time_s, 0.01)))
+    outcome = process.solve(model, Tuning(allowance=allowance))
     if outcome.status != "optimal" or outcome.x is None:
         return None
     draft.x = np.clip(outcome.x, 0.0, draft.rest.upper)

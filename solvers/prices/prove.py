@@ -20,6 +20,7 @@ from solvers.prices.layout import Layout, Tables
 from solvers.prices.plan import Draft, empty, model_of
 from solvers.prices.pricing import best_columns
 from solvers.prices.restricted import Part, explicit, first_copies, tied
+from solvers.solver import Allowance
 
 LP_ENTRIES = 1_200_000
 """Largest LP, in entries of its matrix."""
@@ -43,10 +44,10 @@ NEAR = 0.2
 
 
 def by_lp(
-    state: dual.Dual, process: HighsProcess, *, left: Callable[[], float], stopped: Callable[[], bool],
+    state: dual.Dual, process: HighsProcess, *, allow: Callable[[], Allowance], stopped: Callable[[], bool],
     heard: Callable[[float], None],
 ) -> bool:  # fmt: skip
-    """Prices from exact LPs on columns that grow round by round; false where they are too large or there is no time."""
+    """Prices from exact LPs on columns that grow round by round; false where they are too large or nothing is left for them."""
     layout = state.layout
     assert state.best is not None and state.best_prices is not None
     best = best_columns(layout, Tables.of(layout, state.best_prices), LP_PER_GROUP)
@@ -57,7 +58,7 @@ def by_lp(
             return False
         model, touched = model_of(layout, *tied(layout, part), np.zeros(len(part), dtype=bool))
         method = "ipm" if len(part) > SIMPLEX_COLUMNS else None
-        outcome = process.solve(model, Tuning(time_s=max(left(), 0.01), method=method), stopped=stopped)
+        outcome = process.solve(model, Tuning(allowance=allow(), method=method), stopped=stopped)
         if outcome.status != "optimal" or outcome.prices is None or outcome.x is None:
             return False
         value = layout.constant_value + model.objective(outcome.x)
@@ -101,10 +102,14 @@ class Proof:
 
 
 def by_search(
-    state: dual.Dual, draft: Draft, process: HighsProcess, *, value: float, seed: int, left: Callable[[], float],
-    stopped: Callable[[], bool], bounded: Callable[[float], None], found: Callable[[Draft], None],
+    state: dual.Dual, draft: Draft, process: HighsProcess, *, value: float, gap: float, seed: int, left: Callable[[], float],
+    allow: Callable[[float], Allowance], stopped: Callable[[], bool], bounded: Callable[[float], None],
+    found: Callable[[Draft], None],
 ) -> Proof | None:  # fmt: skip
-    """Branch and cut over the columns that may be in a plan cheaper than ``value``; None where they are too many."""
+    """Branch and cut over the columns that may be in a plan cheaper than ``value``; None where they are too many.
+
+    Ends at ``gap``, relatively, and with all that is ``left``.
+    """
     layout = state.layout
     assert state.best_prices is not None
     kept = surviving(layout, state.best_prices, value, most=MIP_COLUMNS, stopped=lambda: stopped() or left() <= 0)
@@ -122,7 +127,7 @@ def by_search(
         if x is not None:
             found(_draft(layout, state.rest, columns, x))
 
-    tuning = Tuning(relative_gap=0.0, absolute_gap=1e-5 * max(1.0, abs(value)), time_s=left(), seed=seed)
+    tuning = Tuning(relative_gap=0.0, absolute_gap=gap * max(1.0, abs(value)), allowance=allow(left()), seed=seed)
     outcome = process.solve(
         model, tuning, np.concatenate([now.astype(np.float64), draft.x]), stopped=stopped, on_event=heard
     )  # fmt: skip
@@ -132,7 +137,7 @@ def by_search(
         bounded(min(outcome.bound + layout.constant_value, value))
     if outcome.x is not None:
         found(_draft(layout, state.rest, columns, outcome.x))
-    return Proof(len(columns), kept.considered, outcome.work)
+    return Proof(len(columns), kept.considered, outcome.nodes)
 
 
 def _draft(layout: Layout, rest: Part, columns: Part, x: Floats) -> Draft:

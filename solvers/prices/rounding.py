@@ -8,11 +8,12 @@ from placement.program import Floats, Ints
 from solvers.highs_process import HighsProcess, Tuning
 from solvers.prices.blocks import Block, cheapest_cover, lay_flows
 from solvers.prices.plan import Draft, model_of
+from solvers.solver import Allowance
 
 WHOLE = 1e-6
 
 
-def rounded(draft: Draft, process: HighsProcess, time_s: float) -> Draft | None:
+def rounded(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft | None:
     """The draft with whole counts: rounded down, then units added where they fit and pay; None where nothing whole was found."""
     whole = draft.rest.whole
     out = draft.copy()
@@ -20,17 +21,17 @@ def rounded(draft: Draft, process: HighsProcess, time_s: float) -> Draft | None:
     for block in draft.layout.blocks:
         supply |= np.isin(draft.rest.option, draft.layout.program.first_copy[block.supply])
     if (whole & ~supply).any() or (draft.rest.option[~supply] >= 0).any():
-        return _by_mip(out, process, time_s)
+        return _by_mip(out, process, allowance)
     out.x = np.where(whole, np.floor(draft.x + WHOLE), draft.x)
     _add_units(out)
     _cover(out)
     return out
 
 
-def _by_mip(draft: Draft, process: HighsProcess, time_s: float) -> Draft | None:
+def _by_mip(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft | None:
     layout, rest = draft.layout, draft.rest
     model, _ = model_of(layout, rest, layout.limit - draft.group_use(), rest.whole)
-    outcome = process.solve(model, Tuning(relative_gap=1e-5, time_s=max(time_s, 0.01)))
+    outcome = process.solve(model, Tuning(relative_gap=1e-5, allowance=allowance))
     if outcome.x is None:
         return None
     draft.x = np.clip(np.where(rest.whole, np.round(outcome.x), outcome.x), 0.0, rest.upper)

@@ -33,12 +33,15 @@ WEIGHT = 1_000.0
 
 EARLIER_ROUNDS = ((0.03, 100), (0.003, 150))
 EARLIER_SHARE = 0.1
-"""Rounds of the dual, and share of the time, for the bound of an earlier level."""
+"""Rounds of the dual, and share of what is left, for the bound of an earlier level."""
 
 
-def solve(program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None) -> Solution:
-    """See ``solvers.solver.Solver``. Work counts thousands of moves, or twenties of dual evaluations."""
-    clock = Clock(limits)
+def solve(
+    program: Program, *, limits: Limits, start: Start | None = None, on_progress: OnProgress | None = None,
+    clock: Clock | None = None,
+) -> Solution:  # fmt: skip
+    """See ``solvers.solver.Solver``. Work counts passes over all columns and moves, and LPs and MIPs by ``solvers.effort``."""
+    clock = clock or Clock(limits)
     starts = np.maximum(program.options.last - program.options.first + 1, 0)
     columns = int(starts @ program.options.copies.astype(np.int64))
     if columns <= SMALL:
@@ -55,7 +58,7 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
         run.start = start
         run.offer_start(start)
     with ExitStack() as stack:
-        processes = [stack.enter_context(HighsProcess()) for _ in range(limits.workers)]
+        processes = [stack.enter_context(HighsProcess(clock.spend)) for _ in range(limits.cores)]
         if free:
             excluded = np.zeros(len(program.options), dtype=bool)
             for k in earlier:
@@ -72,15 +75,15 @@ def solve(program: Program, *, limits: Limits, start: Start | None = None, on_pr
 
 def _weighed(run: Run, earlier: list[int], processes: list[HighsProcess]) -> None:
     """All levels in one search, earlier ones heavy; the bounds of earlier ones from prices of their own."""
-    program, until = run.program, run.clock.seconds + EARLIER_SHARE * run.left
+    program, until = run.program, run.clock.now + EARLIER_SHARE * run.left
 
     def over() -> bool:
-        return run.clock.interrupted or run.clock.seconds > until
+        return run.clock.over or run.clock.now > until
 
     for k in earlier:
         alone = np.zeros(len(program.levels))
         alone[k] = 1.0
-        state = dual.begin(lay_out(program, alone))
+        state = dual.begin(lay_out(program, alone), spend=run.clock.spend)
         dual.raise_bound(state)
         for theta, evaluations in EARLIER_ROUNDS:
             dual.smooth(state, theta, evaluations, over)
@@ -96,12 +99,8 @@ def _weighed(run: Run, earlier: list[int], processes: list[HighsProcess]) -> Non
 
 
 def _whole(program: Program, clock: Clock, start: Start | None, on_progress: OnProgress | None) -> Solution:
-    """HiGHS on all columns, in the time that is left."""
-    limits = clock.limits
-    if limits.time_limit_s is not None:
-        limits = replace(limits, time_limit_s=max(clock.left, 0.01))
-    solution = highs(program, limits=limits, start=start, on_progress=on_progress)
-    return replace(solution, solver="prices", seconds=clock.seconds)
+    """HiGHS on all columns, with what is left."""
+    return replace(highs(program, limits=clock.limits, start=start, on_progress=on_progress, clock=clock), solver="prices")
 
 
 def _sharper(solution: Solution, bound: float | None) -> Solution:
@@ -142,7 +141,7 @@ def _solution(run: Run) -> Solution:
     optimal = values is not None and max(gaps, default=0.0) <= max(limits.gap, 1e-9)
     status = Status.OPTIMAL if optimal else Status.NO_PLAN if values is None else Status.FEASIBLE
     endless = limits.time_limit_s is None and not run.clock.interrupted
-    stopped = Limit.WORK if endless or run.work_left <= 0 else run.clock.reason
+    stopped = Limit.WORK if endless else run.clock.reason
     closed = Limit.GAP if max(gaps, default=0.0) > 1e-9 else None
     facts = tuple(run.facts.items())
     return Solution(
@@ -155,7 +154,7 @@ def _solution(run: Run) -> Solution:
         run.clock.seconds,
         "prices",
         run.prices,
-        run.work,
+        run.clock.work,
         facts,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from placement.program import Floats, Ints, Program
 from solvers.prices.plan import Draft
-from solvers.solver import Clock, OnProgress, Progress, Start
+from solvers.solver import Allowance, Clock, OnProgress, Progress, Start
 
 SAME = 1e-9
 """Values of a level this close, relatively, count as equal."""
@@ -55,11 +55,10 @@ class Run:
     done: bool = False
     spare_workers: int = 0
     """Workers that proving no longer needs."""
-    work: float = 0.0
     prices: Floats | None = None
     """By slot."""
-    answer_s: float = 0.0
-    """Seconds that it takes to fill, round and check a draft."""
+    answer: float = 0.0
+    """Seconds or work that it takes to fill, round and check a draft."""
     facts: dict[str, float | str] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -88,20 +87,21 @@ class Run:
         return self.gap <= self.clock.limits.gap
 
     @property
-    def work_left(self) -> float:
-        limit = self.clock.limits.work_limit
-        return math.inf if limit is None else limit - self.work
-
-    @property
-    def spare_s(self) -> float:
-        """Seconds to keep for the answer."""
-        limit = self.clock.limits.time_limit_s
-        return 0.0 if limit is None else max(0.02 * limit, 1.5 * self.answer_s)
+    def spare(self) -> float:
+        """Seconds or work to keep for the answer."""
+        limits = self.clock.limits
+        limit = limits.work_limit if limits.deterministic else limits.time_limit_s
+        return 0.0 if limit is None else max(0.02 * limit, 1.5 * self.answer)
 
     @property
     def left(self) -> float:
-        """Seconds left for searching, infinite without a limit."""
-        return self.clock.left - self.spare_s
+        """What is left for searching, in units of the clock's ``now``, infinite without a limit."""
+        return self.clock.left - self.spare
+
+    @property
+    def for_answer(self) -> Allowance:
+        """What making an answer of a draft may take: something even where nothing is left."""
+        return self.clock.allow(max(self.left, 1.0))
 
     def offer(self, choice: Choice, phase: str) -> bool:
         """Takes a plan that is feasible and better."""
@@ -165,7 +165,7 @@ class Run:
             gap=gap if math.isfinite(gap) else None,
             solver="prices",
             phase=phase,
-            work=self.work,
+            work=self.clock.work,
         )
         with self._lock:
             self.on_progress(event)

@@ -22,7 +22,7 @@ from solvers.prices.layout import Layout, lay_out
 from solvers.prices.plan import Draft, empty, fill
 from solvers.prices.pricing import bound
 from solvers.prices.prove import by_lp, by_search
-from solvers.solver import Limits, TooLarge
+from solvers.solver import ENDLESS, Limits, TooLarge
 from tests.prices.assorted import FEATURES, assorted_program, features
 from tests.solvers.programs import random_program
 
@@ -56,7 +56,7 @@ def drafted(state: dual.Dual, option: Ints, start: Ints, value: Floats, process:
     group = state.layout.program.options.group[option]
     mine = (group >= 0) & (value > 0.999)
     draft.option[group[mine]], draft.start[group[mine]] = option[mine], start[mine]
-    return draft if fill(draft, process, 10.0) is not None and draft.feasible() else None
+    return draft if fill(draft, process, ENDLESS) is not None and draft.feasible() else None
 
 
 def bounds(
@@ -70,7 +70,7 @@ def bounds(
         dual.smooth(state, theta, 25)
         found["smooth prices"] = dual.raise_bound(state).value
     heard: list[float] = [-np.inf]
-    by_lp(state, process, left=lambda: 10.0, stopped=lambda: False, heard=heard.append)
+    by_lp(state, process, allow=lambda: ENDLESS, stopped=lambda: False, heard=heard.append)
     found["lp"] = max(heard)
     assert state.best_prices is not None
     option, start, value = columns.choice(x)
@@ -84,8 +84,8 @@ def bounds(
     if draft is not None:
         heard = [-np.inf]
         by_search(
-            state, draft, process, value=draft.cost(), seed=0, left=lambda: 10.0, stopped=lambda: False, bounded=heard.append,
-            found=lambda better: None,
+            state, draft, process, value=draft.cost(), gap=1e-5, seed=0, left=lambda: 10.0, allow=lambda left: ENDLESS,
+            stopped=lambda: False, bounded=heard.append, found=lambda better: None,
         )  # fmt: skip
         found["search"] = max(heard)
     return found

@@ -19,7 +19,7 @@ from solvers.prices.layout import lay_out
 from solvers.prices.plan import Draft, empty, fill
 from solvers.prices.restricted import Part, columns_at, explicit
 from solvers.prices.rounding import columns_of, rounded
-from solvers.solver import Limits, Progress, Start
+from solvers.solver import ENDLESS, Limits, Progress, Start
 from tests.prices.tiny import fleet_program, tiny_program
 from tests.solvers.programs import INFEASIBLE, PROGRAMS
 
@@ -50,9 +50,9 @@ def test_construction_is_feasible_and_rounds_to_a_plan(seed: int) -> None:
     _state, draft = constructed(program)
     assert len(draft.placed) > 10
     with HighsProcess() as process:
-        assert fill(draft, process, 10.0) is not None
+        assert fill(draft, process, ENDLESS) is not None
         assert draft.feasible()
-        whole = rounded(draft, process, 10.0)
+        whole = rounded(draft, process, ENDLESS)
     assert whole is not None
     choice = columns_of(whole)
     assert program.infeasibility(*choice) == []
