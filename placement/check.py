@@ -52,7 +52,8 @@ def check(instance: Instance, plan: Plan) -> Check:
 
 def _inside(instance: Instance, plan: Plan) -> None:
     """Every index must exist before a law reads it, and every rate must be a number: NaN would pass every comparison."""
-    if not (np.all(np.isfinite(plan.serving.tokens_per_s)) and np.all(np.isfinite(plan.shedding.tokens_per_s))):
+    tables = (plan.serving, plan.shedding, plan.recourse, plan.uncovered)
+    if not all(np.all(np.isfinite(table.tokens_per_s)) for table in tables):
         raise ValueError("the plan serves or sheds tokens at a rate that is not a finite number")
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
     bounds = (
@@ -74,6 +75,14 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.contracts.contract, len(instance.contracts), "contract"),
         (plan.sublets.pool, len(instance.pools), "pool"),
         (plan.sublets.period, periods, "period"),
+        (plan.recourse.case, len(instance.loss_cases), "loss"),
+        (plan.recourse.stream, len(instance.streams), "stream"),
+        (plan.recourse.site, len(instance.sites), "site"),
+        (plan.recourse.latency_class, len(instance.latency_classes), "latency class"),
+        (plan.recourse.period, periods, "period"),
+        (plan.uncovered.case, len(instance.loss_cases), "loss"),
+        (plan.uncovered.stream, len(instance.streams), "stream"),
+        (plan.uncovered.period, periods, "period"),
     )
     for values, count, what in bounds:
         if np.any((values < 0) | (values >= count)):

@@ -17,7 +17,7 @@ LEVELS = ("promises", "net_cost")
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "usage_fees", "take_or_pay", "fixed_fees", "sublets",
-    "training_value", "revenue",
+    "uncovered", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -113,6 +113,29 @@ class Sublets:
 
 
 @dataclass(frozen=True)
+class Recourse:
+    """How streams would be served after a loss, one row per (loss, stream, site, class of the replicas, period)."""
+
+    case: Ints
+    """Position in ``Instance.loss_cases``."""
+    stream: Ints
+    site: Ints
+    latency_class: Ints
+    period: Ints
+    tokens_per_s: Floats
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """What a loss would leave of that which is to be covered, one row per (loss, stream, period)."""
+
+    case: Ints
+    stream: Ints
+    period: Ints
+    tokens_per_s: Floats
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -124,6 +147,8 @@ class Plan:
     shedding: Shedding
     contracts: Contracts = field(default_factory=lambda: empty(Contracts))
     sublets: Sublets = field(default_factory=lambda: empty(Sublets))
+    recourse: Recourse = field(default_factory=lambda: empty(Recourse))
+    uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
 
 
 @dataclass(frozen=True)
@@ -168,7 +193,7 @@ class Prices:
 
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
-    "contracts": Contracts, "sublets": Sublets,
+    "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered,
 }  # fmt: skip
 
 

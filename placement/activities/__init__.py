@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from placement.activities.columns import Columns
 from placement.activities.gangs import Gangs
 from placement.activities.overuse import Overuse
+from placement.activities.recourse import RecourseOptions
 from placement.activities.replicas import ReplicaOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.sublets import SubletOptions
@@ -42,9 +43,10 @@ class Activities:
         self.terms = Terms.offer(instance, builder)
         self.sublets = SubletOptions.offer(instance, builder)
         self.overuse = Overuse.offer(instance, builder)
+        self.recourse = RecourseOptions.offer(instance, builder, self.serve)
 
     def all(self) -> tuple[Activity, ...]:
-        return (self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse)
+        return (self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse)
 
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "Columns",
     "Gangs",
     "Overuse",
+    "RecourseOptions",
     "ReplicaOptions",
     "ServeOptions",
     "ShedOptions",

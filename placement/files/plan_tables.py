@@ -12,7 +12,22 @@ from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
 from placement.files.tables import Column, Table
 from placement.instance import Instance
-from placement.plan import TABLES, Contracts, Paths, Places, Plan, Prices, Replicas, Runs, Serving, Shedding, Sublets, empty
+from placement.plan import (
+    TABLES,
+    Contracts,
+    Paths,
+    Places,
+    Plan,
+    Prices,
+    Recourse,
+    Replicas,
+    Runs,
+    Serving,
+    Shedding,
+    Sublets,
+    Uncovered,
+    empty,
+)
 from placement.program import Bools, Ints
 
 
@@ -33,6 +48,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "shedding": (*_texts("stream"), _RUNG, *_texts("promised", "block", "band"), _TOKENS),
     "contracts": _texts("contract", "start_date", "end_date"),
     "sublets": (*_texts("pool", "block", "band"), _UNITS),
+    "recourse": (*_texts("loss", "stream", "site", "latency_class", "block", "band"), _TOKENS),
+    "uncovered": (*_texts("loss", "stream", "block", "band"), _TOKENS),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -158,9 +175,35 @@ def _sublets(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.pools), table.pool), *_period_columns(instance, table.period), _ints(table.units)]
 
 
+def _recourse(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.recourse
+    return [
+        _named(_losses(instance), table.case),
+        _named(list(instance.streams), table.stream),
+        _named(list(instance.sites), table.site),
+        _named(list(instance.latency_classes), table.latency_class),
+        *_period_columns(instance, table.period),
+        _floats(table.tokens_per_s),
+    ]
+
+
+def _uncovered(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.uncovered
+    return [
+        _named(_losses(instance), table.case),
+        _named(list(instance.streams), table.stream),
+        *_period_columns(instance, table.period),
+        _floats(table.tokens_per_s),
+    ]
+
+
+def _losses(instance: Instance) -> list[str]:
+    return [case.name for case in instance.loss_cases]
+
+
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
-    "contracts": _contracts, "sublets": _sublets,
+    "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered,
 }  # fmt: skip
 
 
@@ -189,6 +232,8 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_shedding(tables["shedding"], instance, problems),
         _read_contracts(tables["contracts"], instance, problems) if "contracts" in tables else empty(Contracts),
         _read_sublets(tables["sublets"], instance, problems) if "sublets" in tables else empty(Sublets),
+        _read_recourse(tables["recourse"], instance, problems) if "recourse" in tables else empty(Recourse),
+        _read_uncovered(tables["uncovered"], instance, problems) if "uncovered" in tables else empty(Uncovered),
     )
 
 
@@ -277,6 +322,26 @@ def _read_edges(table: Table, instance: Instance, problems: Problems) -> tuple[I
 def _read_contracts(table: Table, instance: Instance, problems: Problems) -> Contracts:
     return Contracts(
         refer(table, "contract", _index(instance.contracts), "a contract", problems), *_read_edges(table, instance, problems)
+    )
+
+
+def _read_recourse(table: Table, instance: Instance, problems: Problems) -> Recourse:
+    return Recourse(
+        refer(table, "loss", _index(_losses(instance)), "a loss", problems),
+        refer(table, "stream", _index(instance.streams), "a stream", problems),
+        refer(table, "site", _index(instance.sites), "a site", problems),
+        refer(table, "latency_class", _index(instance.latency_classes), "a latency class", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["tokens_per_s"],
+    )
+
+
+def _read_uncovered(table: Table, instance: Instance, problems: Problems) -> Uncovered:
+    return Uncovered(
+        refer(table, "loss", _index(_losses(instance)), "a loss", problems),
+        refer(table, "stream", _index(instance.streams), "a stream", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["tokens_per_s"],
     )
 
 

@@ -64,6 +64,8 @@ class _Tables(_Strict):
     contracts: _TableFile | None = None
     """Absent, like the next, from files written before it was decided."""
     sublets: _TableFile | None = None
+    recourse: _TableFile | None = None
+    uncovered: _TableFile | None = None
     prices: _TableFile | None = None
 
 

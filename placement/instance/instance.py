@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
 from placement.instance.jobs import Jobs
+from placement.instance.losses import Loss
 from placement.instance.policy import Scenario
 from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.wan import Wan
@@ -69,11 +70,21 @@ class Document(Noun):
     daily_profiles: Annotated[tuple[DailyProfile, ...], Field(strict=False)] = ()
     streams: Annotated[tuple[Stream, ...], Field(strict=False)] = ()
     jobs: Annotated[tuple[TrainingJob, ...], Field(strict=False)] = ()
+    losses: Annotated[tuple[Loss, ...], Field(strict=False)] = ()
     tables: Tables = Tables()
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     batch_jobs: later("batch") = None  # type: ignore[valid-type]
     policies: later("policy") = None  # type: ignore[valid-type]
     running_plan: later("movement") = None  # type: ignore[valid-type]
+
+
+@dataclass(frozen=True)
+class LossCase:
+    """One thing that may happen: pools lost together, [Q]."""
+
+    loss: Loss
+    name: str
+    lost: Bools
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,7 @@ class Instance:
     latency_classes: Mapping[str, LatencyClass]
     services: Mapping[str, Service]
     streams: Mapping[str, Stream]
+    losses: Mapping[str, Loss]
     jobs: Jobs
     service_pools: tuple[Ints, ...]
     """Pools that may carry each service, ascending."""
@@ -189,6 +201,32 @@ class Instance:
         return np.array(rows, dtype=np.bool_).reshape(len(self.tenants), len(self.sites))
 
     @cached_property
+    def loss_cases(self) -> tuple[LossCase, ...]:
+        """What may be lost at once: every loss, those that say ``each`` written out."""
+        return tuple(case for loss in self.losses.values() for case in self._cases_of(loss))
+
+    def _cases_of(self, loss: Loss) -> Iterator[LossCase]:
+        pools = list(self.pools.values())
+        carried: dict[str, list[set[str]]] = {
+            "provider": [{self.sites[pool.site].provider} for pool in pools],
+            "site": [{pool.site} for pool in pools],
+            "feed": [set(self.feeds_above(pool)) for pool in pools],
+            "contract": [{pool.contract} for pool in pools],
+        }
+        if loss.each is not None:
+            families = {"provider": self.providers, "site": self.sites, "feed": self.feeds, "contract": self.contracts}
+            for name in families[loss.each]:
+                lost = np.array([name in on for on in carried[loss.each]], dtype=np.bool_)
+                if lost.any():
+                    yield LossCase(loss, f"{loss.id}/{name}", lost)
+            return
+        lost = np.zeros(len(pools), dtype=np.bool_)
+        for kind, on in carried.items():
+            named = set(getattr(loss, f"{kind}s") or ())
+            lost |= np.array([bool(named & names) for names in on], dtype=np.bool_)
+        yield LossCase(loss, loss.id, lost)
+
+    @cached_property
     def domain_units(self) -> Ints:
         """Allocation units per scale-up domain of each pool, [Q]."""
         domain = [self.accelerators[pool.accelerator].scale_up_domain_gpus for pool in self.pools.values()]
@@ -249,7 +287,7 @@ def digest(instance: Instance) -> str:
         "settings": _plain(instance.settings),
         "accelerators": {name: _plain(a) for name, a in instance.accelerators.items() if name in used},
     }
-    for family in ("providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes"):
+    for family in ("providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "losses"):
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
     for family in ("pools", "streams", "services"):

@@ -25,6 +25,11 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("streams", "growth", "growths"),
     ("streams", "daily_profile", "daily_profiles"),
     ("services", "pools", "pools"),
+    ("losses", "providers", "providers"),
+    ("losses", "sites", "sites"),
+    ("losses", "feeds", "feeds"),
+    ("losses", "contracts", "contracts"),
+    ("losses", "tenants", "tenants"),
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),
 )

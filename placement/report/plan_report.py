@@ -42,6 +42,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Share of demand served", _served(figures)),
             section("Most demand not served", _sheds(figures)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
+            section("After a loss, demand that would be left uncovered", _losses(figures)),
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
             section("Training that runs", _runs(instance, result.plan)),
@@ -136,6 +137,20 @@ def _contracts(instance: Instance, plan: Plan) -> str:
         rows += [(contract.id, contract.provider, "signed", days[signed.start_block[r]], days[signed.end_block[r]]) for r in mine]
     kept, more = shortened(rows, MOST_ROWS, "contracts")
     return table(("contract", "provider", "decision", "from", "until"), kept, left=5) + more if rows else ""
+
+
+def _losses(figures: PlanFigures) -> str:
+    """Every loss that the plan is to survive, with what would fall short, and when most."""
+    instance, short = figures.instance, figures.plan.uncovered
+    rows: list[tuple[object, ...]] = []
+    for k, case in enumerate(instance.loss_cases):
+        mine = short.case == k
+        missing = np.bincount(short.period[mine], short.tokens_per_s[mine], instance.calendar.period_count)
+        worst = int(np.argmax(missing))
+        when = (instance.calendar.period_name(worst), brief(float(missing[worst]))) if missing[worst] > 0 else ("never", None)
+        rows.append((case.name, count(int(case.lost.sum())), *when))
+    kept, more = shortened(rows, MOST_ROWS, "losses")
+    return table(("loss", "pools lost", "most in", "tokens/s then"), kept) + more if rows else ""
 
 
 def _pools(figures: PlanFigures) -> str:

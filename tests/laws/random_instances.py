@@ -179,6 +179,12 @@ def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
         lease["alternatives"] = "one lease"
         document["contracts"].append({**document["contracts"][1], "id": "c2"})
         document["pools"][-1]["contract"] = "c2"
+    if rng.random() < 0.6:
+        loss: dict[str, Any] = {"id": "l", "covered_share": "promised" if rng.random() < 0.5 else float(rng.choice([0.2, 0.6]))}
+        loss |= {"each": str(rng.choice(["site", "feed", "contract"]))} if rng.random() < 0.5 else {"sites": ["s0"]}
+        if rng.random() < 0.7:
+            loss["uncovered_usd_per_million_tokens"] = 4.0
+        document["losses"] = [loss]
     if document["pools"][0]["contract"] == "c0" and rng.random() < 0.7:
         document["pools"][0]["contract"] = "c1"
     return document

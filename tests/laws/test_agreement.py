@@ -77,6 +77,7 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
             value[mine[0]] += 1.0
     parts.append((program.first_copy[option], start, value))
     parts += [_random_terms(formulation, rng), _random_sublets(formulation, rng)]
+    parts.append(_random_recourse(formulation, parts, rng))
     columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
     keep = columns[2] > 0
     option, start, value = columns[0][keep].astype(np.int64), columns[1][keep].astype(np.int64), columns[2][keep]
@@ -95,6 +96,30 @@ def _random_terms(formulation: Formulation, rng: np.random.Generator) -> tuple[I
         chosen += rng.choice(mine, 1 if rng.random() < 0.8 else min(len(mine), int(rng.integers(0, 3))), replace=False).tolist()
     rows = np.array(chosen, dtype=np.int64)
     return formulation.program.first_copy[terms.option[rows]], terms.start[rows], np.ones(len(rows))
+
+
+def _random_recourse(
+    formulation: Formulation, parts: list[tuple[Ints, Ints, Floats]], rng: np.random.Generator
+) -> tuple[Ints, Ints, Floats]:
+    """What is needed after losses, from what the replicas that stay can give as a rule, and short of the rest."""
+    program, options, resources = formulation.program, formulation.activities.recourse, formulation.program.resources
+    both = np.concatenate([options.option, options.short_option])
+    option, start = program.columns(both)
+    columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
+    use = program.use(columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2])[0]
+    left, value = resources.limit - use, np.zeros(len(option))
+    entries = program.entries(option, start)
+    upper, careful = program.upper(option, start), rng.random() < 0.8
+    for c in range(len(option)):
+        mine = entries.column == c
+        cover, draws = entries.row[mine & (entries.value < 0)], entries.row[mine & (entries.value > 0)]
+        wanted = min(upper[c], max(-left[cover[0]], 0.0)) if len(cover) else 0.0
+        if careful and len(draws):
+            wanted = min(wanted, max(left[draws].min(), 0.0))
+        value[c] = wanted
+        left[cover] += wanted
+        left[draws] -= wanted
+    return program.first_copy[option], start, value
 
 
 def _random_sublets(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
