@@ -15,8 +15,8 @@ from placement.files.nouns import Source, read_families, read_head
 from placement.files.reading import document_path, read_tree
 from placement.files.resolve import demand_findings, resolve, too_large
 from placement.files.tables import Column, Table
-from placement.instance import Instance
-from placement.instance.calendar import Calendar
+from placement.instance import Instance, Settings
+from placement.instance.calendar import Calendar, Steps
 from placement.instance.consistency import check
 from placement.instance.findings import Draft, Family, ShapeRow
 
@@ -45,7 +45,7 @@ def load(path: str | os.PathLike[str], *, scenario: str | None = None) -> Instan
     read = _Tables(place.parent, source, problems)
     if (jobs := read("jobs", lt.job_table())) is not None:
         families["jobs"] = lt.read_jobs(jobs, families["jobs"], source, problems)
-    draft = _draft(calendar, families)
+    draft = _draft(calendar, families, head.get("settings", Settings()))
     if (shapes := read("shapes", lt.SHAPES)) is not None:
         rows = lt.read_shapes(shapes, families["jobs"], source, problems)
         draft = replace(draft, shapes=(*draft.shapes, *rows), shaped=frozenset(row.job for row in rows))
@@ -106,7 +106,7 @@ def _calendar(head: Any, source: Source, problems: Problems) -> Calendar | None:
     return calendar
 
 
-def _draft(calendar: Calendar | None, families: dict[str, Family[Any]]) -> Draft:
+def _draft(calendar: Calendar | None, families: dict[str, Family[Any]], settings: Settings) -> Draft:
     """The document's own part of the draft; tables add theirs."""
     own = {noun.id: noun for noun in families["accelerators"].valid.values()}
     catalogue = {name: part for name, part in load_catalogue().items() if name not in families["accelerators"].position}
@@ -116,5 +116,12 @@ def _draft(calendar: Calendar | None, families: dict[str, Family[Any]]) -> Draft
         for n, job in families["jobs"].valid.items()
         for k, shape in enumerate(job.shapes or ())
     )
-    online = {n: pool.online_gpus for n, pool in families["pools"].valid.items() if pool.online_gpus is not None}
+    online: dict[int, Steps] = {}
+    for n, pool in families["pools"].valid.items():
+        if pool.online_gpus is not None:
+            online[n] = pool.online_gpus
+        elif pool.tranches is not None:
+            steps = pool.delivered(settings.delivery_date, settings.delivery_state)
+            # A delivery after the calendar is no mistake: it is not there within it.
+            online[n] = tuple(step for step in steps if calendar is None or step.from_date < calendar.end) or 0.0
     return Draft(calendar, {**ordered, **own}, families, online=online, shapes=shapes)

@@ -47,6 +47,15 @@ def pools(draft: Draft) -> Iterator[Finding]:
 
 
 def _online(draft: Draft, n: int, pool: Any) -> Iterator[Finding]:
+    if pool.tranches is not None and (pool.online_gpus is not None or n in draft.ramped):
+        other = "online_gpus" if pool.online_gpus is not None else "rows in the ramps table"
+        expected = f"one statement: this pool has {other} as well"
+        yield Finding(("pools", n, "tranches"), f"a list of {len(pool.tranches)}", expected, "keep one of them")
+    elif pool.tranches is not None and sum(tranche.gpus for tranche in pool.tranches) > pool.gpus:
+        total = sum(tranche.gpus for tranche in pool.tranches)
+        expected = f"together at most the GPUs of the pool's islands, {pool.gpus}"
+        yield Finding(("pools", n, "tranches"), total, expected, "add islands or correct a figure")
+        return
     if pool.online_gpus is not None and n in draft.ramped:
         yield Finding(
             ("pools", n, "online_gpus"),
@@ -56,7 +65,10 @@ def _online(draft: Draft, n: int, pool: Any) -> Iterator[Finding]:
         )
     elif n not in draft.online and "ramps" not in draft.unread:
         yield Finding(
-            ("pools", n), pool.id, "online_gpus, or rows in the ramps table", "state how many GPUs are online, and from when"
+            ("pools", n),
+            pool.id,
+            "online_gpus, tranches, or rows in the ramps table",
+            "state how many GPUs are online, and from when",
         )
     for path, value in values_of(draft.online[n]) if n in draft.online else ():
         where = ("pools", n, "online_gpus", *path)

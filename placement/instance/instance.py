@@ -19,7 +19,7 @@ from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass,
 from placement.instance.jobs import Jobs
 from placement.instance.losses import Loss
 from placement.instance.policy import Scenario
-from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
 
@@ -34,6 +34,10 @@ class Settings(Noun):
     """Percentile over a period that sizes capacity where demand comes from a daily profile."""
     wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
     """How many of the shortest paths between two sites a gang may use."""
+    delivery_date: DeliveryDate = "p50"
+    """The day by which tranches count as delivered: that of probability 50 or 90 %."""
+    delivery_state: DeliveryState = "contracted"
+    """Tranches in an earlier state than this do not count."""
 
 
 class Tables(Noun):

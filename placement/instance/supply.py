@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as Date
 from functools import cached_property
 from math import comb
 from typing import Annotated, Literal
@@ -25,7 +26,7 @@ from placement.instance.base import (
     Usd,
     later,
 )
-from placement.instance.calendar import Steps
+from placement.instance.calendar import Step, Steps
 
 
 class Mode(Noun):
@@ -238,6 +239,27 @@ MOST_ISLAND_SETS = 5_000
 """Sets of islands that one pool may offer: each is an option of every gang that may span them."""
 
 
+DeliveryState = Literal["announced", "contracted", "energised", "usable"]
+DELIVERY_STATES: tuple[DeliveryState, ...] = ("announced", "contracted", "energised", "usable")
+"""How sure a delivery is, least first: said in public; signed; with power at the racks; in use or ready for it."""
+DeliveryDate = Literal["p50", "p90"]
+
+
+class Tranche(Noun):
+    """Accelerators that come online together, with the days by which they do so with probability 50 and 90 %."""
+
+    gpus: Gpus
+    state: DeliveryState
+    p50_date: Day
+    p90_date: Day
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Tranche:
+        if self.p90_date < self.p50_date:
+            raise PydanticCustomError("tranche_order", "p90_date must not be before p50_date")
+        return self
+
+
 class Pool(Noun):
     """Accelerators of one type at one site, cut into islands that come online in order."""
 
@@ -247,7 +269,9 @@ class Pool(Noun):
     contract: Id
     islands: Annotated[tuple[IslandGroup, ...], Field(min_length=1, strict=False)]
     online_gpus: Steps | None = None
-    """GPUs online from dates on; 0 before the first step. Give this or rows in the ramps table."""
+    """GPUs online from dates on; 0 before the first step. Give this, tranches, or rows in the ramps table."""
+    tranches: Annotated[tuple[Tranche, ...], Field(min_length=1, strict=False)] | None = None
+    """Deliveries one by one; ``settings`` say which of their dates count, and from which state on they do."""
     feed: Id | None = None
     """The feed that supplies it (a hall); default: the site's."""
     spanning: Spanning | None = None
@@ -259,6 +283,19 @@ class Pool(Noun):
     def island_gpus(self) -> tuple[int, ...]:
         """GPUs of each island, in order."""
         return tuple(group.gpus for group in self.islands for _ in range(group.count))
+
+    def delivered(self, date: DeliveryDate, least_state: DeliveryState) -> tuple[Step, ...]:
+        """GPUs online from days on, by one of the dates of the tranches that are at least in a state; empty where there are none."""
+        found = dict[Date, int]()
+        for tranche in self.tranches or ():
+            if DELIVERY_STATES.index(tranche.state) >= DELIVERY_STATES.index(least_state):
+                day = tranche.p50_date if date == "p50" else tranche.p90_date
+                found[day] = found.get(day, 0) + tranche.gpus
+        total, steps = 0, []
+        for day in sorted(found):
+            total += found[day]
+            steps.append(Step(from_date=day, value=float(total)))
+        return tuple(steps)
 
     @property
     def set_count(self) -> int:

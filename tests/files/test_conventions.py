@@ -106,6 +106,22 @@ def test_online_is_zero_before_the_first_step(tmp_path: Path, small_text: str) -
     assert instance.pool_online_gpus[0, :4].tolist() == [0, 0, 256, 256]
 
 
+def test_tranches_count_by_date_and_state(tmp_path: Path, small_text: str) -> None:
+    tranches = (
+        "tranches: [{gpus: 32, state: usable, p50_date: 2026-01-01, p90_date: 2026-01-01},"
+        " {gpus: 16, state: contracted, p50_date: 2026-03-16, p90_date: 2026-04-06},"
+        " {gpus: 16, state: announced, p50_date: 2026-03-16, p90_date: 2027-01-01}]"
+    )
+    online = {}
+    for settings in ("", "delivery_date: p90", "delivery_state: announced", "delivery_state: usable"):
+        edits = (("online_gpus: 64", tranches), ("calendar:\n", f"settings: {{{settings}}}\ncalendar:\n"))
+        online[settings] = load(changed(tmp_path, small_text, *edits)).pool_online_gpus[1].tolist()
+    assert online[""] == [32] * 4 + [48] * 12
+    assert online["delivery_date: p90"] == [32] * 10 + [48] * 6
+    assert online["delivery_state: announced"] == [32] * 4 + [64] * 12
+    assert online["delivery_state: usable"] == [32] * 16
+
+
 def test_blocks_start_at_midnight_utc(small: Any) -> None:
     assert small.calendar.block_starts[0] == date(2026, 3, 2)
     assert small.calendar.hours.sum() == 8 * 168
