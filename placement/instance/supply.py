@@ -285,7 +285,7 @@ class Pool(Noun):
         return tuple(group.gpus for group in self.islands for _ in range(group.count))
 
     def delivered(self, date: DeliveryDate, least_state: DeliveryState) -> tuple[Step, ...]:
-        """GPUs online from days on, by one of the dates of the tranches that are at least in a state; empty where there are none."""
+        """GPUs online from days on, by one of the dates of the tranches that are at least in a state; empty without any."""
         found = dict[Date, int]()
         for tranche in self.tranches or ():
             if DELIVERY_STATES.index(tranche.state) >= DELIVERY_STATES.index(least_state):
