@@ -20,6 +20,12 @@ FINEST_COST = 1e-14
 LARGEST_SUM = 2.0**56
 """No row may reach this; CP-SAT's integers have 63 bits."""
 
+MOST_CHOICES = 200
+"""Choices after which a search ends, to be priced: now and then each costs a unit less than the one before, without end."""
+
+CHOICE_WORK = 1e-3
+"""Work of taking in a choice, which deterministic time leaves out."""
+
 ROW_SCALE = 1e5
 """Rows with fractional amounts are scaled so that the largest is about this, and rounded outward."""
 
@@ -37,7 +43,7 @@ class MasterResult:
 
 @dataclass(frozen=True)
 class MasterLimits:
-    """``work`` is CP-SAT's deterministic time."""
+    """``work`` limits CP-SAT's deterministic time."""
 
     time_s: float
     work: float | None
@@ -147,7 +153,7 @@ class Master:
         class Listener(cp_model.CpSolverSolutionCallback):
             def on_solution_callback(self) -> None:
                 choices.append(np.array([built.value(self, j) for j in range(len(allowed))]))
-                if stopped():
+                if stopped() or len(choices) >= MOST_CHOICES:
                     self.stop_search()
 
         def bounded(bound: float) -> None:
@@ -164,7 +170,8 @@ class Master:
         # Without a solution the response's bound may be a default; what was proven until then was heard through the callback.
         known = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
         bound = solver.best_objective_bound * self.unit if known else -np.inf
-        return MasterResult(choices, bound, empty, status == cp_model.OPTIMAL, solver.response_proto.deterministic_time)
+        work = solver.response_proto.deterministic_time + CHOICE_WORK * len(choices)
+        return MasterResult(choices, bound, empty, status == cp_model.OPTIMAL, work)
 
 
 class _Watch:

@@ -13,6 +13,8 @@ import pytest
 from programs import PROGRAMS
 
 import solvers
+from placement import load
+from placement.formulate import formulate
 from placement.program import Limit, Program, Solution, Status
 from solvers.solver import Clock, Limits, OnProgress, Progress, Start
 from tests.prices.tiny import fleet_program
@@ -92,6 +94,13 @@ def test_seconds_are_the_net(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     answer = solvers.load(name)(hard(60), limits=limits)
     assert answer.status is Status.FEASIBLE
     assert answer.limit is Limit.TIME
+
+
+def test_choices_that_each_cost_a_unit_less_come_to_an_end() -> None:
+    """CP-SAT finds them by the thousand here, in no deterministic time."""
+    program = formulate(load("instances/tiny/interconnect-domains.yaml")).program
+    answer, _ = run("cpsat", program, 5.0)
+    assert answer.status is Status.OPTIMAL
 
 
 def test_enumerate_keeps_to_its_work() -> None:
