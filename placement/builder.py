@@ -172,10 +172,6 @@ class Builder:
 
     # ------------------------------------------------------------ options and groups
 
-    @property
-    def option_count(self) -> int:
-        return self._options.rows
-
     def add_groups(self, names: Sequence[str], must: ArrayLike) -> Ints:
         """Groups of which at most one option is chosen (exactly one where ``must``)."""
         first = len(self._group_names)
@@ -191,19 +187,25 @@ class Builder:
         self, *, first: Ints, last: Ints, hours: ArrayLike, pace: ArrayLike = 0, upper: ArrayLike = 1.0, whole: ArrayLike = True,
         group: ArrayLike = -1, copies: ArrayLike = 1,
     ) -> Ints:  # fmt: skip
-        """Options that start at a block in [first, last] and run for ``hours`` at their pace; each stands for so many copies."""
+        """Options that start at a block in [first, last] and run for ``hours`` at their pace; each stands for so many copies.
+
+        Raises ``ValueError`` where ``upper`` is not finite: without end, an option has no bound and no scale.
+        """
         return self._options.add(
-            len(first), running=True, first=first, last=last, hours=hours, pace=pace, upper=upper, upper_profile=0, whole=whole,
-            group=group, copies=copies,
+            len(first), running=True, first=first, last=last, hours=hours, pace=pace, upper=_finite(upper), upper_profile=0,
+            whole=whole, group=group, copies=copies,
         )  # fmt: skip
 
     def add_per_period(
         self, *, first: Ints, last: Ints, upper: ArrayLike, upper_profile: ArrayLike = 0, whole: ArrayLike = False,
         group: ArrayLike = -1,
     ) -> Ints:  # fmt: skip
-        """Options that live in one period of [first, last]; each period has its own x, at most upper x profile."""
+        """Options that live in one period of [first, last]; each period has its own x, at most upper x profile.
+
+        Raises ``ValueError`` where ``upper`` is not finite, as ``add_running`` does.
+        """
         return self._options.add(
-            len(first), running=False, first=first, last=last, hours=0.0, pace=0, upper=upper, upper_profile=upper_profile,
+            len(first), running=False, first=first, last=last, hours=0.0, pace=0, upper=_finite(upper), upper_profile=upper_profile,
             whole=whole, group=group, copies=1,
         )  # fmt: skip
 
@@ -310,3 +312,9 @@ class Builder:
 
 def _bools(values: list[bool]) -> Bools:
     return np.asarray(values, dtype=np.bool_)
+
+
+def _finite(upper: ArrayLike) -> ArrayLike:
+    if not np.isfinite(upper).all():
+        raise ValueError("upper of an option must be finite; state the most of it that its resources allow")
+    return upper

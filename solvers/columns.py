@@ -96,11 +96,13 @@ MOST_COLUMNS = 12_000_000
 
 
 def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> Columns:
-    """Every column that some plan can use. Raises ``Stopped`` when ``stopped()`` turns true meanwhile, ``TooLarge`` above
-    ``MOST_COLUMNS``."""
-    count = int(np.maximum(program.options.last - program.options.first + 1, 0).sum())
-    if count > MOST_COLUMNS:
+    """Every column that some plan can use, of every copy. Raises ``Stopped`` when ``stopped()`` turns true meanwhile, ``TooLarge``
+    above ``MOST_COLUMNS``."""
+    starts = np.maximum(program.options.last - program.options.first + 1, 0)
+    count = int(starts @ program.options.copies.astype(np.int64))
+    if count > MOST_COLUMNS:  # asked before copies are written out, which may already be more than there is room for
         raise TooLarge(f"{count:,} columns, of which it holds at most {MOST_COLUMNS:,}; 'prices' holds none")
+    program = program.unfolded()
     slots = len(program.resources.limit)
     supply = _most_supplied(program)
     room = program.resources.limit + supply

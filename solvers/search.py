@@ -144,11 +144,11 @@ def by_levels(
 ) -> Solution:
     """Minimises every level of ``program`` in turn with ``solve_level``."""
     clock = clock or Clock(limits)
-    program = program.unfolded()
     try:
         columns = expand(program, stopped=lambda: clock.over)
     except Stopped:
         return _nothing(program, clock, name, Status.NO_PLAN, clock.reason)
+    program = columns.program
     facts: dict[str, float | str] = {
         "columns": float(len(columns)),
         "rows": float(len(columns.row_lower)),

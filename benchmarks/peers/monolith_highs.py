@@ -41,7 +41,7 @@ def expanded(program: Program, most: int, clock: Clock) -> Columns | None:
     if count > most:
         raise Refused(f"{count:,} explicit columns; more than {most:,} are not tried for their memory")
     try:
-        return expand(program.unfolded(), stopped=lambda: clock.over)
+        return expand(program, stopped=lambda: clock.over)
     except Stopped:
         return None
 

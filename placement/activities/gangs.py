@@ -104,10 +104,6 @@ class Gangs:
             by_pool,
         )  # fmt: skip
 
-    def accelerator_mode(self, instance: Instance) -> tuple[Ints, Ints]:
-        """Accelerator and mode of each row, [n]."""
-        return instance.jobs.shapes.accelerator[self.shape], instance.jobs.shapes.mode[self.shape]
-
     # ------------------------------------------------------------ plan and back
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:

@@ -26,9 +26,6 @@ BIGGEST = 16
 DOUBT = 0.2
 """A move that prices find worse than allowed by more than this, against what a column is worth, is not evaluated."""
 
-HOPE = 0.0
-"""Reduced costs are lowered by this times what the column is worth: prices are not exact, what is near to paying may."""
-
 EXTRA = 3
 """Others that try for the same place: so many to twice as many."""
 
@@ -67,7 +64,6 @@ class Annealer:
         if layout.equality.any() or len(layout.loose) or (len(matrix.data) and matrix.data.min() < 0) or not len(columns):
             return None
         rc = columns.cost + matrix.T @ prices
-        rc = rc - HOPE * columns.own
         order = np.lexsort((rc, columns.group))
         columns, rc = columns.take(order), rc[order]
         matrix = columns.matrix

@@ -9,11 +9,14 @@ Given prices, the cheapest cover takes supply and pieces in the order of their c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placement.program import Anchor, Floats, Ints, Program
+from placement.program import Anchor, Bools, Floats, Ints, Program
+
+DEARER = 100.0
+"""What shedding costs that a plan should do without, against the dearest that it may use."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,17 @@ class Block:
     def demand(self) -> Floats:
         """All streams together, [P]."""
         return np.asarray(self.stream_demand.sum(axis=0), dtype=np.float64)
+
+    def avoiding(self, excluded: Bools, weight: Floats) -> Block:
+        """The block with shedding by options ``excluded`` [O] dearer than all else, for plans that do without it if they can.
+
+        What costs more changes nothing for a plan that does not use it, nor the bound of such plans.
+        """
+        out = excluded[self.piece]
+        last = int(np.flatnonzero(weight)[-1])
+        cost = self.cost.copy()
+        cost[last, out] += DEARER * float(np.abs(self.piece_cost(weight)).max(initial=1.0)) / float(weight[last])
+        return replace(self, cost=cost)
 
     def served_cost(self, weight: Floats) -> Floats:
         """What serving everything would earn or cost by itself, [P]."""

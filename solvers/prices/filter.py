@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.program import Floats, Ints, Program
+from placement.program import Floats, Ints
 from solvers.highs_process import Stopped, never
-from solvers.prices.layout import Layout, Tables, lay_out
+from solvers.prices.layout import Layout, Tables
 from solvers.prices.pricing import bound, runs_of_groups
 
 
@@ -50,16 +50,3 @@ def surviving(
             return None
     none = np.empty(0, dtype=np.int64)
     return Filtered(np.concatenate([none, *options]), np.concatenate([none, *starts]), considered, proven.value)
-
-
-def droppable(program: Program, weight: Floats, slot_prices: Floats, value: float) -> Filtered:
-    """What may be in a better plan, by slot prices [slots] as a ``Solution`` carries them; for other solvers.
-
-    ``weight`` [levels] makes one cost of the levels, ``value`` is a plan's cost by it.
-    """
-    layout = lay_out(program, weight)
-    prices = np.zeros(layout.rows)
-    prices[: len(layout.slot_of_row)] = slot_prices[layout.slot_of_row]
-    found = surviving(layout, prices, value)
-    assert found is not None
-    return found

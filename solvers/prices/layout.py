@@ -205,9 +205,11 @@ class Tables:
 
 
 def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None) -> Layout:
-    """``fixed_out`` [O]: options that may not be used; they lose all their starts."""
+    """``fixed_out`` [O]: options that may not be used; they lose all their starts, and in uniform blocks they are dear."""
     rates, resources, options = program.rates, program.resources, program.options
     blocks = uniform_blocks(program)
+    if fixed_out is not None:
+        blocks = tuple(block.avoiding(fixed_out, weight) for block in blocks)
     kept = np.zeros(len(resources), dtype=bool)
     taken = np.zeros(len(options), dtype=bool)
     for block in blocks:
@@ -365,6 +367,18 @@ def members(offset: Ints, option: Ints) -> tuple[Ints, Ints]:
     column = np.repeat(np.arange(len(option), dtype=np.int64), count)
     row = np.arange(len(column), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count) + np.repeat(offset[option], count)
     return column, row
+
+
+def entries(layout: Layout, option: Ints, start: Ints) -> int:
+    """Entries of columns on rows that carry a price, at most, without writing them out."""
+    program, rates = layout.program, layout.program.rates
+    column, rate = members(rates.offset, option)
+    priced = np.zeros(len(program.resources), dtype=bool)
+    priced[program.resources.of_slot[layout.slot_of_row]] = True
+    column, rate = column[priced[rates.resource[rate]]], rate[priced[rates.resource[rate]]]
+    lo, hi = window(layout, option, start, program.ends(option, start), column, rate)
+    each = np.where(program.options.running[option[column]] & ~rates.lump[rate], program.grid.bands, 1)
+    return int(((hi - lo) * each).sum())
 
 
 def window(layout: Layout, option: Ints, start: Ints, end: Ints, column: Ints, rate: Ints) -> tuple[Ints, Ints]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.program import Floats
+from placement.program import Floats, Ints
 from solvers.highs_process import HighsProcess, Tuning
 from solvers.prices import dual
 from solvers.prices.filter import surviving
-from solvers.prices.layout import Layout, Tables
+from solvers.prices.layout import Layout, Tables, entries
 from solvers.prices.plan import Draft, empty, model_of
-from solvers.prices.pricing import best_columns
+from solvers.prices.pricing import Best, best_columns
 from solvers.prices.restricted import Part, explicit, first_copies, tied
 from solvers.solver import Allowance
 
@@ -50,8 +50,10 @@ def by_lp(
     """Prices from exact LPs on columns that grow round by round; false where they are too large or nothing is left for them."""
     layout = state.layout
     assert state.best is not None and state.best_prices is not None
-    best = best_columns(layout, Tables.of(layout, state.best_prices), LP_PER_GROUP)
-    columns = _cheapest(layout, first_copies(layout, *best.flat()), state.best_prices, LP_PER_GROUP)
+    option, start = _near(layout, best_columns(layout, Tables.of(layout, state.best_prices), LP_PER_GROUP))
+    if state.rest.matrix.nnz + entries(layout, option, start) > LP_ENTRIES:  # known before there is room for them
+        return False
+    columns = first_copies(layout, option, start)
     for _ in range(LP_ROUNDS):
         part = Part.joined([columns, state.rest])
         if part.matrix.nnz > LP_ENTRIES:
@@ -76,6 +78,19 @@ def by_lp(
             return True
         columns = _cheapest(layout, Part.joined(new).distinct(), exact, LP_PER_GROUP + LP_NEW)
     return True
+
+
+def _near(layout: Layout, best: Best) -> tuple[Ints, Ints]:
+    """Those of the cheapest columns that are not far from the best of their group."""
+    option, start = best.flat()
+    group = layout.program.options.group[option]
+    least = np.where(layout.program.groups.must, np.inf, 0.0)
+    least = np.minimum(least, best.cost.min(axis=1, initial=np.inf))
+    own = np.abs(Tables.of(layout, np.zeros(layout.rows)).costs(layout, option, start))
+    worth = np.zeros(len(least))
+    np.maximum.at(worth, group, own)
+    near = best.cost[np.isfinite(best.cost)] - least[group] <= NEAR * worth[group]
+    return option[near], start[near]
 
 
 def _cheapest(layout: Layout, columns: Part, prices: Floats, most: int) -> Part:

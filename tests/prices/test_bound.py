@@ -13,7 +13,7 @@ from placement.program import Program, Solution
 from solvers.prices import kernels
 from solvers.prices.blocks import cheapest_cover
 from solvers.prices.dual import begin, raise_bound, smooth
-from solvers.prices.filter import droppable, surviving
+from solvers.prices.filter import surviving
 from solvers.prices.layout import Tables, lay_out
 from solvers.prices.pricing import best_columns, bound, screened
 from solvers.solver import Limits
@@ -74,17 +74,6 @@ def test_what_is_dropped_is_in_no_better_plan() -> None:
             kept = surviving(layout, size * rng.random(layout.rows), best)
             assert kept is not None
             assert wanted <= set(zip(kept.option.tolist(), kept.start.tolist(), strict=True)), f"tiny_program({seed})"
-
-
-def test_slot_prices_of_an_answer_serve_to_drop_columns() -> None:
-    program = fleet_program(1)
-    found = solvers.load("prices")(program, limits=Limits(time_limit_s=3, workers=1, gap=1e-3))
-    assert found.prices is not None
-    bounds = [level.bound for level in found.levels]
-    assert bounds[1] is not None
-    kept = droppable(program, ONLY_LAST, found.prices, bounds[1])
-    assert len(kept.option) < kept.considered, "nothing costs less than a bound on everything but what lies between the bounds"
-    assert kept.bound <= bounds[1] + 1e-6 * abs(bounds[1])
 
 
 def test_a_uniform_block_in_closed_form_is_its_linear_program() -> None:

@@ -11,11 +11,14 @@ import pytest
 import solvers
 from placement.builder import Builder
 from placement.program import Floats, Grid, Program, Status
-from solvers.prices.layout import lay_out
+from solvers.highs_process import HighsProcess
+from solvers.prices import dual, prove
+from solvers.prices.layout import entries, lay_out
 from solvers.prices.pricing import bound
+from solvers.prices.restricted import explicit
 from solvers.prices.state import Run
-from solvers.solver import Clock, Limits, Start
-from tests.prices.tiny import ints
+from solvers.solver import ENDLESS, Clock, Limits, Start
+from tests.prices.tiny import fleet_program, ints
 
 prices = solvers.load("prices")
 
@@ -153,3 +156,55 @@ def test_promised_demand_is_served_though_shedding_it_is_cheap() -> None:
     assert len(lay_out(program, np.array([0.0, 1.0])).blocks) == 1
     answer = prices(program, limits=Limits(time_limit_s=4))
     assert [level.value for level in answer.levels] == pytest.approx([0.0, 60.0])
+
+
+def promised_tokens() -> Program:
+    """A stream of 10 whose first 6 are promised, and a gang that would earn more with the GPUs that serve them."""
+    b = Builder(Grid(np.full(4, 24.0), 1), ("promises", "money"), ("own",))
+    pool = b.add_resources(["pool"], "gpu", 8.0)
+    node = b.add_resources(["node"], "tokens/s", 0.0, private=0)
+    stream = b.add_resources(["stream"], "tokens/s", 10.0, equality=True, private=0)
+    replicas = b.add_per_period(first=ints(0), last=ints(3), upper=8.0, whole=True)
+    b.add_rates(replicas, pool, 1.0)
+    b.add_rates(replicas, node, -1.0)
+    serve = b.add_per_period(first=ints(0), last=ints(3), upper=10.0)
+    b.add_rates(serve, node, 1.0)
+    b.add_rates(serve, stream, 1.0)
+    for most, level, usd in ((6.0, 0, 1.0), (4.0, 1, 1.0)):
+        shed = b.add_per_period(first=ints(0), last=ints(3), upper=most)
+        b.add_rates(shed, stream, 1.0)
+        b.add_charges(shed, level, 0, usd)
+    gang = b.add_running(first=ints(0), last=ints(2), hours=48.0, group=b.add_groups(["gang"], False))
+    b.add_rates(gang, pool, 6.0)
+    b.add_charges(gang, 1, 0, -10.0)
+    return b.build()
+
+
+def test_promised_tokens_are_not_shed_as_if_that_were_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search at the least of the promises finds a plan that keeps them, so that nothing has to be weighed."""
+    program = promised_tokens()
+    assert len(lay_out(program, np.array([0.0, 1.0])).blocks) == 1
+    module = sys.modules["solvers.prices.solve"]
+    monkeypatch.setattr(module, "_weighed", lambda *_: pytest.fail("the promises were not kept"))
+    answer = prices(program, limits=Limits(time_limit_s=10, workers=1, gap=0.5))
+    promises, money = answer.levels
+    assert promises.value == pytest.approx(0.0)
+    assert money.value == pytest.approx(8.0)  # 8 of 10 served by 8 GPUs in each of 4 periods, no gang
+    assert money.bound is not None
+    assert money.bound <= 8.0 + 1e-6
+
+
+def test_an_exact_lp_that_is_too_large_is_never_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = dual.begin(lay_out(fleet_program(1), np.array([0.0, 1.0])))
+    dual.raise_bound(state)
+    monkeypatch.setattr(prove, "LP_ENTRIES", state.rest.matrix.nnz)
+    monkeypatch.setattr(prove, "first_copies", lambda *_: pytest.fail("written out although too large"))
+    with HighsProcess() as process:
+        assert not prove.by_lp(state, process, allow=lambda: ENDLESS, stopped=lambda: False, heard=lambda _: None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_entries_are_counted_as_they_are_written_out(seed: int) -> None:
+    layout = lay_out(fleet_program(seed), np.array([0.0, 1.0]))
+    option, start = layout.columns(layout.member)
+    assert entries(layout, option, start) == explicit(layout, option, start).matrix.nnz

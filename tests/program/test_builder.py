@@ -57,6 +57,16 @@ def test_tables_are_narrow() -> None:
     assert program.rates.offset.dtype == np.int64
 
 
+@pytest.mark.parametrize("upper", [np.inf, np.nan])
+def test_an_option_without_end_is_refused(upper: float) -> None:
+    builder, _, _ = _builder(1)
+    nothing = np.zeros(2, dtype=np.int64)
+    with pytest.raises(ValueError, match="must be finite"):
+        builder.add_per_period(first=nothing, last=nothing, upper=np.array([1.0, upper]))
+    with pytest.raises(ValueError, match="must be finite"):
+        builder.add_running(first=nothing, last=nothing, hours=24.0, upper=upper)
+
+
 def test_what_a_column_cannot_hold_is_refused_by_name() -> None:
     builder, option, resource = _builder(1)
     with pytest.raises(OverflowError, match="resource"):

@@ -126,6 +126,19 @@ def test_what_does_not_fit_is_refused_with_a_remedy(name: str, monkeypatch: pyte
         solvers.load(name)(hard(), limits=Limits(time_limit_s=5))
 
 
+@pytest.mark.parametrize("name", ["highs", "cpsat"])
+def test_copies_are_counted_before_they_are_written_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    b = builder(2)
+    places = b.add_resources([f"place {k}" for k in range(50)], "gpu", 4.0)
+    option = b.add_running(first=np.zeros(1, dtype=np.int64), last=np.zeros(1, dtype=np.int64), hours=24.0, copies=50)
+    b.add_rates(option, places[0], 4.0, step=True)
+    program = b.build()
+    monkeypatch.setattr(columns, "MOST_COLUMNS", 49)
+    monkeypatch.setattr(Program, "unfolded", lambda self: pytest.fail("written out although too many"))
+    with pytest.raises(TooLarge, match="50 columns"):
+        solvers.load(name)(program, limits=Limits(time_limit_s=5))
+
+
 def test_auto_leaves_to_prices_what_does_not_fit_be_it_few_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns of divisible options count as well: HiGHS and CP-SAT hold them all."""
     program = PROGRAMS["divisible alone"]()
