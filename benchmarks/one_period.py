@@ -38,7 +38,7 @@ from placement.check import Check, check
 from placement.instance import Instance
 from placement.plan import Paths, Places, Plan, Replicas, Runs, Serving, Shedding, empty
 from placement.rules.capacity import most_units, usage_prices
-from placement.rules.contract import fixed_fees
+from placement.rules.contract import dated_fees
 from placement.rules.power import feed_limits_kw, idle_kw
 from placement.rules.reading import price_over_feeds, pue_of_pools
 
@@ -140,7 +140,7 @@ def _market(instance: Instance) -> _Market:
     return _Market(
         units=units, value=value, kind=shapes.mode, draw=draw,
         cost=usage_prices(instance)[:, 0] * unit * hours + draw * energy, limit=limit,
-        owed=fixed_fees(instance) + float(np.sum(idle * energy)), by_ratio=tuple(by_ratio),
+        owed=dated_fees(instance) + float(np.sum(idle * energy)), by_ratio=tuple(by_ratio),
     )  # fmt: skip
 
 
