@@ -149,12 +149,30 @@ def pool_rows() -> list[Noun]:
     rows = []
     for pool, site, accelerator, contract, gpus, count, online, span, source, assumption in f.POOLS:
         row: Noun = {"id": pool, "site": site, "accelerator": accelerator, "contract": contract}
-        row |= {"islands": Flow([{"gpus": gpus, "count": count}]), "online_gpus": steps(online, gpus)}
+        row |= {"islands": Flow([{"gpus": gpus, "count": count}])}
+        if pool in f.TRANCHES:
+            row["tranches"] = tranches(pool, online, gpus)
+        else:
+            row["online_gpus"] = steps(online, gpus)
         if span is not None:
             islands, loss, oversubscription = span
             rule = {"max_islands": islands, "sets": "consecutive", "loss": loss, "oversubscription": oversubscription}
             row["spanning"] = Flow(rule)
-        rows.append(noted(row, source, assumption))
+        promised = f.P90_ASSUMPTION if pool in f.TRANCHES else None
+        rows.append(noted(row, source, "; ".join(filter(None, (assumption, promised)))))
+    return rows
+
+
+def tranches(pool: str, online: f.Steps, gpus: int) -> list[Flow]:
+    """Deliveries, one for each step of what is online; those of the first day are in use."""
+    provider = {site: provider for site, _, provider, *_ in f.SITES}[next(row[1] for row in f.POOLS if row[0] == pool)]
+    rows, before = [], 0.0
+    for day, islands in online:
+        usable = day == f.START
+        late = day if usable else day + timedelta(weeks=f.P90_WEEKS[provider])
+        state = "usable" if usable else "contracted"
+        rows.append(Flow({"gpus": int((islands - before) * gpus), "state": state, "p50_date": day, "p90_date": late}))
+        before = islands
     return rows
 
 
@@ -249,11 +267,23 @@ def job_rows() -> list[Noun]:
 # ---------------------------------------------------------------- scenarios
 
 
-def slipped(online: f.Steps) -> f.Steps | int:
+def slipped(online: f.Steps, weeks: int) -> f.Steps | int:
     """Everything after the first day comes later; what then falls behind the horizon never comes."""
     end = f.START + timedelta(weeks=f.WEEKS)
-    later = [(day if day == f.START else day + timedelta(weeks=f.SLIP_WEEKS), islands) for day, islands in online]
+    later = [(day if day == f.START else day + timedelta(weeks=weeks), islands) for day, islands in online]
     return [(day, islands) for day, islands in later if day < end] or 0
+
+
+def late(weeks: int) -> list[Noun]:
+    """Changes that bring all new capacity but the lease so many weeks later."""
+    rows: list[Noun] = []
+    for pool, _, _, _, gpus, _, online, *_ in f.POOLS:
+        if pool in f.TRANCHES:
+            later = [(day if day == f.START else day + timedelta(weeks=weeks), islands) for day, islands in online]
+            rows.append({"path": f"pools[{pool}].tranches", "value": tranches(pool, later, gpus)})
+        elif pool not in f.LEASED_POOLS:
+            rows.append({"path": f"pools[{pool}].online_gpus", "value": steps(slipped(online, weeks), gpus)})
+    return rows
 
 
 def scenario_rows() -> list[Noun]:
@@ -263,15 +293,36 @@ def scenario_rows() -> list[Noun]:
     def growth(factor: float) -> list[Noun]:
         return [change("growths[base].steps", [Flow({"from_date": f.START, "annual_factor": factor})])]
 
-    others = [row for row in f.POOLS if row[0] not in f.LEASED_POOLS]
-    late = [change(f"pools[{row[0]}].online_gpus", steps(slipped(row[6]), row[4])) for row in others]
+    open_ = [change(f"contracts[{lease}].optional", True) for lease in f.LEASES]
+    exits = [change(f"contracts[{lease}].exit", Flow(f.LEASE_EXIT)) for lease in f.LEASES]
+    first = {row[0]: row[3] for row in f.CONTRACTS}
+    short = [change(f"contracts[{lease}].to_date", first[lease] + timedelta(days=f.SHORT_LEASE_DAYS)) for lease in f.LEASES]
+    survive = {"id": "any-provider", "each": "provider", "covered_share": "promised"}
+    survive["uncovered_usd_per_million_tokens"] = f.UNCOVERED_USD
     never = [change(f"pools[{pool}].online_gpus", 0) for pool in f.LEASED_POOLS]
     free = [change(f"contracts[{lease}].fee_usd_per_month", 0) for lease in f.LEASES]
     return [
         {"id": "planned-10x", "name": "Demand grows tenfold over the year, as planned", "changes": growth(10.0)},
         {"id": "80x-all-year", "name": "Demand keeps growing at the pace of spring", "changes": growth(80.0)},
         {"id": "no-lease", "name": "Colossus is never leased", "changes": never + free},
-        {"id": "one-quarter-slip", "name": "All new capacity but the lease comes a quarter late", "changes": late},
+        {"id": "one-quarter-slip", "name": "All new capacity but the lease comes a quarter late", "changes": late(f.SLIP_WEEKS)},
+        {"id": "two-quarter-slip", "name": "It comes two quarters late", "changes": late(2 * f.SLIP_WEEKS)},
+        {
+            "id": "deliveries-p90",
+            "name": "Amazon and Google deliver by their dates of 90 %",
+            "changes": [change("settings.delivery_date", "p90")],
+        },
+        {
+            "id": "lease-to-decide",
+            "name": "Whether to sign the lease, and when to leave it, as the filing has it",
+            "changes": open_ + exits,
+        },
+        {"id": "lease-180-days", "name": "The lease is one of 180 days, to be signed or not", "changes": open_ + short},
+        {
+            "id": "survive-any-provider",
+            "name": "What remains after any provider is lost covers the floors",
+            "changes": [change("losses", [Flow(survive)])],
+        },
     ]
 
 
@@ -295,6 +346,7 @@ def document() -> Noun:
         "name": "frontier-2026",
         "description": f.DESCRIPTION,
         "calendar": calendar(),
+        "settings": Flow({"delivery_date": "p50"}),
         "providers": [Flow(row) for row in f.PROVIDERS],
         "regions": [Flow(row) for row in f.REGIONS],
         "sites": site_rows(),

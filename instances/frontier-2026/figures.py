@@ -196,6 +196,23 @@ POOLS: list[Pool] = [
      "about 340 MW (phemex.com)", "TPU v7 at 1.84 kW; five pods per island"),
 ]
 
+TRANCHES = ("aws-in-trn2", "aws-ms-trn2", "google-ia-v7", "google-ne-v7")
+"""Pools whose deliveries are stated one by one: what Amazon and Google have promised."""
+
+P90_WEEKS = {"aws": 8, "google": 13}
+P90_ASSUMPTION = "the dates above are those of 50 %; 90 % comes 8 weeks later at Amazon, 13 at Google: ours"
+
+# ---------------------------------------------------------------- the lease as a decision
+
+LEASE_EXIT = {"minimum_days": 90, "notice_days": 90, "fee_usd": 0}
+"""Reading of the filing: through May 2029, either side may end it with 90 days of notice after three months."""
+
+SHORT_LEASE_DAYS = 180
+"""The landlord's own words: a lease of 180 days with 90 days of notice (letsdatascience.com; xix.ai; 28 May to June 2026)."""
+
+UNCOVERED_USD = 5.0
+"""Per million tokens of what a loss would leave of the floors: ours."""
+
 # ---------------------------------------------------------------- WAN
 
 # nearest places of the demand regions: Oregon, Ashburn, London, Tokyo; RTT in ms
