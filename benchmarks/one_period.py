@@ -140,7 +140,7 @@ def _market(instance: Instance) -> _Market:
     return _Market(
         units=units, value=value, kind=shapes.mode, draw=draw,
         cost=usage_prices(instance)[:, 0] * unit * hours + draw * energy, limit=limit,
-        owed=dated_fees(instance) + float(np.sum(idle * energy)), by_ratio=tuple(by_ratio),
+        owed=float(dated_fees(instance).sum()) + float(np.sum(idle * energy)), by_ratio=tuple(by_ratio),
     )  # fmt: skip
 
 

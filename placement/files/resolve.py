@@ -19,7 +19,7 @@ from placement.program import Floats, Ints
 
 _KEPT = (
     "providers", "regions", "sites", "feeds", "contracts", "pools", "links", "tenants", "latency_classes", "services", "streams",
-    "losses",
+    "losses", "policies",
 )  # fmt: skip
 MOST_TOKENS_PER_S = 1e14
 DemandTable = tuple[Mapping[int, int], Floats, Floats]

@@ -16,6 +16,7 @@ from placement.instance.demand import (
 )
 from placement.instance.instance import Document, Instance, Settings
 from placement.instance.jobs import Jobs
+from placement.instance.policy import Concentration
 from placement.instance.supply import (
     Accelerator,
     Contract,
@@ -34,6 +35,7 @@ __all__ = [
     "Accelerator",
     "Band",
     "Calendar",
+    "Concentration",
     "Contract",
     "DailyProfile",
     "Document",

@@ -224,7 +224,12 @@ class Calendar(Noun):
         return max(0, min(self.blocks, int(np.searchsorted(self.block_edges_days, self.day_number(day), side="right")) - 1))
 
     def slots(self, per: str) -> Ints:
-        """Slot of each period, [P], without gaps; ``per`` block, month, quarter, year (that in which a block starts) or horizon."""
+        """Slot of each period, [P], without gaps.
+
+        ``per`` period, block, month, quarter, year (that in which a block starts) or horizon.
+        """
+        if per == "period":
+            return np.arange(self.period_count, dtype=np.int64)
         starts = self.block_starts[:-1]
         months = {"month": 1, "quarter": 3, "year": 12}
         if per in months:

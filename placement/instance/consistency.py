@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting
+from placement.instance import fitting, policy_checks
 from placement.instance.findings import Draft, Finding
 from placement.instance.references import identity, references
 from placement.instance.timing import timing
@@ -22,6 +22,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
     yield from demand(draft)
+    yield from policy_checks.policies(draft)
 
 
 def demand(draft: Draft) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from placement.instance.calendar import Calendar
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
 from placement.instance.jobs import Jobs
 from placement.instance.losses import Loss
-from placement.instance.policy import Scenario
+from placement.instance.policy import Policy, Scenario
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
@@ -76,9 +76,9 @@ class Document(Noun):
     jobs: Annotated[tuple[TrainingJob, ...], Field(strict=False)] = ()
     losses: Annotated[tuple[Loss, ...], Field(strict=False)] = ()
     tables: Tables = Tables()
+    policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     batch_jobs: later("batch") = None  # type: ignore[valid-type]
-    policies: later("policy") = None  # type: ignore[valid-type]
     running_plan: later("movement") = None  # type: ignore[valid-type]
 
 
@@ -114,6 +114,7 @@ class Instance:
     services: Mapping[str, Service]
     streams: Mapping[str, Stream]
     losses: Mapping[str, Loss]
+    policies: Mapping[str, Policy]
     jobs: Jobs
     service_pools: tuple[Ints, ...]
     """Pools that may carry each service, ascending."""
@@ -291,7 +292,9 @@ def digest(instance: Instance) -> str:
         "settings": _plain(instance.settings),
         "accelerators": {name: _plain(a) for name, a in instance.accelerators.items() if name in used},
     }
-    for family in ("providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "losses"):
+    for family in (
+        "providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "losses", "policies",
+    ):  # fmt: skip
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
     for family in ("pools", "streams", "services"):

@@ -32,6 +32,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("losses", "tenants", "tenants"),
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),
+    ("policies", "tenants", "tenants"),
 )
 _ONE = {
     "providers": "a provider", "regions": "a region", "feeds": "a feed", "sites": "a site", "contracts": "a contract",

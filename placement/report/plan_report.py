@@ -13,6 +13,7 @@ from placement.notes import instance_notes, plan_notes
 from placement.plan import Plan, Result
 from placement.program import Limit
 from placement.report.plan_figures import PlanFigures, months, tightest
+from placement.report.policies import policies
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
 from placement.rules.power import feed_limits_kw
 
@@ -43,6 +44,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Most demand not served", _sheds(figures)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
+            section("Shares and budgets, in their tightest slot", policies(instance, result.plan)),
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
             section("Training that runs", _runs(instance, result.plan)),

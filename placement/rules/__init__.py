@@ -12,7 +12,7 @@ from placement.activities import Activities
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.rules import assignment, capacity, contract, interconnect, power, resilience, sla, take_or_pay
+from placement.rules import assignment, capacity, concentration, contract, interconnect, power, resilience, sla, take_or_pay
 
 
 class Rule(Protocol):
@@ -30,4 +30,4 @@ class Rule(Protocol):
         """USD by term that the law accounts for; {} for none."""
 
 
-RULES: tuple[Rule, ...] = (assignment, capacity, interconnect, power, sla, contract, take_or_pay, resilience)
+RULES: tuple[Rule, ...] = (assignment, capacity, interconnect, power, sla, contract, take_or_pay, resilience, concentration)

@@ -32,7 +32,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     """Fees of dated contracts are owed whatever is decided; terms charge theirs; required contracts supply a place to lie in."""
     terms, let = activities.terms, activities.sublets
     level, term = level_and_term("fixed_fees")
-    builder.add_constant(level, term, dated_fees(instance))
+    builder.add_constant(level, term, float(dated_fees(instance).sum()))
     builder.add_charges(terms.option, level, term, terms.fees_usd)
     level, term = level_and_term("sublets")
     price = let_prices(instance) * instance.unit_gpus[:, None] * instance.calendar.hours
@@ -110,11 +110,17 @@ def _not_to_let(instance: Instance, plan: Plan) -> list[Violation]:
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """fixed_fees of all contracts within the horizon, and what sublets earn."""
+    gpus = sublet_units(instance, plan) * instance.unit_gpus[:, None]
+    sublets = -float(np.sum(gpus * let_prices(instance) * instance.calendar.hours))
+    return {"fixed_fees": float(fees_of_contracts(instance, plan).sum()), "sublets": sublets}
+
+
+def fees_of_contracts(instance: Instance, plan: Plan) -> Floats:
+    """USD of fixed fees of each contract within the horizon, dated or as the plan signs it, [C]."""
     contracts, signed, fees = list(instance.contracts.values()), plan.contracts, dated_fees(instance)
     for row, c in enumerate(signed.contract.tolist()):
-        fees += _owed(instance, contracts[c], int(signed.start_block[row]), int(signed.end_block[row])) or 0.0
-    gpus = sublet_units(instance, plan) * instance.unit_gpus[:, None]
-    return {"fixed_fees": fees, "sublets": -float(np.sum(gpus * let_prices(instance) * instance.calendar.hours))}
+        fees[c] += _owed(instance, contracts[c], int(signed.start_block[row]), int(signed.end_block[row])) or 0.0
+    return fees
 
 
 def _owed(instance: Instance, contract: Contract, start: int, end: int) -> float | None:
@@ -157,14 +163,14 @@ def _owed(instance: Instance, contract: Contract, start: int, end: int) -> float
     return min(ways, default=None)
 
 
-def dated_fees(instance: Instance) -> float:
-    """USD of the contracts that are not decided, within the horizon, by the day."""
-    calendar, total = instance.calendar, 0.0
-    for contract in instance.contracts.values():
+def dated_fees(instance: Instance) -> Floats:
+    """USD of each contract that is not decided, within the horizon, by the day, [C]; 0 where it is decided."""
+    calendar, fees = instance.calendar, np.zeros(len(instance.contracts))
+    for c, contract in enumerate(instance.contracts.values()):
         if not contract.decided:
             inside = calendar.share_inside(contract.from_date, None if contract.to_date == "open" else contract.to_date)
-            total += float(np.sum(calendar.mean(contract.fee_usd_per_month) * inside * calendar.hours)) / HOURS_PER_MONTH
-    return total
+            fees[c] = float(np.sum(calendar.mean(contract.fee_usd_per_month) * inside * calendar.hours)) / HOURS_PER_MONTH
+    return fees
 
 
 def let_prices(instance: Instance) -> Floats:

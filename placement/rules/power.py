@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from placement.activities import Activities
+from placement.activities import Activities, Gangs, ReplicaOptions
 from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
-from placement.instance import Accelerator, Instance, ServiceProfile
+from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
 from placement.rules.reading import (
@@ -58,26 +58,39 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * calendar.hours)))
 
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
-    pue, idle_each = pue_of_pools(instance), _idle_of_accelerators(instance)[instance.pool_accelerator]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
-    training = _training_kw(instance)
     row, pool = gangs.share_row, instance.island_pool[gangs.share_island]
-    shape = gangs.shape[row]
-    gpus = instance.jobs.shapes.gpus[shape] * gangs.share_units / gangs.units[row]
-    kw = gpus * (training[shape] - idle_each[pool]) * pue[pool]
-    serving = replicas.gpus * (replicas.serving_kw - idle_each[replicas.pool]) * pue[replicas.pool]
-    let = activities.sublets
-    letting = (instance.unit_gpus * (let_kw(instance) - idle_each) * pue)[let.pool]
-    contract = contract_of_pools(instance)
+    idle_each = _idle_of_accelerators(instance)[instance.pool_accelerator]
+    kw, serving, letting = gang_kw(instance, gangs, idle_each), replica_kw(instance, replicas, idle_each), unit_let_kw(instance)
+    let, contract = activities.sublets, contract_of_pools(instance)
     for q, path in enumerate(paths):
         gang_rows, replica_rows = np.flatnonzero(pool == q), np.flatnonzero(replicas.pool == q)
         for f in path:
             builder.add_rates(gangs.option[row[gang_rows]], feed[f], kw[gang_rows], profile=held[row[gang_rows]])
             builder.add_rates(replicas.option[replica_rows], feed[f], serving[replica_rows])
-            builder.add_rates(let.option[let.pool == q], feed[f], letting[let.pool == q])
+            builder.add_rates(let.option[let.pool == q], feed[f], letting[q])
         activities.terms.supply(
             builder, feed[path], np.repeat(contract[q], len(path)), np.repeat(idle[q : q + 1], len(path), axis=0), sign=1.0
         )
+
+
+def gang_kw(instance: Instance, gangs: Gangs, less_each: Floats) -> Floats:
+    """Facility kW of each row of ``share_row``, less IT kW per accelerator of its pool ``less_each`` [Q]."""
+    shape, pool = gangs.shape[gangs.share_row], instance.island_pool[gangs.share_island]
+    gpus = instance.jobs.shapes.gpus[shape] * gangs.share_units / gangs.units[gangs.share_row]
+    return np.asarray(gpus * (_training_kw(instance)[shape] - less_each[pool]) * pue_of_pools(instance)[pool])
+
+
+def replica_kw(instance: Instance, replicas: ReplicaOptions, less_each: Floats) -> Floats:
+    """The same for one count of each option of replicas."""
+    each = replicas.serving_kw - less_each[replicas.pool]
+    return np.asarray(replicas.gpus * each * pue_of_pools(instance)[replicas.pool])
+
+
+def unit_let_kw(instance: Instance) -> Floats:
+    """Facility kW above idle of a unit of each pool that is let, [Q]."""
+    idle_each = _idle_of_accelerators(instance)[instance.pool_accelerator]
+    return np.asarray(instance.unit_gpus * (let_kw(instance) - idle_each) * pue_of_pools(instance))
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
@@ -106,17 +119,32 @@ def facility_kw(instance: Instance, plan: Plan) -> Floats:
     it_kw: Floats = idle_each[:, None] * online
     let_gpus = sublet_units(instance, plan) * instance.unit_gpus[:, None]
     it_kw = it_kw + let_gpus * (let_kw(instance) - idle_each)[:, None]
-    places, table = plan.places, plan.replicas
-    shape = plan.runs.shape[places.run]
-    idle_kw = _idle_of_accelerators(instance)[instance.jobs.shapes.accelerator[shape]]
-    more = gpus_on_places(instance, plan) * (_training_kw(instance)[shape] - idle_kw)
-    it_kw = it_kw + during_runs(instance, plan, places.run, instance.island_pool[places.island], more, len(pools))
-    _, running = replica_counts(instance, plan)
-    each = of_profiles(instance, lambda p: _serving_kw(instance.accelerators[p.accelerator], p))
-    each = each[profile_rows(instance, table.service, table.profile)]
-    np.add.at(it_kw, (instance.island_pool[table.island], table.period), running * each)
+    it_kw = it_kw + _running_it_kw(instance, plan, above_idle=True)
     pue = np.array([instance.sites[p.site].pue for p in pools])
     return np.asarray(it_kw * pue[:, None], dtype=np.float64)
+
+
+def running_facility_kw(instance: Instance, plan: Plan) -> Floats:
+    """Facility kW, idle draw included, of the GPUs on which gangs and replicas run in each pool, [Q, P]."""
+    return np.asarray(_running_it_kw(instance, plan, above_idle=False) * pue_of_pools(instance)[:, None])
+
+
+def _running_it_kw(instance: Instance, plan: Plan, *, above_idle: bool) -> Floats:
+    """IT kW of the GPUs on which gangs and replicas run in each pool, all of it or what is above idle, [Q, P]."""
+    places, table, idle = plan.places, plan.replicas, _idle_of_accelerators(instance) * above_idle
+    shape = plan.runs.shape[places.run]
+    each = _training_kw(instance)[shape] - idle[instance.jobs.shapes.accelerator[shape]]
+    kw = gpus_on_places(instance, plan) * each
+    it_kw = during_runs(instance, plan, places.run, instance.island_pool[places.island], kw, len(instance.pools))
+    _, running = replica_counts(instance, plan)
+    accelerators = instance.accelerators
+    each = of_profiles(
+        instance,
+        lambda p: accelerators[p.accelerator].mode(p.mode).serving_kw - accelerators[p.accelerator].idle_kw * above_idle,
+    )
+    each = each[profile_rows(instance, table.service, table.profile)]
+    np.add.at(it_kw, (instance.island_pool[table.island], table.period), running * each)
+    return it_kw
 
 
 def feed_limits_kw(instance: Instance) -> Floats:
@@ -174,8 +202,3 @@ def _training_kw(instance: Instance) -> Floats:
     modes = [[mode.training_kw for mode in accelerator.modes] for accelerator in accelerators]
     first = np.cumsum([0, *map(len, modes)])
     return np.array([kw for of_one in modes for kw in of_one])[first[shapes.accelerator] + shapes.mode]
-
-
-def _serving_kw(accelerator: Accelerator, profile: ServiceProfile) -> float:
-    """IT kW that serving adds to an idle accelerator."""
-    return accelerator.mode(profile.mode).serving_kw - accelerator.idle_kw

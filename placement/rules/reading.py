@@ -143,6 +143,22 @@ def pue_of_pools(instance: Instance) -> Floats:
     return np.array([instance.sites[pool.site].pue for pool in instance.pools.values()])
 
 
+# ------------------------------------------------------------ slots that span periods
+
+
+def slot_sums(by_period: Floats, slot: Ints) -> Floats:
+    """Sums of rows [n, P] over the slots of a partition of the periods, [n, slots]."""
+    slots = int(slot.max()) + 1
+    return np.array([np.bincount(slot, row, slots) for row in by_period]).reshape(len(by_period), slots)
+
+
+def slot_name(instance: Instance, slot: Ints, k: int) -> str:
+    """For people: the periods that slot ``k`` spans."""
+    periods = np.flatnonzero(slot == k)
+    first, last = (instance.calendar.period_name(int(p)) for p in (periods[0], periods[-1]))
+    return first if len(periods) == 1 else f"{first} to {last}"
+
+
 # ------------------------------------------------------------ reporting
 
 

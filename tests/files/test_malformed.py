@@ -50,7 +50,7 @@ CASES = [
     case("a duration within rounding", "duration_hours: 300", "duration_hours: 1.0e-9", "jobs[", "at least 1e-06"),
     case("wrong name for GPUs", "gpus: 384", "gpus_count: 384", "use gpus", errors=2),
     case("law not in force", "reserve_kw: 10", "carbon_g_per_kwh: 400", "the law 'budget' is not in force", "remove the field"),
-    case("family not in force", "links:\n", "policies: []\nlinks:\n", "policies", "not in force", at="policies"),
+    case("family not in force", "links:\n", "batch_jobs: []\nlinks:\n", "batch_jobs", "not in force", at="batch_jobs"),
     # values
     case("text for a number", "hbm_gb: 64", 'hbm_gb: "64"', "accelerators[toy].hbm_gb = '64'", "a number", "write 64, without quotes"),
     case("separators in a number", "value_usd: 400000", "value_usd: 400_000", "'400_000'", "write 400000, without quotes, separators"),
@@ -134,6 +134,18 @@ CASES = [
     case("base beyond all measure", "base_tokens_per_s: 9000", "base_tokens_per_s: 9.9e13", "base_tokens_per_s", "at most 1e+14 in every period"),
     case("no ladder", "    ladder:\n      rungs: [{share: 0.4, usd_per_million_tokens_unserved: 5}, {share: 0.6, usd_per_million_tokens_unserved: 20}]\n"
          "      floor_share: 0.5\n", "", "streams[pro-chat]", "a ladder of its own or of its tenant 'pro'", at="- {id: pro-chat", errors=2),
+    # policies
+    case("cap without a share", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: provider, of: gpus}\nscenarios:\n", "policies[cap].most_share", "missing is never zero", at="- {id: cap"),
+    case("share above all", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: provider, of: gpus, most_share: 1.5}\nscenarios:\n", "policies[cap].most_share = 1.5", "at most 1", at="- {id: cap"),
+    case("cap on nobody", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: provider, of: gpus, most_share: 0.5, members: [rivale]}\nscenarios:\n", "policies[cap].members[0] = 'rivale'", "did you mean 'rival'?", at="- {id: cap"),
+    case("cap on the same twice", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: provider, of: gpus, most_share: 0.5, members: [rival, rival]}\nscenarios:\n", "policies[cap].members[1]", "each member once", at="- {id: cap"),
+    case("vendor that nobody has", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: vendor, of: gpus, most_share: 0.5, members: [Intel]}\nscenarios:\n", "policies[cap].members[0] = 'Intel'", "the vendor of a pool's accelerator", at="- {id: cap"),
+    case("jurisdiction without a site", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: jurisdiction, of: gpus, most_share: 0.5, members: [EU]}\nscenarios:\n", "policies[cap].members[0] = 'EU'", "the jurisdiction of a site", at="- {id: cap"),
+    case("spend by vendor", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: vendor, of: spend, most_share: 0.5}\nscenarios:\n", "policies[cap]", "needs by: provider and per: horizon", at="- {id: cap"),
+    case("tokens by vendor", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: vendor, of: served_tokens, most_share: 0.5}\nscenarios:\n", "policies[cap]", "sites serve tokens", at="- {id: cap"),
+    case("tenants of GPUs", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: provider, of: gpus, most_share: 0.5, tenants: [pro]}\nscenarios:\n", "policies[cap]", "tenants are for served_tokens only", at="- {id: cap"),
+    case("tenants unknown to a cap", "scenarios:\n", "policies:\n  - {id: cap, kind: concentration, by: provider, of: served_tokens, most_share: 0.5, tenants: [prow]}\nscenarios:\n", "policies[cap].tenants[0] = 'prow'", "did you mean 'pro'?", at="- {id: cap"),
+    case("kind of policy unknown", "scenarios:\n", "policies:\n  - {id: cap, kind: concentrated, by: provider, of: gpus, most_share: 0.5}\nscenarios:\n", "policies[cap].kind = 'concentrated'", "'concentration'", at="- {id: cap"),
     # what must fit
     case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),
     case("scale-up larger than any domain", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    scale_up_gpus: 16\n", "scale_up_gpus = 16", "8", at="scale_up"),

@@ -1,0 +1,65 @@
+"""What options hold and draw, charged on one resource at a weight for each pool: shares and budgets are such sums.
+
+    use of the resource in period p = sum over pools q of weight(q, p) x (GPUs held, or facility kW drawn, in q and p)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from placement.activities import Activities
+from placement.builder import Builder
+from placement.instance import Instance
+from placement.program import Floats
+from placement.rules.power import gang_kw, replica_kw
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """By row of ``Gangs.share_row``, by option of replicas, and by option of sublets."""
+
+    gangs: Floats
+    replicas: Floats
+    let: Floats
+
+
+def held_gpus(instance: Instance, activities: Activities) -> Amounts:
+    """GPUs of the units that gangs and replicas hold and that are let."""
+    gangs, replicas, let = activities.gangs, activities.replicas, activities.sublets
+    unit = instance.unit_gpus.astype(np.float64)
+    return Amounts(
+        gangs.share_units * unit[instance.island_pool[gangs.share_island]], replicas.units * unit[replicas.pool], unit[let.pool]
+    )
+
+
+def running_kw(instance: Instance, activities: Activities) -> Amounts:
+    """Facility kW, idle draw included, of the GPUs on which gangs and replicas run."""
+    nothing = np.zeros(len(instance.pools))
+    return Amounts(
+        gang_kw(instance, activities.gangs, nothing),
+        replica_kw(instance, activities.replicas, nothing),
+        np.zeros(len(activities.sublets.option)),
+    )
+
+
+def charge(
+    instance: Instance, builder: Builder, activities: Activities, resource: int, amounts: Amounts, weight: ArrayLike
+) -> None:
+    """Write rates of amounts times the weight of their pool, which broadcasts to [Q, P]."""
+    gangs, replicas, let, jobs = activities.gangs, activities.replicas, activities.sublets, instance.jobs
+    weights = np.broadcast_to(np.asarray(weight, dtype=np.float64), (len(instance.pools), instance.calendar.period_count))
+    option = np.concatenate([gangs.option[gangs.share_row], replicas.option, let.option])
+    pool = np.concatenate([instance.island_pool[gangs.share_island], replicas.pool, let.pool])
+    # Row 0 of paces is full speed in every band, which is how replicas and sublets hold what they hold.
+    pace = np.zeros(len(option), dtype=np.int64)
+    pace[: len(gangs.share_row)] = jobs.pace[gangs.job[gangs.share_row]]
+    amount = np.concatenate([amounts.gangs, amounts.replicas, amounts.let])
+    keys, at = np.unique(pool * len(jobs.paces) + pace, return_inverse=True)
+    holds = np.tile(jobs.paces > 0, instance.calendar.blocks)
+    factors = weights[keys // len(jobs.paces)] * holds[keys % len(jobs.paces)]
+    profile = np.array([builder.profile(row) if row.any() else -1 for row in factors], dtype=np.int64)[at.reshape(-1)]
+    some = (profile >= 0) & (amount != 0)
+    builder.add_rates(option[some], resource, amount[some], profile=profile[some])

@@ -1,0 +1,46 @@
+"""Agreement of Program and check under policies, over the choices of small instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placement.formulate import formulate
+from tests.laws.random_instances import decided, random_document, write_instance
+from tests.laws.random_policies import concentrated, roomy, two_parties
+from tests.laws.test_agreement import assert_agreement
+
+GOVERNED: dict[str, Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]] = {"concentration": concentrated}
+
+
+def governed(seed: int, kind: str) -> dict[str, Any]:
+    """A random document under policies of a kind; every other one with contracts to decide."""
+    rng = np.random.default_rng(seed)
+    document = roomy(random_document(2000 + seed))
+    return GOVERNED[kind](two_parties(decided(document, rng) if seed % 2 else document), rng)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("kind", GOVERNED)
+def test_random_instances_under_policies_agree(kind: str, seed: int, tmp_path: Path) -> None:
+    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, governed(seed, kind))), seed)
+    assert allowed + refused > 0
+
+
+@pytest.mark.parametrize("kind", GOVERNED)
+def test_policies_alone_refuse_and_allow(kind: str, tmp_path: Path) -> None:
+    """The sample is worth something only if policies decide in it: choices that only they refuse, and choices that they allow."""
+    plain = refused = 0
+    for seed in range(100, 106):
+        document = governed(seed, kind)
+        with_policies = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
+        del document["policies"]
+        without = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
+        plain += with_policies[0]
+        refused += without[0] - with_policies[0]
+    assert plain > 20
+    assert refused > 20

@@ -1,0 +1,74 @@
+"""What breaks a policy is found, with its amount, in plans written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placement.check import check
+from placement.files import load
+from placement.instance import Instance
+from placement.plan import TABLES, Contracts, Places, Plan, Replicas, Runs, Serving, Shedding, Violation, empty
+
+TINY = Path("instances/tiny")
+
+
+def rows(table: type[Any], *columns: Sequence[float]) -> Any:
+    """A table of a plan from its columns."""
+    whole = [np.array(column, dtype=np.int64) for column in columns]
+    if table in (Serving, Shedding):
+        whole[-1] = np.array(columns[-1], dtype=np.float64)  # type: ignore[assignment]
+    return table(*whole)
+
+
+def of_jobs(islands: Sequence[int], **tables: Any) -> Plan:
+    """A plan in which job n runs on the first unit of an island, in the first block, and nothing else does."""
+    jobs = list(range(len(islands)))
+    first, one = [0] * len(jobs), [1] * len(jobs)
+    plan = Plan(**{name: empty(table) for name, table in TABLES.items()})
+    return replace(plan, runs=rows(Runs, jobs, jobs, first, one), places=rows(Places, jobs, islands, one), **tables)
+
+
+def broken(instance: Instance, plan: Plan) -> Violation:
+    """The only violation there is."""
+    found = check(instance, plan).violations
+    assert len(found) == 1, [violation.message for violation in found]
+    return found[0]
+
+
+def test_a_landlord_beyond_its_share_of_gpus() -> None:
+    """Two units at the rival's and one at home: 384 of 576 GPU-hours, of which it may carry 288."""
+    instance = load(TINY / "concentration.yaml")
+    found = broken(instance, of_jobs([0, 1, 1]))
+    assert (found.law, found.subject, found.unit, found.period) == ("concentration", "rival", "GPU-hours", "2026-01-01")
+    assert found.amount == pytest.approx(384 - 288)
+    assert "policy no-landlord-above-half" in found.message
+    assert not check(instance, of_jobs([0, 1])).violations
+
+
+def test_a_landlord_beyond_its_share_of_spend() -> None:
+    """Fees of 240 and 480, and usage of 192 at home and 96 at the rival's: 576 of 1008, of which it may have 504."""
+    instance = load(TINY / "concentration-spend.yaml")
+    signed = rows(Contracts, [1], [0], [1])
+    found = broken(instance, of_jobs([0, 1], contracts=signed))
+    assert (found.law, found.subject, found.unit) == ("concentration", "rival", "USD")
+    assert found.amount == pytest.approx(576 - 504)
+    assert not check(instance, of_jobs([0, 0, 1], contracts=signed)).violations
+
+
+def test_a_jurisdiction_beyond_its_share_of_tokens() -> None:
+    """20 of 30 tokens/s for 24 hours come from y, which may serve 18."""
+    instance = load(TINY / "concentration-served.yaml")
+    plan = replace(
+        of_jobs([]),
+        replicas=rows(Replicas, [0, 0], [0, 0], [0, 1], [0, 0], [1, 2]),
+        serving=rows(Serving, [0, 0], [0, 1], [0, 0], [0, 0], [10, 20]),
+    )
+    found = broken(instance, plan)
+    assert (found.law, found.subject, found.unit) == ("concentration", "y", "million tokens")
+    assert found.amount == pytest.approx(2 * 24 * 3600 / 1e6)
