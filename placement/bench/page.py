@@ -1,7 +1,7 @@
 """A comparison as one HTML page: what differs, every case, performance profiles of the solvers, and gaps over time.
 
 Nothing is loaded from elsewhere and nothing is a script. Profiles are those of Dolan and More, "Benchmarking optimization software
-with performance profiles", 2002: the share of problems that a solver closes within so many times the time of the fastest one.
+with performance profiles", 2002: the share of problems that a solver closes within so many times the effort of the best one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from placement.report.text import clean
 
 LEAST_GAP = 1e-5
 """A gap below is drawn here, since the axis is logarithmic."""
+
+LEAST_WORK = 0.01
+"""Work below is as good as none."""
 
 MOST_CHARTS = 400
 """Charts of gap over time, one for each problem; beyond, the page says how many it leaves out."""
@@ -53,7 +56,7 @@ def page(comparison: Comparison) -> str:
         found = comparison.of(kind)
         if found:
             parts.append(f"<h2>{title}</h2>{_table(header(kind), [cells(one) for one in found])}")
-    profiles = [svg for svg in (time_profile(result.rows), gap_profile(result.rows)) if svg]
+    profiles = [svg for svg in (effort_profile(result.rows), gap_profile(result.rows)) if svg]
     if profiles:
         parts.append(f'<h2>Solvers</h2><div class="charts">{"".join(profiles)}</div>')
     parts.append(f"<h2>Cases</h2>{_table(CASE_HEADER, [_case_cells(row) for row in result.rows])}")
@@ -116,26 +119,37 @@ def _names(rows: Sequence[Row]) -> list[str]:
     return sorted({row.solver for row in rows})
 
 
-def time_ratios(rows: Sequence[Row]) -> dict[str, list[float]]:
-    """For each solver, times over the fastest one's on each problem that it closes, ascending."""
+def by_work(rows: Sequence[Row]) -> bool:
+    """Whether effort is told by work, which repeats: where every case that is closed counts it."""
+    return all(row.quality.work is not None and row.limits.deterministic for row in rows if _closed(row))
+
+
+def _effort(row: Row, counted: bool) -> float | None:
+    """Work or seconds; what took next to no work took as much as the least that tells anything."""
+    if not counted:
+        return row.information.seconds
+    return None if row.quality.work is None else max(row.quality.work, LEAST_WORK)
+
+
+def effort_ratios(rows: Sequence[Row]) -> dict[str, list[float]]:
+    """For each solver, work or seconds over the least of any on each problem that it closes, ascending."""
+    counted = by_work(rows)
     ratios: dict[str, list[float]] = {name: [] for name in _names(rows)}
     for members in _problems(rows).values():
-        times = {row.solver: row.information.seconds for row in members if _closed(row) and row.information.seconds}
-        fastest = min((seconds for seconds in times.values() if seconds is not None), default=None)
-        for solver, seconds in times.items():
-            if seconds is not None and fastest is not None:
-                ratios[solver].append(seconds / fastest)
+        efforts = {row.solver: effort for row in members if _closed(row) and (effort := _effort(row, counted))}
+        for solver, effort in efforts.items():
+            ratios[solver].append(effort / min(efforts.values()))
     return {name: sorted(found) for name, found in ratios.items()}
 
 
-def time_profile(rows: Sequence[Row]) -> str:
-    """Performance profile by time; empty where no problem is closed. Work has a unit of each solver's own, so it tells nothing."""
-    ratios, problems = time_ratios(rows), len(_problems(rows))
+def effort_profile(rows: Sequence[Row]) -> str:
+    """Performance profile by work or seconds; empty where no problem is closed."""
+    ratios, problems = effort_ratios(rows), len(_problems(rows))
     largest = max((found[-1] for found in ratios.values() if found), default=None)
     if largest is None:
         return ""
     lines = [Line(name, [(1.0, 0.0), *_shares(found, problems)]) for name, found in ratios.items()]
-    x = Axis("time over the fastest solver's", 1.0, max(2.0, largest * 1.1), log=True)
+    x = Axis(f"{'work' if by_work(rows) else 'time'} over the least of any solver", 1.0, max(2.0, largest * 1.1), log=True)
     return chart(f"problems closed, of {problems}", lines, x, Axis("share of problems", 0.0, 1.0))
 
 

@@ -51,7 +51,7 @@ class Settings(_Strict):
     seeds: Seeds | None = None
     """Default: [0]."""
     work_limit: Annotated[float, Field(gt=0, le=1e12)] | None = None
-    """Work in the solver's own units: on one worker, results then repeat byte for byte on the same versions."""
+    """Work, in units of about a second of one core, but counted: on one worker and the same versions, results repeat."""
     time_limit_s: Annotated[float, Field(gt=0, le=1e7)] | None = None
     """Seconds for the search, instead of work: results then differ from run to run."""
     workers: Annotated[int, Field(ge=1, le=1024)] | None = None

@@ -14,11 +14,11 @@ from placement.bench.case import Information, Quality, Row
 from placement.bench.charts import Axis, Line, chart
 from placement.bench.compare import Comparison, compare
 from placement.bench.outputs import action_json, junit_xml, markdown
-from placement.bench.page import gap_charts, gap_profile, page, time_profile, time_ratios
+from placement.bench.page import by_work, effort_profile, effort_ratios, gap_charts, gap_profile, page
 from placement.bench.results import Accepted
 from placement.bench.table import comparison_text
 from tests.bench.searches import document
-from tests.bench.test_compare import LEVELS, QUALITY, ROW, level
+from tests.bench.test_compare import LEVELS, LIMITS, QUALITY, ROW, level
 
 HOSTILE = "a|b\n<script>alert('x')</script> & \"q\" \x00\x1b[2J \ud800 `c` [l](javascript:x) ]]> *e*/highs/0"
 VOID = {"meta", "br", "line", "path"}
@@ -127,17 +127,13 @@ def test_the_page_is_whole_loads_nothing_and_runs_nothing(comparison: Comparison
 
 
 def solved(solver: str, instance: str, seconds: float, gap: float = 0.0) -> Row:
-    closed = (replace(LEVELS[0]), replace(LEVELS[1], gap=gap))
+    """A row of a suite with time limits."""
+    closed = (LEVELS[0], replace(LEVELS[1], gap=gap))
     trace = [[0.5 * seconds, -900.0, None], [seconds, -1000.0, -1010.0]]
     took = Information(seconds=seconds, trace=trace, level="net_cost", bound=-1010.0)
-    return replace(
-        ROW,
-        case=f"{instance}/{solver}",
-        instance=instance,
-        solver=solver,
-        quality=replace(QUALITY, levels=closed),
-        information=took,
-    )
+    limits = CaseLimits(gap=0.0, time_limit_s=10.0)
+    quality = replace(QUALITY, levels=closed)
+    return Row(f"{instance}/{solver}", instance, None, solver, 0, limits, quality, took, "sha256:aa")
 
 
 ROWS = [
@@ -152,15 +148,19 @@ ROWS += [solved("fast", "c", 1.0, gap=0.5), replace(solved("fast", "d", 0.1), er
 
 def test_performance_ratios_are_those_worked_out_by_hand() -> None:
     """a: 1 and 4 s, b: 2 and 1 s, c: only slow closes it; what ended in an error closes nothing."""
-    assert time_ratios(ROWS) == {"fast": [1.0, 2.0], "slow": [1.0, 1.0, 4.0]}
+    expected = {"fast": [1.0, 2.0], "slow": [1.0, 1.0, 4.0]}
+    assert effort_ratios(ROWS) == expected
+    counted = [replace(row, limits=LIMITS, quality=replace(row.quality, work=10 * (row.information.seconds or 0))) for row in ROWS]
+    assert not by_work(ROWS) and by_work(counted)
+    assert effort_ratios([replace(row, information=Information()) for row in counted]) == expected
 
 
 def test_profiles_are_drawn_where_there_is_something_to_draw() -> None:
-    svg = Xml.fromstring(time_profile(ROWS))
+    svg = Xml.fromstring(effort_profile(ROWS))
     assert [text.text for text in svg.iter("text") if text.text in ("fast", "slow")] == ["fast", "slow"]
     assert "of 4" in str(svg.findtext("title"))
     assert Xml.fromstring(gap_profile(ROWS)).tag == "svg"
-    assert time_profile([replace(row, error="x") for row in ROWS]) == ""
+    assert effort_profile([replace(row, error="x") for row in ROWS]) == ""
     assert gap_profile([]) == ""
 
 

@@ -183,4 +183,4 @@ def test_the_schema_takes_what_the_reader_takes_and_says_what_fields_mean() -> N
     for wrong in ({"format": "x"}, {"cases": []}, {"surprise": 1}, {"gates": {"work": "on"}}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(good | wrong, found)
-    assert "own units" in found["$defs"]["Settings"]["properties"]["work_limit"]["description"]
+    assert "about a second" in found["$defs"]["Settings"]["properties"]["work_limit"]["description"]
