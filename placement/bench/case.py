@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -127,7 +127,10 @@ class Information:
 
 @dataclass(frozen=True)
 class Row:
-    """A case and what came of it; ``digest`` is the instance's, None where it was not read."""
+    """A case and what came of it; ``digest`` is the instance's, ``sources`` that of its files, both None where it was not read.
+
+    A later version may read the same files as an instance of another digest; the same digest may be written in other files.
+    """
 
     case: str
     instance: str
@@ -138,11 +141,8 @@ class Row:
     quality: Quality
     information: Information = Information()
     digest: str | None = None
+    sources: str | None = None
     error: str | None = None
-
-    def data(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
 
 
 def failed(case: Case, error: str) -> Row:
@@ -182,7 +182,7 @@ class _Recorder:
 
 def run_case(task: Task, begun: Callable[[], None] = lambda: None) -> Row:
     """Reads, formulates, solves and checks a case in this process; ``begun`` is called when the time starts to count."""
-    from placement.files import InputErrors, load
+    from placement.files import InputErrors, load, sources_digest
 
     case = task.case
     try:
@@ -193,7 +193,7 @@ def run_case(task: Task, begun: Callable[[], None] = lambda: None) -> Row:
     began = time.monotonic()
     formulation = formulate(instance)
     formulated = time.monotonic() - began
-    row = replace(failed(case, ""), digest=instance.digest, error=None)
+    row = replace(failed(case, ""), digest=instance.digest, sources=sources_digest(case.path), error=None)
     recorder = _Recorder(began)
     try:
         solution = task.search(formulation.program, case, recorder)

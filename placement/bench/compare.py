@@ -104,7 +104,7 @@ def _new(row: Row) -> Iterator[Finding]:
 
 def _compared(before: Row, after: Row, gates: Gates, *, exact: bool) -> Iterator[Finding]:
     name = after.case
-    changed = before.digest is not None and after.digest is not None and before.digest != after.digest
+    changed = _changed(before, after)
     if changed:
         why = "the instance has changed since: objective, gap and status are compared all the same"
         yield Finding(Kind.NOTE, name, "instance", _short(before.digest), _short(after.digest), why=why)
@@ -121,6 +121,13 @@ def _compared(before: Row, after: Row, gates: Gates, *, exact: bool) -> Iterator
         return  # The error says it all.
     yield from _levels(before, after, gates, changed=changed)
     yield from _figures(before, after, gates, changed=changed)
+
+
+def _changed(before: Row, after: Row) -> bool:
+    """Whether both were read and are neither the same data nor the same files."""
+    if before.digest is None or after.digest is None or before.digest == after.digest:
+        return False
+    return before.sources is None or before.sources != after.sources
 
 
 def _soundness(before: Row, after: Row) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 from placement.catalogue import load_catalogue
 from placement.files import long_tables as lt
 from placement.files.errors import InputErrors, Problems
-from placement.files.limits import PERIODS
+from placement.files.limits import PERIODS, TABLE_BYTES
 from placement.files.nouns import Source, read_families, read_head
-from placement.files.reading import document_path, read_tree
+from placement.files.reading import content_digest, document_path, read_tree
 from placement.files.resolve import demand_findings, resolve, too_large
 from placement.files.tables import Column, Table
 from placement.instance import Instance, Settings
@@ -73,6 +74,18 @@ def load(path: str | os.PathLike[str], *, scenario: str | None = None) -> Instan
         problems.add(source.problem(finding.path, finding.value, finding.expected, finding.remedy))
     problems.raise_if_any()
     return instance
+
+
+def sources_digest(path: str | os.PathLike[str]) -> str:
+    """sha256 over an instance's document and the tables that it names, as they lie on disk. Raises InputErrors."""
+    place = document_path(Path(path))
+    root, _ = read_tree(place, place.name)
+    stated = root.get("tables")
+    tables = [name for name in stated.values() if isinstance(name, str)] if isinstance(stated, dict) else []
+    total = hashlib.sha256()
+    for name in [place.name, *sorted(tables)]:
+        total.update(content_digest(place.parent / name, name, TABLE_BYTES).encode())
+    return f"sha256:{total.hexdigest()}"
 
 
 class _Tables:

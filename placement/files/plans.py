@@ -24,7 +24,7 @@ from placement.files.atomic import write_atomically
 from placement.files.errors import InputErrors, Problem, Problems, WrongInstance, shown
 from placement.files.limits import TABLE_BYTES
 from placement.files.plan_tables import COLUMNS, PRICES, plan_of, price_bytes, prices_of, still_known, table_bytes
-from placement.files.reading import open_regular, read_tree, sibling
+from placement.files.reading import content_digest, read_tree, sibling
 from placement.files.table_files import read_table
 from placement.files.tables import Table
 from placement.files.tree import line_of, path_name
@@ -256,15 +256,6 @@ def _unknown_column(known: list[str], name: str) -> tuple[str, str]:
     return unknown_field(name, known)
 
 
-def _content(path: Path, file: str) -> str:
-    """sha256 of a table as it stands."""
-    total = hashlib.sha256()
-    with open_regular(path, file, TABLE_BYTES) as stream:
-        while block := stream.read(1 << 20):
-            total.update(block)
-    return total.hexdigest()
-
-
 def _read_tables(place: Path, stated: _Tables, problems: Problems) -> tuple[dict[str, Table], tuple[str, ...]]:
     """Those that could be read, by name, and the names of those that were edited."""
     tables: dict[str, Table] = {}
@@ -281,7 +272,7 @@ def _read_tables(place: Path, stated: _Tables, problems: Problems) -> tuple[dict
             continue
         known = [column.name for column in columns]
         try:
-            content = _content(where, entry.file)
+            content = content_digest(where, entry.file, TABLE_BYTES)
             table = read_table(where, entry.file, columns, problems, partial(_unknown_column, known))
         except InputErrors as error:
             for problem in error.problems:

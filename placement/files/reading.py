@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -47,6 +48,15 @@ def read_bytes(path: Path, file: str, limit: int) -> bytes:
     if len(data) > limit:
         raise refuse(file, None, f"more than {limit} bytes", f"at most {limit} bytes", "the file grew while it was read; try again")
     return data
+
+
+def content_digest(path: Path, file: str, limit: int) -> str:
+    """sha256 of a regular file of at most ``limit`` bytes, as it stands."""
+    total = hashlib.sha256()
+    with open_regular(path, file, limit) as stream:
+        while block := stream.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
 
 
 def decode(data: bytes, file: str) -> str:

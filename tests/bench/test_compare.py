@@ -198,6 +198,14 @@ def test_of_a_changed_instance_costs_count_and_what_belongs_to_the_problem_is_to
     assert compared(mended, with_quality(status="infeasible", levels=(), violations=None)).passed
 
 
+def test_the_same_files_read_as_another_digest_by_another_version_are_no_change() -> None:
+    before = replace(ROW, sources="sha256:files")
+    after = replace(with_quality(work=100.0), digest="sha256:bb", sources="sha256:files")
+    assert metrics(compared(after, before), Kind.REGRESSION) == ["work"]
+    assert compared(replace(after, sources="sha256:others"), before).passed
+    assert compared(replace(after, sources=None), replace(ROW, sources=None)).passed, "unknown files are no equal ones"
+
+
 def test_missing_new_and_failed_cases() -> None:
     other = replace(ROW, case="b/highs/0")
     missing = compare(document(ROW, other), document(ROW))

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from placement.bench.case import Information, Quality, Row
+from placement.bench.case import CaseLimits, Information, Quality, Row
 from placement.bench.charts import Axis, Line, chart
 from placement.bench.compare import Comparison, compare
 from placement.bench.outputs import action_json, junit_xml, markdown

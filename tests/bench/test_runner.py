@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
-from placement.bench.case import Case, Row, Search
+from placement.bench.case import Case, Row, Search, Task, run_case
 from placement.bench.results import quality_text
 from placement.bench.runner import measured, run_cases
 from placement.cli.searching import search
@@ -78,6 +79,20 @@ def test_an_instance_that_cannot_be_read_is_an_error() -> None:
     row = measured(Case("x/highs/0", "x.yaml", TINY / "x.yaml", None, "highs", 0, case().limits), search)
     assert row.error is not None and "does not exist" in row.error
     assert "\n" not in row.error
+
+
+def test_a_row_knows_its_instance_by_data_and_by_files(tmp_path: Path) -> None:
+    text = (TINY / "power.yaml").read_text()
+
+    def row_of(text: str) -> Row:
+        (tmp_path / "fleet.yaml").write_text(text)
+        return run_case(Task(Case("x/highs/0", "x", tmp_path, None, "highs", 0, case().limits), search))
+
+    first, again, commented = row_of(text), row_of(text), row_of(text + "# a comment\n")
+    dearer = row_of(text.replace("value_usd: 700", "value_usd: 600"))
+    assert (first.digest, first.sources) == (again.digest, again.sources)
+    assert commented.digest == first.digest != dearer.digest
+    assert len({first.sources, commented.sources, dearer.sources}) == 3
 
 
 def test_one_case_that_dies_leaves_the_others_alone() -> None:
