@@ -1,0 +1,113 @@
+"""Terms, sublets and losses broken by hand, on plans of tiny instances: each breach is found, under its law, with its amount."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placement import load, solve
+from placement.check import check
+from placement.instance import Instance
+from placement.plan import Plan
+
+TINY = Path("instances/tiny")
+
+
+@lru_cache
+def solved(name: str) -> tuple[Instance, Plan]:
+    instance = load(TINY / f"{name}.yaml")
+    plan = solve(instance, solver="enumerate").plan
+    assert plan is not None and not check(instance, plan).violations
+    return instance, plan
+
+
+def with_row(plan: Plan, table: str, *values: float) -> Plan:
+    """The plan with one row more."""
+    rows = getattr(plan, table)
+    columns = {f.name: np.append(getattr(rows, f.name), value) for f, value in zip(fields(rows), values, strict=True)}
+    return replace(plan, **{table: replace(rows, **{n: c.astype(getattr(rows, n).dtype) for n, c in columns.items()})})
+
+
+def without(plan: Plan, table: str) -> Plan:
+    """The plan with an empty table."""
+    rows = getattr(plan, table)
+    return replace(plan, **{table: replace(rows, **{f.name: getattr(rows, f.name)[:0] for f in fields(rows)})})
+
+
+def signed(plan: Plan, *rows: tuple[int, int, int]) -> Plan:
+    """The plan with just these (contract, first block, end)."""
+    plan = without(plan, "contracts")
+    for row in rows:
+        plan = with_row(plan, "contracts", *row)
+    return plan
+
+
+def scaled(plan: Plan, table: str, factor: float) -> Plan:
+    rows = getattr(plan, table)
+    return replace(plan, **{table: replace(rows, tokens_per_s=rows.tokens_per_s * factor)})
+
+
+BREACHES: dict[str, tuple[str, Any, str, str]] = {
+    "unsigned": ("contract-lease", signed, "capacity", "holds 1 units against a limit of 0"),
+    "too early": ("contract-lease", lambda p: signed(p, (1, 0, 2)), "contract", "holds outside its contract"),
+    "too late to sign": ("contract-lease", lambda p: signed(p, (1, 3, 4)), "contract", "is not on offer"),
+    "longer than offered": ("contract-lease", lambda p: signed(p, (1, 1, 4)), "contract", "is not on offer"),
+    "twice": ("contract-lease", lambda p: signed(p, (1, 1, 3), (1, 0, 2)), "contract", "is signed 2 times"),
+    "what is in force": ("contract-lease", lambda p: signed(p, (1, 1, 3), (0, 0, 4)), "contract", "in force as dated"),
+    "renewed too often": ("contract-renewal", lambda p: signed(p, (0, 1, 3)), "contract", "is not on offer"),
+    "no term": ("contract-exit", signed, "contract", "has no term"),
+    "before the notice": ("contract-exit", lambda p: signed(p, (0, 0, 1)), "contract", "is not on offer"),
+    "begun late": ("contract-exit", lambda p: signed(p, (0, 1, 4)), "contract", "is not on offer"),
+    "both alternatives": ("contract-expansion", lambda p: with_row(p, "contracts", 1, 0, 2), "contract", "at most one is signed"),
+    "expansion alone": ("contract-expansion", lambda p: signed(p, (1, 0, 2), (2, 0, 2)), "contract", "which it requires, is not"),
+    "let twice": ("contract-sublet", lambda p: with_row(p, "sublets", 0, 0, 2), "capacity", "lets"),
+    "let nothing": ("contract-sublet", lambda p: with_row(p, "sublets", 0, 0, -1), "capacity", "no units or fewer"),
+    "may not be let": ("contract-lease", lambda p: with_row(p, "sublets", 0, 0, 1), "contract", "does not allow"),
+    "not covered": ("resilience", lambda p: without(p, "recourse"), "resilience", "falls short by 40"),
+    "covered by what is lost": ("resilience", lambda p: with_row(p, "recourse", 0, 0, 0, 0, 0, 40.0), "resilience", "would serve"),
+    "covered too often": ("resilience", lambda p: scaled(p, "recourse", 3.0), "resilience", "would serve 120"),
+    "negative recourse": ("resilience", lambda p: with_row(p, "recourse", 0, 0, 1, 0, 0, -1.0), "resilience", "a negative rate"),
+    "negative shortfall": ("resilience", lambda p: with_row(p, "uncovered", 0, 0, 0, -1.0), "resilience", "a negative rate"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_each_breach_is_found(name: str) -> None:
+    case, breach, law, message = BREACHES[name]
+    instance, plan = solved(case)
+    found = [violation for violation in check(instance, breach(plan)).violations if violation.law == law]
+    assert any(message in violation.message for violation in found), [violation.message for violation in found]
+    assert all(violation.amount > 0 for violation in found)
+
+
+def test_shortfall_without_a_price_is_forbidden() -> None:
+    instance, plan = solved("resilience")
+    losses = {name: loss.model_copy(update={"uncovered_usd_per_million_tokens": None}) for name, loss in instance.losses.items()}
+    strict = replace(instance, losses=losses)
+    assert not check(strict, plan).violations
+    assert any("leaves uncovered" in v.message for v in check(strict, with_row(plan, "uncovered", 0, 0, 0, 5.0)).violations)
+
+
+def test_take_or_pay_is_owed_slot_by_slot() -> None:
+    instance, plan = solved("contract-take-or-pay")
+    idle = without(without(plan, "runs"), "places")
+    assert check(instance, idle).terms["take_or_pay"] == pytest.approx(384.0)
+    terms = {name: c.model_copy(update={"take_or_pay": c.take_or_pay.model_copy(update={"per": "block"})})
+             for name, c in instance.contracts.items() if c.take_or_pay is not None}  # fmt: skip
+    daily = replace(instance, contracts=terms)
+    # b runs for two of four days: 192 for each of them, half of that for each of the others.
+    assert check(daily, plan).terms["take_or_pay"] == pytest.approx(2 * 192.0 + 2 * 96.0)
+
+
+def test_fees_are_those_of_the_cheapest_way_to_be_in_force() -> None:
+    instance, plan = solved("contract-renewal")
+    assert [check(instance, signed(plan, (0, 0, end))).terms["fixed_fees"] for end in (1, 2, 3)] == pytest.approx(
+        [2400.0, 6000.0, 11400.0]
+    )
+    longer = {name: c.model_copy(update={"term_blocks": (1, 2)}) for name, c in instance.contracts.items()}
+    assert check(replace(instance, contracts=longer), signed(plan, (0, 0, 2))).terms["fixed_fees"] == pytest.approx(4800.0)
