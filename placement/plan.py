@@ -16,8 +16,8 @@ LEVELS = ("promises", "net_cost")
 """Minimised in this order, both in USD: promises broken, by their weight; then net cost."""
 
 TERMS = (
-    "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "usage_fees", "take_or_pay", "fixed_fees", "sublets",
-    "uncovered", "training_value", "revenue",
+    "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
+    "sublets", "uncovered", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 

@@ -6,7 +6,7 @@ the instance is solved again: what that plan still misses is the bill. Solving i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,10 +14,12 @@ import numpy as np
 from placement.activities.gangs import Gangs
 from placement.activities.terms import firm
 from placement.builder import Builder
-from placement.instance import Instance, Ladder
+from placement.instance import Budget, Instance, Ladder
 from placement.instance.demand import COMMITMENTS
+from placement.instance.policy import of_kind
 from placement.plan import LEVELS, TERMS, Plan
 from placement.program import Bools, Grid
+from placement.rules.budget import owed_anyway
 from placement.rules.power import feed_limits_kw, idle_kw, pools_below
 
 
@@ -40,14 +42,19 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
     ``solve`` returns the best plan that it finds for an instance, or None.
     """
     idle, overloaded = _idle_overloads(instance)
-    plan = solve(softened(instance, overloaded))
+    overdrawn = _budgets_overdrawn(instance)
+    plan = solve(softened(instance, overloaded, [shortfall.subject for shortfall in overdrawn]))
+    idle += overdrawn
     if plan is None:
         return idle
     return idle + _jobs_left_out(instance, plan) + _floors_missed(instance, plan)
 
 
-def softened(instance: Instance, overloaded: Bools) -> Instance:
-    """The instance with must jobs promised, hard floors soft, and the feeds marked in ``overloaded`` [F] unlimited."""
+def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
+    """The instance with must jobs promised, hard floors soft, and without the limits that cannot hold.
+
+    Those are of the feeds marked in ``overloaded`` [F], and the policies in ``overdrawn``.
+    """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
     weight = np.where(must, np.maximum(jobs.value_usd, 1.0), jobs.breach_usd)
@@ -65,6 +72,7 @@ def softened(instance: Instance, overloaded: Bools) -> Instance:
             name: feed.model_copy(update={"limit_kw": "unlimited"}) if over else feed
             for (name, feed), over in zip(instance.feeds.items(), overloaded, strict=True)
         },
+        policies={name: policy for name, policy in instance.policies.items() if name not in overdrawn},
     )
 
 
@@ -87,6 +95,25 @@ def _idle_overloads(instance: Instance) -> tuple[list[Shortfall], Bools]:
     return found, np.asarray(over, dtype=np.bool_)
 
 
+def _budgets_overdrawn(instance: Instance) -> list[Shortfall]:
+    """Budgets of which more is owed whatever is decided than they allow."""
+    found = []
+    for policy in of_kind(instance.policies, Budget):
+        excess, slot = owed_anyway(instance, policy) - policy.limit, instance.calendar.slots(policy.per)
+        over = excess > 1e-6 * np.maximum(1.0, np.abs(excess))
+        if not over.any():
+            continue
+        worst = float(excess.max())
+        found.append(
+            Shortfall(
+                "budget", policy.id, _spell(instance, over[slot]), worst, policy.unit,
+                f"budget {policy.id}: idle draw and dated contracts take {worst:,.6g} {policy.unit} more than it allows",
+                f"raise it by {worst:,.6g} {policy.unit}, or bring fewer accelerators online",
+            )
+        )  # fmt: skip
+    return found
+
+
 def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
     jobs = instance.jobs
     missing = jobs.is_commitment("must")
@@ -97,7 +124,7 @@ def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
         name = jobs.id[j]
         gpus = int(jobs.shapes.gpus[jobs.shape_offset[j] : jobs.shape_offset[j + 1]].min())
         if np.any(offered.job == j):
-            text = f"must job {name}: it fits alone, but not beside the other must jobs and hard floors"
+            text = f"must job {name}: it fits alone, but not beside the other must jobs, hard floors and policies"
             remedy = "make it or one of them promised, give it a later deadline, or add capacity or power where it may run"
         else:
             text, remedy = _nowhere(instance, int(j))

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from placement.files.errors import Problem, Problems, shown
+from placement.files.errors import ABSENT, Problem, Problems, shown
 from placement.files.tree import Fields, Items, Path, line_of, path_name
-from placement.files.validation import Fault, faults
+from placement.files.validation import REQUIRED, Fault, faults
 from placement.instance import Document
 from placement.instance.base import Noun
 from placement.instance.findings import Family
@@ -51,8 +51,8 @@ _COLUMNS = {"modes": "mode", "value": "online_gpus"}
 
 
 @cache
-def family_models() -> dict[str, type[Noun]]:
-    """The families of the document: fields that hold a list of nouns."""
+def family_models() -> dict[str, Any]:
+    """The families of the document: fields that hold a list of nouns; some are of several kinds (a union)."""
     found = {}
     for name, info in Document.model_fields.items():
         args = typing.get_args(info.annotation)
@@ -93,19 +93,41 @@ def read_families(source: Source, problems: Problems) -> dict[str, Family[Any]]:
 
 
 def read_family(
-    name: str, model: type[Noun], elements: list[Any], source: Source, problems: Problems, *, readable: bool = True, first: int = 0
+    name: str, model: Any, elements: list[Any], source: Source, problems: Problems, *, readable: bool = True, first: int = 0
 ) -> Family[Any]:
     """The nouns of one family, of which the first stands at position ``first``."""
     valid: dict[int, Noun] = {}
     ids: list[str | None] = []
     for n, element in enumerate(elements, first):
         ids.append(_id(element))
+        noun = _meant(model, element)
+        if noun is None:
+            stated = element.get("kind", ABSENT)
+            expected = " or ".join(repr(kind) for kind in _kinds(model))
+            remedy = REQUIRED if stated is ABSENT else "write one of these"
+            problems.add(source.problem((name, n, "kind"), stated, expected, remedy))
+            continue
         try:
-            valid[n] = model.model_validate(element)
+            valid[n] = noun.model_validate(element)
         except ValidationError as error:
-            for fault in faults(error, model, element):
+            for fault in faults(error, noun, element):
                 problems.add(source.fault((name, n), fault))
     return Family(name, valid, tuple(ids), readable)
+
+
+def _meant(model: Any, element: Any) -> type[Noun] | None:
+    """The noun that an element is to be: of several, that of the ``kind`` that it states; None where there is no such."""
+    if isinstance(model, type):
+        return model
+    kinds = _kinds(model)
+    return kinds.get(str(element.get("kind"))) if isinstance(element, dict) else next(iter(kinds.values()))
+
+
+@cache
+def _kinds(model: Any) -> dict[str, type[Noun]]:
+    """The nouns of a union by their ``kind``."""
+    nouns = typing.get_args(typing.get_args(model)[0])
+    return {typing.get_args(noun.model_fields["kind"].annotation)[0]: noun for noun in nouns}
 
 
 def _id(element: Any) -> str | None:

@@ -16,7 +16,7 @@ from placement.instance.demand import (
 )
 from placement.instance.instance import Document, Instance, Settings
 from placement.instance.jobs import Jobs
-from placement.instance.policy import Concentration
+from placement.instance.policy import Budget, CarbonPrice, Concentration
 from placement.instance.supply import (
     Accelerator,
     Contract,
@@ -34,7 +34,9 @@ from placement.instance.supply import (
 __all__ = [
     "Accelerator",
     "Band",
+    "Budget",
     "Calendar",
+    "CarbonPrice",
     "Concentration",
     "Contract",
     "DailyProfile",

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from placement.instance.base import Id, Label, Noun, Share
+from placement.instance.base import Id, Label, Noun, Share, Usd
+from placement.instance.calendar import Steps
 
+Amount = Annotated[float, Field(ge=0, le=1e15)]
 Ids = Annotated[tuple[Id, ...], Field(min_length=1, strict=False)]
 
 
@@ -42,7 +44,76 @@ class Concentration(Noun):
         return self
 
 
-Policy = Concentration
+MoneyTerm = Literal["energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees", "sublets"]
+LIMITS = {"most_usd": "USD", "most_carbon_kg": "kg", "most_kwh": "kWh", "most_gpu_hours": "GPU-hours"}
+"""Fields of a budget of which one is stated, and their units."""
+
+
+class Budget(Noun):
+    """Money, carbon, energy or GPU-hours stay under a limit in every slot."""
+
+    id: Id
+    kind: Literal["budget"]
+    per: Literal["block", "month", "quarter", "year", "horizon"]
+    """What counts together; what of a slot lies outside of the horizon does not count, and its whole limit holds for the rest."""
+    most_usd: Usd | None = None
+    """Of the terms named, sublets being earnings; state this or one of the next three."""
+    most_carbon_kg: Amount | None = None
+    """Emitted for the facility energy drawn."""
+    most_kwh: Amount | None = None
+    """Of facility energy drawn."""
+    most_gpu_hours: Amount | None = None
+    """That gangs and replicas hold."""
+    terms: Annotated[tuple[MoneyTerm, ...], Field(min_length=1, strict=False)] | None = None
+    """What most_usd counts, by the names that costs have in answers."""
+    pools: Ids | None = None
+    """Only what pools in all of the pools, sites and feeds that are named hold and draw counts; default: all."""
+    sites: Ids | None = None
+    feeds: Ids | None = None
+    """With everything below them."""
+    tenants: Ids | None = None
+    """Whose jobs and services count for most_gpu_hours; default: all."""
+
+    @property
+    def limit(self) -> float:
+        """What is stated, in ``unit``."""
+        stated = (self.most_usd, self.most_carbon_kg, self.most_kwh, self.most_gpu_hours)
+        return next(value for value in stated if value is not None)
+
+    @property
+    def unit(self) -> str:
+        return next(unit for field, unit in LIMITS.items() if getattr(self, field) is not None)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Budget:
+        stated = [field for field in LIMITS if getattr(self, field) is not None]
+        if len(stated) != 1:
+            raise PydanticCustomError("budget", "a budget states one of {fields}", {"fields": ", ".join(LIMITS)})
+        if (self.terms is not None) != (stated == ["most_usd"]):
+            raise PydanticCustomError("budget_terms", "most_usd needs terms, and only it has them")
+        if self.tenants is not None and stated != ["most_gpu_hours"]:
+            raise PydanticCustomError("budget_tenants", "tenants are for most_gpu_hours only")
+        if self.terms is not None and len(set(self.terms)) < len(self.terms):
+            raise PydanticCustomError("budget_repeats", "terms must differ from each other")
+        of_contracts = {"take_or_pay", "fixed_fees"} & set(self.terms or ())
+        narrowed = any(value is not None for value in (self.pools, self.sites, self.feeds))
+        if of_contracts and (self.per != "horizon" or narrowed):
+            raise PydanticCustomError(
+                "budget_fees", "{terms} are owed for whole contracts: they need per: horizon, and no pools, sites or feeds",
+                {"terms": " and ".join(sorted(of_contracts))},
+            )  # fmt: skip
+        return self
+
+
+class CarbonPrice(Noun):
+    """What emissions cost: every tonne that the facility energy drawn emits."""
+
+    id: Id
+    kind: Literal["carbon_price"]
+    usd_per_tonne: Steps
+
+
+Policy = Annotated[Concentration | Budget | CarbonPrice, Field(discriminator="kind")]
 P = TypeVar("P", bound=Noun)
 
 

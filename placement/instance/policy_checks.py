@@ -5,13 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from placement.instance.findings import Draft, Finding, did_you_mean
-from placement.instance.policy import Concentration
+from placement.instance.policy import Budget, CarbonPrice, Concentration
 
 
 def policies(draft: Draft) -> Iterator[Finding]:
-    """Whom and what policies name exists."""
+    """Whom and what policies name exists, and has what they count."""
+    first_price = None
     for n, policy in draft["policies"].valid.items():
-        yield from _members(draft, n, policy)
+        if isinstance(policy, Concentration):
+            yield from _members(draft, n, policy)
+            continue
+        yield from _counted(draft, n, policy)
+        if isinstance(policy, Budget):
+            yield from _tenants(draft, n, policy)
+        elif first_price is None:
+            first_price = policy.id
+        else:
+            expected = f"one price of carbon; '{first_price}' is another"
+            yield Finding(("policies", n, "kind"), policy.kind, expected, "keep one of them; its figure may change over time")
+
+
+def _counted(draft: Draft, n: int, policy: Budget | CarbonPrice) -> Iterator[Finding]:
+    """Some pool counts, and where carbon does, each of these has a feed that says how much."""
+    pools, sites, feeds = draft["pools"], draft["sites"], draft["feeds"]
+    if any(len(draft[family].valid) < len(draft[family].ids) for family in ("pools", "sites", "feeds")):
+        return
+    named = {field: getattr(policy, field, None) for field in ("pools", "sites", "feeds")}
+    if any(name not in draft[field].by_id for field, ids in named.items() for name in ids or ()):
+        return
+    counted, silent = 0, []
+    for pool in pools.valid.values():
+        path: list[str] = []
+        at = pool.feed or (sites.by_id[pool.site].feed if pool.site in sites.by_id else None)
+        while at in feeds.by_id and at not in path:
+            path.append(at)
+            at = feeds.by_id[at].parent
+        where = {"pools": {pool.id}, "sites": {pool.site}, "feeds": set(path)}
+        if all(ids is None or where[field] & set(ids) for field, ids in named.items()):
+            counted += 1
+            silent += [pool.id] * all(feeds.by_id[feed].carbon_g_per_kwh is None for feed in path)
+    if not counted and any(named.values()):
+        field = next(field for field, ids in named.items() if ids is not None)
+        yield Finding(("policies", n, field), named[field], "a pool in all that the policy names", "name pools that lie there")
+    of_carbon = isinstance(policy, CarbonPrice) or policy.most_carbon_kg is not None or "carbon" in (policy.terms or ())
+    if silent and of_carbon:
+        expected = f"carbon_g_per_kwh on a feed above each pool that counts; there is none above '{silent[0]}'"
+        yield Finding(("policies", n), policy.id, expected, "state it on the feed of the grid area, or on that of a hall")
+
+
+def _tenants(draft: Draft, n: int, policy: Budget) -> Iterator[Finding]:
+    """GPU-hours of services are a tenant's only where they serve nobody else."""
+    for k, tenant in enumerate(policy.tenants or ()):
+        mine = {stream.service for stream in draft["streams"].valid.values() if stream.tenant == tenant}
+        for stream in draft["streams"].valid.values():
+            if stream.service in mine and stream.tenant not in (policy.tenants or ()):
+                expected = f"a tenant whose services serve nobody else; '{stream.service}' also serves '{stream.tenant}'"
+                remedy = "name that tenant too, give this one a service of its own, or budget pools"
+                yield Finding(("policies", n, "tenants", k), tenant, expected, remedy)
+                break
 
 
 def _members(draft: Draft, n: int, policy: Concentration) -> Iterator[Finding]:

@@ -33,6 +33,9 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),
     ("policies", "tenants", "tenants"),
+    ("policies", "pools", "pools"),
+    ("policies", "sites", "sites"),
+    ("policies", "feeds", "feeds"),
 )
 _ONE = {
     "providers": "a provider", "regions": "a region", "feeds": "a feed", "sites": "a site", "contracts": "a contract",
@@ -58,7 +61,7 @@ def references(draft: Draft) -> Iterator[Finding]:
     for name, field, target in _REFERENCES:
         known = draft[target]
         for n, noun in draft[name].valid.items():
-            value = getattr(noun, field)
+            value = getattr(noun, field, None)  # Nouns of one family may be of several kinds.
             if isinstance(value, tuple):
                 for k, one in enumerate(value):
                     yield from _refer((name, n, field, k), one, known)

@@ -114,7 +114,8 @@ class Feed(Noun):
     price_usd_per_kwh: Steps
     reserve_kw: Kw = 0.0
     """Kept free below the limit (default 0)."""
-    carbon_g_per_kwh: later("budget") = None  # type: ignore[valid-type]
+    carbon_g_per_kwh: Steps | None = None
+    """Emitted for each facility kWh of the pools below, unless a feed nearer to them states its own; needed only by policies."""
     non_firm_kw: later("power events") = None  # type: ignore[valid-type]
     second_feed: later("resilience") = None  # type: ignore[valid-type]
 

@@ -12,6 +12,8 @@ from placement.instance.supply import Contract
 # Figures over time that must not be negative (prices may be).
 _NOT_NEGATIVE = {
     "limit_kw",
+    "carbon_g_per_kwh",
+    "usd_per_tonne",
     "demand_tokens_per_s",
     "mean_tokens_per_s",
     "online_gpus",
@@ -21,6 +23,8 @@ _NOT_NEGATIVE = {
 _STEPS: tuple[tuple[str, str], ...] = (
     ("feeds", "limit_kw"),
     ("feeds", "price_usd_per_kwh"),
+    ("feeds", "carbon_g_per_kwh"),
+    ("policies", "usd_per_tonne"),
     ("contracts", "price_usd_per_gpu_hour"),
     ("contracts", "fee_usd_per_month"),
     ("contracts", "sublet_usd_per_gpu_hour"),
@@ -36,7 +40,7 @@ def timing(draft: Draft) -> Iterator[Finding]:
         return
     for family, field in _STEPS:
         for n, noun in draft[family].valid.items():
-            value = getattr(noun, field)
+            value = getattr(noun, field, None)  # Nouns of one family may be of several kinds.
             if value is not None and not isinstance(value, str):
                 yield from _steps(calendar, (family, n, field), value, field, from_start=True)
     for n, steps in draft.online.items():

@@ -12,7 +12,19 @@ from placement.activities import Activities
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.rules import assignment, capacity, concentration, contract, interconnect, power, resilience, sla, take_or_pay
+from placement.rules import (
+    assignment,
+    budget,
+    capacity,
+    carbon,
+    concentration,
+    contract,
+    interconnect,
+    power,
+    resilience,
+    sla,
+    take_or_pay,
+)
 
 
 class Rule(Protocol):
@@ -30,4 +42,6 @@ class Rule(Protocol):
         """USD by term that the law accounts for; {} for none."""
 
 
-RULES: tuple[Rule, ...] = (assignment, capacity, interconnect, power, sla, contract, take_or_pay, resilience, concentration)
+RULES: tuple[Rule, ...] = (
+    assignment, capacity, interconnect, power, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
+)  # fmt: skip

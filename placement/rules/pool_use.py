@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from placement.activities import Activities
+from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.program import Floats
-from placement.rules.power import gang_kw, replica_kw
+from placement.rules.power import gang_kw, idle_each_kw, idle_kw, replica_kw, unit_let_kw
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,24 @@ def running_kw(instance: Instance, activities: Activities) -> Amounts:
         replica_kw(instance, activities.replicas, nothing),
         np.zeros(len(activities.sublets.option)),
     )
+
+
+def drawn_kw(instance: Instance, activities: Activities) -> Amounts:
+    """Facility kW that these draw above idle, and that what is let does; ``charge_standing`` charges the idle draw."""
+    idle = idle_each_kw(instance)
+    gangs, replicas = gang_kw(instance, activities.gangs, idle), replica_kw(instance, activities.replicas, idle)
+    return Amounts(gangs, replicas, unit_let_kw(instance)[activities.sublets.pool])
+
+
+def standing_kw(instance: Instance) -> Floats:
+    """Facility kW with nothing running of the pools whose contract is not decided, [Q, P]."""
+    return firm(instance, idle_kw(instance), np.arange(len(instance.pools)))
+
+
+def charge_standing(instance: Instance, builder: Builder, activities: Activities, resource: int, weight: Floats) -> None:
+    """Write rates of the idle draw that the terms of decided contracts bring, times the weight of its pool."""
+    kw, contract = idle_kw(instance) * weight, contract_of_pools(instance)
+    activities.terms.supply(builder, np.full(len(contract), resource), contract, kw, sign=1.0)
 
 
 def charge(

@@ -60,7 +60,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
     row, pool = gangs.share_row, instance.island_pool[gangs.share_island]
-    idle_each = _idle_of_accelerators(instance)[instance.pool_accelerator]
+    idle_each = idle_each_kw(instance)
     kw, serving, letting = gang_kw(instance, gangs, idle_each), replica_kw(instance, replicas, idle_each), unit_let_kw(instance)
     let, contract = activities.sublets, contract_of_pools(instance)
     for q, path in enumerate(paths):
@@ -89,7 +89,7 @@ def replica_kw(instance: Instance, replicas: ReplicaOptions, less_each: Floats) 
 
 def unit_let_kw(instance: Instance) -> Floats:
     """Facility kW above idle of a unit of each pool that is let, [Q]."""
-    idle_each = _idle_of_accelerators(instance)[instance.pool_accelerator]
+    idle_each = idle_each_kw(instance)
     return np.asarray(instance.unit_gpus * (let_kw(instance) - idle_each) * pue_of_pools(instance))
 
 
@@ -175,10 +175,14 @@ def pools_below(instance: Instance) -> Ints:
     return below
 
 
+def idle_each_kw(instance: Instance) -> Floats:
+    """IT kW of one idle accelerator of each pool, [Q]."""
+    return _idle_of_accelerators(instance)[instance.pool_accelerator]
+
+
 def idle_kw(instance: Instance) -> Floats:
     """Facility kW of each pool with nothing running, [Q, P]."""
-    idle = _idle_of_accelerators(instance)[instance.pool_accelerator] * pue_of_pools(instance)
-    return idle[:, None] * instance.pool_online_gpus
+    return (idle_each_kw(instance) * pue_of_pools(instance))[:, None] * instance.pool_online_gpus
 
 
 def most_kw(instance: Instance) -> Floats:

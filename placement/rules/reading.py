@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from placement.instance import Instance, ServiceProfile
+from placement.instance import CarbonPrice, Instance, ServiceProfile
+from placement.instance.policy import of_kind
 from placement.plan import TERM_LEVEL, TERMS, Plan, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
+
+GRAMS_PER_KG = 1000.0
+KG_PER_TONNE = 1000.0
 
 
 def active_bands(instance: Instance, job: Ints) -> Bools:
@@ -136,6 +140,23 @@ def price_over_feeds(instance: Instance) -> Floats:
         for feed in instance.feeds_above(pool):
             rows[q] += instance.calendar.mean(instance.feeds[feed].price_usd_per_kwh)
     return rows
+
+
+def carbon_kg_per_kwh(instance: Instance) -> Floats:
+    """Emitted for each facility kWh of each pool, by the nearest feed above it that says, [Q, P]; 0 where none does."""
+    rows = np.zeros((len(instance.pools), instance.calendar.period_count))
+    for q, pool in enumerate(instance.pools.values()):
+        stated = (instance.feeds[feed].carbon_g_per_kwh for feed in instance.feeds_above(pool))
+        nearest = next((steps for steps in stated if steps is not None), None)
+        if nearest is not None:
+            rows[q] = instance.calendar.mean(nearest) / GRAMS_PER_KG
+    return rows
+
+
+def carbon_usd_per_kwh(instance: Instance) -> Floats:
+    """What emissions cost for each facility kWh of each pool, [Q, P]."""
+    prices = [instance.calendar.mean(price.usd_per_tonne) for price in of_kind(instance.policies, CarbonPrice)]
+    return carbon_kg_per_kwh(instance) * sum(prices, np.zeros(instance.calendar.period_count)) / KG_PER_TONNE
 
 
 def pue_of_pools(instance: Instance) -> Floats:

@@ -12,10 +12,11 @@ import numpy as np
 from placement.activities import Activities
 from placement.activities.terms import contract_of_pools
 from placement.builder import Builder
-from placement.instance import Contract, Instance
-from placement.instance.supply import TakeOrPay
+from placement.instance import Instance
 from placement.plan import Plan, Violation
+from placement.program import Floats
 from placement.rules.capacity import usage_prices
+from placement.rules.pool_use import charge, held_gpus
 from placement.rules.reading import held_units, in_force_by_pool, level_and_term
 
 NAME = "take_or_pay"
@@ -23,45 +24,33 @@ NAME = "take_or_pay"
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """One budget in USD per contract, its slots those of the commitment."""
-    for c, contract in enumerate(instance.contracts.values()):
-        if contract.take_or_pay is not None:
-            _formulate(instance, builder, activities, c, contract, contract.take_or_pay)
-
-
-def _formulate(instance: Instance, builder: Builder, activities: Activities, c: int, contract: Contract, owes: TakeOrPay) -> None:
-    gangs, replicas, let, terms = activities.gangs, activities.replicas, activities.sublets, activities.terms
-    calendar, slot = instance.calendar, instance.calendar.slots(owes.per)
-    mine = contract_of_pools(instance) == c
-    pool = np.flatnonzero(mine)
-    unit_price = usage_prices(instance) * instance.unit_gpus[:, None]
-    worth = (unit_price * (instance.pool_online_gpus // instance.unit_gpus[:, None]))[pool].sum(axis=0)
-    share = owes.share * worth * calendar.hours
-    by_slot = np.bincount(slot, share)
+    terms, overuse, calendar = activities.terms, activities.overuse, instance.calendar
     level, term = level_and_term("take_or_pay")
-    if not contract.decided:
-        builder.add_constant(level, term, float(share.sum()))
-    row = builder.add_budgets([f"take or pay {contract.id}"], "USD", 0.0 if contract.decided else by_slot, slot)
-    supplied = builder.profile(owes.share * worth)
-    signs = np.flatnonzero(terms.contract == c)
-    builder.add_rates(terms.option[signs], row[0], -1.0, profile=supplied)
-    owed = np.zeros((len(instance.contracts), calendar.period_count))
-    owed[c] = share
-    builder.add_charges(terms.option[signs], level, term, terms.totals(owed)[signs])
-    beyond = activities.overuse.option[activities.overuse.contract == c]
-    builder.add_rates(beyond, row[0], -1.0, lump=True)
-    builder.add_charges(beyond, level, term, 1.0)
+    owed, held = owed_usd(instance), held_gpus(instance, activities)
+    for c, contract in enumerate(instance.contracts.values()):
+        if contract.take_or_pay is None:
+            continue
+        slot = calendar.slots(contract.take_or_pay.per)
+        limit = 0.0 if contract.decided else np.bincount(slot, owed[c])
+        row = int(builder.add_budgets([f"take or pay {contract.id}"], "USD", limit, slot)[0])
+        if not contract.decided:
+            builder.add_constant(level, term, float(owed[c].sum()))
+        signs, beyond = np.flatnonzero(terms.contract == c), overuse.option[overuse.contract == c]
+        builder.add_rates(terms.option[signs], row, -1.0, profile=builder.profile(owed[c] / calendar.hours))
+        builder.add_charges(terms.option[signs], level, term, terms.totals(owed)[signs])
+        builder.add_rates(beyond, row, -1.0, lump=True)
+        builder.add_charges(beyond, level, term, 1.0)
+        mine = contract_of_pools(instance) == c
+        charge(instance, builder, activities, row, held, mine[:, None] * usage_prices(instance))
 
-    paces = instance.jobs.paces
-    gang_pool = instance.island_pool[gangs.share_island]
-    pace = instance.jobs.pace[gangs.job[gangs.share_row]]
-    for q in pool.tolist():
-        for k in np.unique(pace[gang_pool == q]).tolist():
-            rows = np.flatnonzero((gang_pool == q) & (pace == k))
-            held = builder.profile(unit_price[q] * np.tile(paces[k] > 0, calendar.blocks))
-            builder.add_rates(gangs.option[gangs.share_row[rows]], row[0], gangs.share_units[rows], profile=held)
-        price, here, own = builder.profile(unit_price[q]), replicas.pool == q, let.pool == q
-        builder.add_rates(replicas.option[here], row[0], replicas.units[here], profile=price)
-        builder.add_rates(let.option[own], row[0], 1.0, profile=price)
+
+def owed_usd(instance: Instance) -> Floats:
+    """What each contract commits to in each period, used or not, where it is in force, [C, P]."""
+    whole = instance.pool_online_gpus // instance.unit_gpus[:, None] * instance.unit_gpus[:, None]
+    worth = np.zeros((len(instance.contracts), instance.calendar.period_count))
+    np.add.at(worth, contract_of_pools(instance), usage_prices(instance) * whole * instance.calendar.hours)
+    commitments = [contract.take_or_pay for contract in instance.contracts.values()]
+    return np.array([0.0 if owes is None else owes.share for owes in commitments])[:, None] * worth
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:

@@ -63,3 +63,15 @@ def test_feed_that_idle_power_overloads(tmp_path: Path) -> None:
     # 48 GPUs idle at 0.1 kW with PUE 1.25: 6 kW against 5.
     assert (line.law, line.subject, line.unit) == ("power", "f0", "kW")
     assert line.amount == pytest.approx(1.0)
+
+
+def test_budget_below_what_idles(tmp_path: Path) -> None:
+    def starve(d: dict[str, Any]) -> None:
+        d["policies"] = [{"id": "energy", "kind": "budget", "per": "block", "most_kwh": 100.0, "sites": ["s0"]}]
+        d["jobs"][0]["commitment"] = "optional"
+
+    # 48 accelerators at 0.1 kW and a PUE of 1.25 draw 6 kW: 144 kWh a day.
+    (line,) = billed(tmp_path, starve)
+    assert (line.law, line.subject, line.unit) == ("budget", "energy", "kWh")
+    assert line.amount == pytest.approx(44.0)
+    assert line.periods == "2026-03-02 to 2026-03-07 (6 periods)"

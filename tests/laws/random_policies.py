@@ -57,3 +57,35 @@ def concentrated(document: dict[str, Any], rng: np.random.Generator) -> dict[str
             policy["members"] = [{"provider": "rival", "jurisdiction": "y", "vendor": "v"}[str(policy["by"])]]
         document["policies"].append(policy)
     return document
+
+
+def budgeted(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """A budget of some kind, near to what plans take, and now and then a price of carbon."""
+    document["feeds"][0]["carbon_g_per_kwh"] = 300.0
+    if rng.random() < 0.5:
+        steps = [{"from_date": "2026-03-02", "value": 700.0}, {"from_date": "2026-03-03", "value": 100.0}]
+        document["feeds"][2]["carbon_g_per_kwh"] = steps
+    gpus = sum(group["gpus"] * group["count"] for pool in document["pools"] for group in pool["islands"])
+    days = document["calendar"]["blocks"] * (7 if document["calendar"]["block"] == "week" else 1)
+    policy: dict[str, Any] = {"id": "budget", "kind": "budget", "per": str(rng.choice(SLOTS))}
+    gpu_hours = 24.0 * gpus * (days if policy["per"] != "block" else days / document["calendar"]["blocks"])
+    part = float(rng.choice([0.05, 0.15, 0.4]))
+    field = str(rng.choice(["most_usd", "most_usd", "most_carbon_kg", "most_kwh", "most_gpu_hours"]))
+    policy[field] = part * gpu_hours * {"most_usd": 0.6, "most_carbon_kg": 0.3}.get(field, 1.0)
+    if field == "most_usd":
+        terms = ["energy", "carbon", "usage_fees", "sublets"] + ["take_or_pay", "fixed_fees"] * (policy["per"] == "horizon")
+        policy["terms"] = sorted(rng.choice(terms, int(rng.integers(1, len(terms) + 1)), replace=False).tolist())
+    if field == "most_gpu_hours" and rng.random() < 0.5:
+        policy["tenants"] = [str(rng.choice(["t", "lab"]))]
+    if not {"take_or_pay", "fixed_fees"} & set(policy.get("terms", ())):
+        if rng.random() < 0.3:
+            policy["sites"] = ["s0"]
+        if rng.random() < 0.3:
+            policy["feeds"] = [str(rng.choice(["root", "f0"]))]
+        if rng.random() < 0.3:
+            policy["pools"] = ["p0"]
+    document["policies"] = [policy]
+    if rng.random() < 0.5:
+        price = {"id": "levy", "kind": "carbon_price", "usd_per_tonne": {"day": 40.0, "night": 90.0}}
+        document["policies"].append(price if "bands" in document["calendar"] else {**price, "usd_per_tonne": 50.0})
+    return document

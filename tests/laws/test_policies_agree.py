@@ -11,10 +11,13 @@ import pytest
 
 from placement.formulate import formulate
 from tests.laws.random_instances import decided, random_document, write_instance
-from tests.laws.random_policies import concentrated, roomy, two_parties
+from tests.laws.random_policies import budgeted, concentrated, roomy, two_parties
 from tests.laws.test_agreement import assert_agreement
 
-GOVERNED: dict[str, Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]] = {"concentration": concentrated}
+GOVERNED: dict[str, Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]] = {
+    "concentration": concentrated,
+    "budget": budgeted,
+}
 
 
 def governed(seed: int, kind: str) -> dict[str, Any]:

@@ -72,3 +72,29 @@ def test_a_jurisdiction_beyond_its_share_of_tokens() -> None:
     found = broken(instance, plan)
     assert (found.law, found.subject, found.unit) == ("concentration", "y", "million tokens")
     assert found.amount == pytest.approx(2 * 24 * 3600 / 1e6)
+
+
+def test_a_budget_of_carbon_overdrawn() -> None:
+    """Both units run: 96 kg of 60."""
+    instance = load(TINY / "budget-carbon.yaml")
+    found = broken(instance, of_jobs([0, 1]))
+    assert (found.law, found.subject, found.unit, found.period) == ("budget", "carbon-2026", "kg", "2026-01-01")
+    assert found.amount == pytest.approx(96 - 60)
+    judged = check(instance, of_jobs([1]))
+    assert not judged.violations
+    assert judged.terms["carbon"] == pytest.approx(38.4)
+
+
+def test_a_budget_of_money_overdrawn_on_one_day() -> None:
+    """Two units on the first day: 384 USD of 300; the second day takes nothing."""
+    found = broken(load(TINY / "budget-money.yaml"), of_jobs([0, 0]))
+    assert (found.law, found.period, found.unit) == ("budget", "2026-01-01", "USD")
+    assert found.amount == pytest.approx(84)
+
+
+def test_gpu_hours_of_others_do_not_count() -> None:
+    """All three jobs run: tenant t takes 384 GPU-hours of 300."""
+    instance = load(TINY / "budget-hours.yaml")
+    found = broken(instance, of_jobs([0, 0, 0]))
+    assert (found.law, found.unit) == ("budget", "GPU-hours")
+    assert found.amount == pytest.approx(84)
