@@ -212,8 +212,9 @@ def _pool(n: int, unit: int, domain: int, rng: np.random.Generator) -> dict[str,
     gpus = int(rng.choice([domain, 2 * domain, 2 * domain + unit]))
     online: Any = islands * gpus
     if rng.random() < 0.4:
+        # A unit of which only a part is online counts as none.
         online = [
-            {"from_date": "2026-03-02", "value": max(islands * gpus - unit, 0)},
+            {"from_date": "2026-03-02", "value": islands * gpus - max(unit // 2, 1)},
             {"from_date": "2026-03-03", "value": islands * gpus},
         ]
     pool: dict[str, Any] = {

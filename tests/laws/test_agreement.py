@@ -7,17 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from placement.activities import Columns
 from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.plan import TERMS
 from placement.program import Floats, Ints
+from solvers.columns import expand
 from tests.laws.random_instances import decided, random_document, write_instance
 
 TINY = sorted(Path("instances/tiny").glob("*"))
 GANG_CHOICES = 150
 CHOICES_PER_GANG_CHOICE = 4
+EDGES, NUDGES = 8, 4
 
 
 def gang_choices(formulation: Formulation, rng: np.random.Generator) -> list[Ints]:
@@ -81,10 +84,7 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
     columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
     keep = columns[2] > 0
     option, start, value = columns[0][keep].astype(np.int64), columns[1][keep].astype(np.int64), columns[2][keep]
-    # Overuse is no choice: it is what the rest leaves it to be.
-    row, copy = program.split(option)
-    settled = activities.overuse.settled(program, Columns(row, start, value, copy))
-    return program.joined(settled.option, settled.copy), settled.start, settled.value
+    return settled(formulation, option, start, value)
 
 
 def _random_terms(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
@@ -143,23 +143,73 @@ def assert_agreement(formulation: Formulation, seed: int) -> tuple[int, int]:
     allowed = refused = 0
     for gang in gang_choices(formulation, rng):
         for _ in range(CHOICES_PER_GANG_CHOICE):
-            option, start, value = random_choice(formulation, gang, rng)
-            broken = formulation.program.infeasibility(option, start, value)
-            plan = formulation.decode(option, start, value)
-            judged = check(formulation.instance, plan)
-            said = [violation.message for violation in judged.violations]
-            assert bool(broken) == bool(said), (seed, broken, said)
-            terms = dict(zip(TERMS, formulation.program.objective(option, start, value).sum(axis=0), strict=True))
-            refused += bool(broken)
-            if broken:
-                continue
-            allowed += 1
-            for term in TERMS:
-                assert judged.terms[term] == pytest.approx(terms[term], rel=1e-9, abs=1e-6), (seed, term)
-            again = formulation.encode(plan)
-            assert not formulation.program.infeasibility(*again)
-            assert formulation.program.objective(*again).sum(axis=0) == pytest.approx(list(terms.values()), rel=1e-9, abs=1e-6)
+            if agreed(formulation, random_choice(formulation, gang, rng), seed):
+                allowed += 1
+            else:
+                refused += 1
     return allowed, refused
+
+
+def agreed(formulation: Formulation, choice: tuple[Ints, Ints, Floats], seed: int) -> bool:
+    """Whether both sides allow a choice; asserts that they say the same, and find the same costs in what is allowed."""
+    broken = formulation.program.infeasibility(*choice)
+    plan = formulation.decode(*choice)
+    judged = check(formulation.instance, plan)
+    said = [violation.message for violation in judged.violations]
+    assert bool(broken) == bool(said), (seed, broken, said)
+    if broken:
+        return False
+    terms = dict(zip(TERMS, formulation.program.objective(*choice).sum(axis=0), strict=True))
+    for term in TERMS:
+        assert judged.terms[term] == pytest.approx(terms[term], rel=1e-9, abs=1e-6), (seed, term)
+    again = formulation.encode(plan)
+    assert not formulation.program.infeasibility(*again)
+    assert formulation.program.objective(*again).sum(axis=0) == pytest.approx(list(terms.values()), rel=1e-9, abs=1e-6)
+    return True
+
+
+# ------------------------------------------------------------ choices that limits only just allow
+
+
+def cheapest_choice(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats] | None:
+    """The cheapest choice at random costs, which goes to the limits of whatever earns; None where nothing is allowed."""
+    columns = expand(formulation.program.unfolded())
+    model = columns.linear(0)
+    earns = rng.choice([-1.0, 1.0], len(columns.program.options))[columns.option] * (1 + rng.random(len(columns)))
+    found = milp(
+        earns,
+        integrality=model.whole,
+        bounds=Bounds(model.lower, model.upper),
+        constraints=LinearConstraint(model.matrix, model.row_lower, model.row_upper),
+    )
+    if found.x is None:
+        return None
+    x = np.clip(np.where(model.whole, np.round(found.x), found.x), model.lower, model.upper)
+    return settled(formulation, *columns.choice(np.where(x > 1e-9, x, 0.0)))
+
+
+def nudged(formulation: Formulation, choice: tuple[Ints, Ints, Floats], rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """The choice with one count of a replica or sublet more, or less: now and then one too many, or too few."""
+    activities = formulation.activities
+    row, start = formulation.program.columns(np.concatenate([activities.replicas.option, activities.sublets.option]))
+    if not len(row):
+        return choice
+    n = int(rng.integers(len(row)))
+    option = formulation.program.first_copy[row[n]]
+    same = (choice[0] == option) & (choice[1] == start[n])
+    count = max(float(choice[2][same].sum()) + rng.choice([-1.0, 1.0]), 0.0)
+    columns = [np.append(column[~same], more) for column, more in zip(choice, (option, start[n], count), strict=True)]
+    kept = columns[2] > 0
+    return settled(formulation, columns[0][kept].astype(np.int64), columns[1][kept].astype(np.int64), columns[2][kept])
+
+
+def settled(formulation: Formulation, option: Ints, start: Ints, value: Floats) -> tuple[Ints, Ints, Floats]:
+    """The choice with the overuse that it needs: that is no choice, but what the rest leaves it to be."""
+    program, overuse = formulation.program, formulation.activities.overuse
+    row, copy = program.split(option)
+    chosen = ~np.isin(row, overuse.option)
+    columns = overuse.settled(program, Columns(row[chosen], start[chosen], value[chosen], copy[chosen]))
+    return program.joined(columns.option, columns.copy), columns.start, columns.value
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -173,6 +223,21 @@ def test_random_instances_with_contracts_to_decide_agree(seed: int, tmp_path: Pa
     document = decided(random_document(500 + seed), np.random.default_rng(seed))
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
+    """Random choices of decided contracts are hardly ever allowed: these are, but for what a step beyond them breaks."""
+    document = random_document(500 + seed)
+    formulation = formulate(write_instance(tmp_path, decided(document, np.random.default_rng(seed)) if seed % 3 else document))
+    rng = np.random.default_rng(seed)
+    for _ in range(EDGES):
+        choice = cheapest_choice(formulation, rng)
+        if choice is None:
+            return
+        agreed(formulation, choice, seed)
+        for _ in range(NUDGES):
+            agreed(formulation, nudged(formulation, choice, rng), seed)
 
 
 def test_random_instances_show_both_sides(tmp_path: Path) -> None:

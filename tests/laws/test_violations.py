@@ -219,6 +219,7 @@ def again(plan: Plan, table: str, row: int) -> Plan:
 TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str, str]] = {
     "too early": (lambda p: edit(p, "runs", start_block=(0, 0), end_block=(0, 2)), "assignment", "before its release"),
     "too late": (lambda p: edit(p, "runs", start_block=(0, 4), end_block=(0, 6)), "assignment", "after its deadline"),
+    "a block too late": (lambda p: edit(p, "runs", start_block=(0, 3), end_block=(0, 5)), "assignment", "after its deadline"),
     "beyond the horizon": (lambda p: edit(p, "runs", start_block=(1, 5), end_block=(1, 6)), "assignment", "within the horizon"),
     "outside the calendar": (
         lambda p: edit(p, "runs", start_block=(1, 9), end_block=(1, 11)),
