@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from benchmarks import families, one_period, plots, resolve, run, suite
+from benchmarks.mutations import command as mutations
 from placement.cli.errors import ExitCode
 
 TERMINATED = 128 + signal.SIGTERM
@@ -35,6 +36,7 @@ main.add_command(plots.main, "plot")
 main.add_command(one_period.main, "one-period")
 main.add_command(resolve.main, "resolve")
 main.add_command(suite.main, "suite")
+main.add_command(mutations.main, "mutations")
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,7 @@
+"""Mutations of laws and solvers: proof that tests and gates catch what they are for. See ``command`` for how they are run."""
+
+from benchmarks.mutations.laws import LAWS
+from benchmarks.mutations.mutation import Mutation
+from benchmarks.mutations.searches import SEARCHES
+
+MUTATIONS: tuple[Mutation, ...] = (*LAWS, *SEARCHES)
