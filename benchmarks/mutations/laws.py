@@ -135,11 +135,11 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 6, take or pay
     Mutation(
         "take or pay beyond", "a unit: per hour for once", "law", f"{RULES}/take_or_pay.py",
-        "builder.add_rates(beyond, row[0], -1.0, lump=True)", "builder.add_rates(beyond, row[0], -1.0)", BOTH_SIDES,
+        "builder.add_rates(beyond, row, -1.0, lump=True)", "builder.add_rates(beyond, row, -1.0)", BOTH_SIDES,
     ),
     Mutation(
         "take or pay share", "a dropped coefficient", "law", f"{RULES}/take_or_pay.py",
-        "share = owes.share * worth * calendar.hours", "share = worth * calendar.hours", BOTH_SIDES,
+        "[0.0 if owes is None else owes.share for", "[0.0 if owes is None else 1.0 for", BOTH_SIDES,
     ),
     Mutation(
         "take or pay check", "a sum for the greater", "law", f"{RULES}/take_or_pay.py",
@@ -171,6 +171,30 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "concentration members check", "an aggregate for a share", "law", f"{RULES}/concentration.py",
         "over = amount - policy.most_share * every", "over = amount - every", CHECK_SIDE,
+    ),
+    # ------------------------------------------------------------ law 12, carbon and budgets
+    Mutation(
+        "carbon of idle draw", "a unit: per hour for per period", "law", f"{RULES}/carbon.py",
+        "float(np.sum(standing_kw(instance) * price * instance.calendar.hours))", "float(np.sum(standing_kw(instance) * price))",
+        BOTH_SIDES,
+    ),
+    Mutation(
+        "carbon of terms", "a dropped rate", "law", f"{RULES}/carbon.py",
+        "    charge_standing(instance, builder, activities, row, price)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "budget owed anyway", "a dropped term", "law", f"{RULES}/budget.py",
+        "limit = policy.limit - owed_anyway(instance, policy)", "limit = policy.limit + 0.0 * owed_anyway(instance, policy)",
+        BOTH_SIDES,
+    ),
+    Mutation(
+        "budget of overuse", "a unit: per hour for once", "law", f"{RULES}/budget.py",
+        "builder.add_rates(activities.overuse.option, row, 1.0, lump=True)",
+        "builder.add_rates(activities.overuse.option, row, 1.0)", BOTH_SIDES,
+    ),
+    Mutation(
+        "budget check of sublets", "a sign", "law", f"{RULES}/budget.py",
+        "of_pool = of_pool - sublet_units", "of_pool = of_pool + sublet_units", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ activities
     Mutation(
