@@ -47,6 +47,10 @@ LAWS: tuple[Mutation, ...] = (
         "capacity check of sublets", "a dropped condition", "law", f"{RULES}/capacity.py",
         "np.maximum(online - use, 0)", "np.maximum(online, 0)", CHECK_SIDE,
     ),
+    Mutation(
+        "capacity spares", "a rounding the wrong way", "law", f"{RULES}/capacity.py",
+        "np.ceil(share[:, None]", "np.floor(share[:, None]", BOTH_SIDES,
+    ),
     # ------------------------------------------------------------ law 3, interconnect
     Mutation(
         "interconnect domains", "a rounding the wrong way", "law", f"{RULES}/interconnect.py",

@@ -277,7 +277,8 @@ class Pool(Noun):
     """The feed that supplies it (a hall); default: the site's."""
     spanning: Spanning | None = None
     """Default: no gang spans islands of this pool."""
-    spare_share: later("goodput") = None  # type: ignore[valid-type]
+    spare_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Part of the units online, rounded up, that nothing holds, so that what fails is replaced at once (default 0)."""
     maintenance: later("maintenance") = None  # type: ignore[valid-type]
 
     @cached_property

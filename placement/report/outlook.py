@@ -23,6 +23,7 @@ from placement.activities.serving import sites_in_reach
 from placement.instance import Instance
 from placement.program import Bools, Floats, Ints, end_blocks
 from placement.report.plan_figures import by_tenant
+from placement.rules.capacity import spare_units
 from placement.rules.power import feed_limits_kw, idle_kw, most_kw, pools_below
 
 WAITING_WEIGHT = 1e-3
@@ -56,9 +57,10 @@ class Outlook:
         return self._by_type(np.arange(len(self.instance.pools)))
 
     def _by_type(self, pools: Ints) -> Floats:
-        """Accelerators online in some pools by type, [A, P]."""
+        """Accelerators online in some pools by type, less their spares, [A, P]."""
         total = np.zeros((len(self.types), self.instance.calendar.period_count))
-        np.add.at(total, np.searchsorted(self.types, self.instance.pool_accelerator[pools]), self.instance.pool_online_gpus[pools])
+        usable = self.instance.pool_online_gpus - spare_units(self.instance) * self.instance.unit_gpus[:, None]
+        np.add.at(total, np.searchsorted(self.types, self.instance.pool_accelerator[pools]), usable[pools])
         return total
 
     @cached_property

@@ -4,13 +4,16 @@ Two levels keep it small: gangs, and replicas larger than a unit, take whole all
 other replicas take units of the pool only. Since all take whole units, what gangs leave free can always be filled; the plan then
 names the islands of replicas, and the check counts them there.
 
-    sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)          and the same for the pool, summed
+    sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)
+    sum of units held in pool q in period p    <=  the same summed over its islands - ceil(spare share x that sum)
     cost = usage price x GPUs of the units held x hours
 
 What is let to others takes units of the pool as well. Where the contract is decided, its term supplies the units.
 """
 
 from __future__ import annotations
+
+from math import ceil
 
 import numpy as np
 
@@ -40,12 +43,12 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     gangs, replicas = activities.gangs, activities.replicas
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
     online = most_units(instance)
-    pool_online = by_pool(instance, online.astype(np.float64))
+    usable = by_pool(instance, online.astype(np.float64)) - spare_units(instance)
     level, term = level_and_term("usage_fees")
     price = paid_by_use(instance) * instance.unit_gpus[:, None]
     contract, every_pool = contract_of_pools(instance), np.arange(len(instance.pools))
     pool = builder.add_resources(
-        [f"pool {name}" for name in instance.pools], "units", firm(instance, pool_online, every_pool),
+        [f"pool {name}" for name in instance.pools], "units", firm(instance, usable, every_pool),
         price=np.any(price != 0, axis=1).astype(np.float64), price_profile=[builder.profile(row) for row in price], level=level,
         term=term,
     )  # fmt: skip
@@ -62,10 +65,10 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_rates(replicas.option, pool[replicas.pool], replicas.units)
     builder.add_rates(activities.sublets.option, pool[activities.sublets.pool], 1.0)
     terms = activities.terms
-    terms.supply(builder, pool, contract, pool_online)
+    terms.supply(builder, pool, contract, usable)
     # What supplies a priced resource would earn its price: terms pay it back.
     earned = np.zeros((len(instance.contracts), instance.calendar.period_count))
-    np.add.at(earned, contract, price * pool_online * instance.calendar.hours)
+    np.add.at(earned, contract, price * usable * instance.calendar.hours)
     builder.add_charges(terms.option, level, term, terms.totals(earned))
     if not gangs.by_pool:
         builder.add_rates(replicas.option[fixed], island[replicas.island[fixed]], replicas.units[fixed])
@@ -80,6 +83,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     held, let = by_pool(instance, use), sublet_units(instance, plan)
     room = by_pool(instance, np.maximum(online - use, 0))
     found += excess(NAME, "units", list(instance.pools), let, room, instance, "lets", held + let)
+    found += _spares_taken(instance, plan, by_pool(instance, online.astype(np.float64)))
     for row in np.flatnonzero(plan.sublets.units <= 0):
         found.append(
             broken(NAME, list(instance.pools)[plan.sublets.pool[row]], "lets no units or fewer", float(1 - plan.sublets.units[row]))
@@ -97,6 +101,15 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     return found
 
 
+def _spares_taken(instance: Instance, plan: Plan, online: Floats) -> list[Violation]:
+    held, shares = held_units(instance, plan), [pool.spare_share for pool in instance.pools.values()]
+    keeping = [q for q, share in enumerate(shares) if share > 0]
+    spare = [[ceil(round(shares[q] * units, 9)) for units in online[q].tolist()] for q in keeping]
+    names = [list(instance.pools)[q] for q in keeping]
+    usable = online[keeping] - np.array(spare).reshape(len(keeping), online.shape[1])
+    return excess(NAME, "units", names, held[keeping], usable, instance, "keeps too few spares: holds")
+
+
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """usage_fees: every GPU of the units held, by the hour."""
     gpus = held_units(instance, plan) * instance.unit_gpus[:, None]
@@ -106,6 +119,13 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
 def most_units(instance: Instance) -> Ints:
     """Whole allocation units of each island that are ever under contract, signed or not, [I, P]."""
     return instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None]
+
+
+def spare_units(instance: Instance) -> Floats:
+    """Units of each pool that are kept free of what ``most_units`` has, [Q, P]."""
+    share = np.array([pool.spare_share for pool in instance.pools.values()])
+    # A share of 0.1 of 30 units is 3, also where floats make it a little more.
+    return np.asarray(np.ceil(share[:, None] * by_pool(instance, most_units(instance).astype(np.float64)) - 1e-9))
 
 
 def paid_by_use(instance: Instance) -> Floats:

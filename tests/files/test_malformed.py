@@ -161,6 +161,7 @@ CASES = [
     case("price of carbon before its time", "scenarios:\n", "policies:\n  - {id: b, kind: carbon_price, usd_per_tonne: [{from_date: 2026-04-01, value: 1}]}\nscenarios:\n", "usd_per_tonne[0].from_date", "the calendar's start", at="- {id: b,", errors=2),
     case("kind of policy missing", "scenarios:\n", "policies:\n  - {id: b, most_kwh: 1}\nscenarios:\n", "policies[b].kind", "'concentration' or 'budget' or 'carbon_price'", at="- {id: b,"),
     case("carbon less than nothing", "reserve_kw: 10", "carbon_g_per_kwh: -1", "feeds[south].carbon_g_per_kwh = -1", "at least 0"),
+    case("nothing but spares", "online_gpus: 64}", "online_gpus: 64, spare_share: 1}", "pools[north-toy].spare_share = 1", "less than 1"),
     # what must fit
     case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),
     case("scale-up larger than any domain", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    scale_up_gpus: 16\n", "scale_up_gpus = 16", "8", at="scale_up"),

@@ -34,6 +34,17 @@ def test_random_instances_under_policies_agree(kind: str, seed: int, tmp_path: P
     assert allowed + refused > 0
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_random_instances_with_spares_agree(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    document = roomy(random_document(3000 + seed))
+    document = decided(document, rng) if seed % 2 else document
+    for pool in document["pools"]:
+        pool["spare_share"] = float(rng.choice([0.0, 0.1, 0.5]))
+    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
+    assert allowed + refused > 0
+
+
 @pytest.mark.parametrize("kind", GOVERNED)
 def test_policies_alone_refuse_and_allow(kind: str, tmp_path: Path) -> None:
     """The sample is worth something only if policies decide in it: choices that only they refuse, and choices that they allow."""

@@ -98,3 +98,14 @@ def test_gpu_hours_of_others_do_not_count() -> None:
     found = broken(instance, of_jobs([0, 0, 0]))
     assert (found.law, found.unit) == ("budget", "GPU-hours")
     assert found.amount == pytest.approx(84)
+
+
+def test_spares_are_kept_wherever_they_lie() -> None:
+    """Jobs of one, one and two units leave one of five units free, where two are to be."""
+    instance = load(TINY / "capacity-spare.yaml")
+    jobs, none = [0, 1, 3], [0, 0, 0]
+    plan = replace(of_jobs([]), runs=rows(Runs, jobs, jobs, none, [1, 1, 1]), places=rows(Places, [0, 1, 2], [0, 0, 1], [1, 1, 2]))
+    found = broken(instance, plan)
+    assert (found.law, found.subject, found.unit, found.amount) == ("capacity", "p", "units", 1.0)
+    assert "keeps too few spares" in found.message
+    assert not check(instance, of_jobs([0, 0, 1])).violations
