@@ -12,6 +12,7 @@ from placement.instance import Instance, Settings
 from placement.instance.calendar import Calendar
 from placement.instance.demand import Service, Stream
 from placement.instance.findings import Draft, Finding, Pairs
+from placement.instance.goodput import times_longer
 from placement.instance.instance import frozen
 from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
 from placement.instance.paths import DemandPaths, significant
@@ -106,8 +107,13 @@ def _stream_demand(draft: Draft, calendar: Calendar, paths: DemandPaths, stream:
 
 
 def _jobs(draft: Draft, calendar: Calendar) -> Jobs:
-    rows = list(draft["jobs"].valid.values())
-    shapes = shape_columns([(s.job, s.accelerator, s.gpus, s.duration_hours, s.modes) for s in draft.shapes], draft.accelerators)
+    valid = draft["jobs"].valid
+    rows = list(valid.values())
+    longer = [times_longer(valid[s.job], s.gpus, draft.accelerators[s.accelerator]) for s in draft.shapes]
+    shapes = shape_columns(
+        [(s.job, s.accelerator, s.gpus, s.duration_hours * n, s.modes) for s, n in zip(draft.shapes, longer, strict=True)],
+        draft.accelerators,
+    )
     pools, offset = _job_pools(draft)
     tenants = {name: n for n, name in enumerate(draft["tenants"].by_id)}
     return job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from placement.instance import fitting, policy_checks
 from placement.instance.findings import Draft, Finding
+from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
 from placement.instance.timing import timing
 
@@ -19,6 +20,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.pools(draft)
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
+    yield from goodput(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
     yield from demand(draft)

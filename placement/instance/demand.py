@@ -238,6 +238,12 @@ class TrainingJob(Noun):
     """Progress per hour by band; 0 pauses and holds nothing then. Default: 1 in every band."""
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all of its shapes' accelerators, or rows in the eligibility table."""
+    checkpoint_hours: Annotated[float, Field(gt=0, le=1e4)] | None = None
+    """Work stands still so long for each checkpoint; with it and restart_hours, expected failures make its shapes' hours longer."""
+    restart_hours: Annotated[float, Field(ge=0, le=1e4)] | None = None
+    """From a failure until work goes on from the last checkpoint: found, replaced or repaired, and loaded."""
+    checkpoint_every_hours: Annotated[float, Field(gt=0, le=1e5)] | None = None
+    """Work between checkpoints; default: what makes the expected hours least."""
     after: later("order") = None  # type: ignore[valid-type]
     checkpoint_tb: later("movement") = None  # type: ignore[valid-type]
     current_place: later("movement") = None  # type: ignore[valid-type]
@@ -258,6 +264,10 @@ class TrainingJob(Noun):
             raise PydanticCustomError("job_dates", "release_date, due_date and deadline_date must be in this order")
         if self.continues_after and self.deadline_date is not None:
             raise PydanticCustomError("continues", "continues_after: true excludes a deadline_date; remove one of the two")
+        if (self.checkpoint_hours is None) != (self.restart_hours is None):
+            raise PydanticCustomError("goodput", "state checkpoint_hours and restart_hours, or neither")
+        if self.checkpoint_every_hours is not None and self.checkpoint_hours is None:
+            raise PydanticCustomError("goodput_every", "checkpoint_every_hours needs checkpoint_hours and restart_hours")
         if self.breach_usd is not None and self.commitment != "promised":
             raise PydanticCustomError("breach", "breach_usd is for promised jobs")
         return self

@@ -55,6 +55,8 @@ class Accelerator(Noun):
     idle_kw: Annotated[float, Field(ge=0, le=100)]
     modes: Annotated[tuple[Mode, ...], Field(min_length=1, strict=False)]
     """The first is the default."""
+    mtbf_hours: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """Mean hours between the failures of one (with its share of host and network) that stop a gang; for jobs with checkpoints."""
     certainty: Label | None = None
 
     @model_validator(mode="after")

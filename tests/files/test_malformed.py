@@ -162,6 +162,11 @@ CASES = [
     case("kind of policy missing", "scenarios:\n", "policies:\n  - {id: b, most_kwh: 1}\nscenarios:\n", "policies[b].kind", "'concentration' or 'budget' or 'carbon_price'", at="- {id: b,"),
     case("carbon less than nothing", "reserve_kw: 10", "carbon_g_per_kwh: -1", "feeds[south].carbon_g_per_kwh = -1", "at least 0"),
     case("nothing but spares", "online_gpus: 64}", "online_gpus: 64, spare_share: 1}", "pools[north-toy].spare_share = 1", "less than 1"),
+    case("checkpoints without restarts", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    checkpoint_hours: 0.1\n", "jobs[pretrain]", "checkpoint_hours and restart_hours, or neither", at="- id: pretrain"),
+    case("interval of no checkpoints", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    checkpoint_every_hours: 1\n", "jobs[pretrain]", "checkpoint_every_hours needs", at="- id: pretrain"),
+    case("failures of an accelerator that never says", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    checkpoint_hours: 0.1\n    restart_hours: 1\n",
+         "jobs[pretrain].shapes[0].accelerator = 'h100-sxm'", "mtbf_hours", at="- {accelerator: h100-sxm, gpus: 384"),
+    case("fails all the time", "idle_kw: 0.1\n", "idle_kw: 0.1\n    mtbf_hours: 0\n", "accelerators[toy].mtbf_hours = 0", "more than 0", at="mtbf_hours"),
     # what must fit
     case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),
     case("scale-up larger than any domain", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    scale_up_gpus: 16\n", "scale_up_gpus = 16", "8", at="scale_up"),
