@@ -52,9 +52,9 @@ SEARCHES: tuple[Mutation, ...] = (
         "first=rows_first, last=rows_last, hours", "first=rows_first, last=rows_first, hours", GATE_ALONE, S_BY_HIGHS,
     ),
     Mutation(
-        "replicas at most half", "a bound that is too tight", "activity", "placement/activities/replicas.py",
+        "replicas are few", "a bound that is too tight", "activity", "placement/activities/replicas.py",
         "np.asarray((online // instance.unit_gpus[pool] // units).sum(axis=0), dtype=np.int64)",
-        "np.asarray((online // instance.unit_gpus[pool] // units).sum(axis=0) // 2, dtype=np.int64)", GATE_ALONE, S_BY_HIGHS,
+        "np.asarray((online // instance.unit_gpus[pool] // units).sum(axis=0) // 16, dtype=np.int64)", GATE_ALONE, S_BY_HIGHS,
     ),
     Mutation(
         "serving from one site", "dropped options", "activity", "placement/activities/serving.py",

@@ -18,7 +18,7 @@ def random_document(seed: int) -> dict[str, Any]:
     bands = int(rng.integers(1, 3))
     blocks = int(rng.integers(2, 5))
     unit = int(rng.choice([1, 2, 4]))
-    domain = unit * int(rng.choice([1, 2, 3]))
+    domain = unit * int(rng.choice([1, 2, 4]))  # In 4 units two replicas of 2 units find room.
     pools = int(rng.integers(1, 4))
     ladder = _ladder(rng)
     return {
@@ -187,7 +187,19 @@ def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
         document["losses"] = [loss]
     if document["pools"][0]["contract"] == "c0" and rng.random() < 0.7:
         document["pools"][0]["contract"] = "c1"
+    if "losses" in document and len(document["pools"]) > 2:
+        _tell_pools_apart_by_contract(document)
     return document
+
+
+def _tell_pools_apart_by_contract(document: dict[str, Any]) -> None:
+    """Two pools of one accelerator at one site, of which the loss of a contract leaves one."""
+    document["losses"][0] = {**document["losses"][0], "each": "contract"}
+    document["losses"][0].pop("sites", None)
+    first, last = document["pools"][0], document["pools"][2]
+    last["accelerator"] = first["accelerator"]
+    if last["contract"] == first["contract"]:
+        last["contract"] = "c0" if first["contract"] != "c0" else "c1"
 
 
 def _limit(rng: np.random.Generator) -> Any:

@@ -225,7 +225,7 @@ def test_random_instances_with_contracts_to_decide_agree(seed: int, tmp_path: Pa
     assert allowed + refused > 0
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(60))
 def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
     """Random choices of decided contracts are hardly ever allowed: these are, but for what a step beyond them breaks."""
     document = random_document(500 + seed)
