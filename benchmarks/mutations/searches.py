@@ -9,6 +9,7 @@ PRICES = "solvers/prices"
 GATE_ALONE = (GATE,)
 S_BY_HIGHS, S_BY_CPSAT = ("families/S/*/highs/0",), ("families/S/*/cpsat/0",)
 M_BY_PRICES = ("families/M/0/prices/0",)
+LIKE_BEFORE = "S ends within what the gate allows for another turn of the search: 0.2 % of cost, bound and gap, 25 % of the work"
 
 SEARCHES: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ wrong: bounds and filters
@@ -73,15 +74,15 @@ SEARCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "highs start", "a lost warm start", "solver", "solvers/highs.py",
-        "start = search.x if search.x is not None else search.hint", "start = None", GATE_ALONE, S_BY_HIGHS,
+        "start = search.x if search.x is not None else search.hint", "start = None", GATE_ALONE, S_BY_HIGHS, survives=LIKE_BEFORE,
     ),
     Mutation(
         "highs periods", "a skipped phase", "solver", "solvers/highs.py",
-        "for columns, model in parts:", "for columns, model in parts[:1]:", GATE_ALONE, S_BY_HIGHS,
+        "for columns, model in parts:", "for columns, model in parts[:1]:", GATE_ALONE, S_BY_HIGHS, survives=LIKE_BEFORE,
     ),
     Mutation(
-        "highs filter", "a lost filter: slower", "solver", "solvers/highs.py",
-        "model = model.within(ceiling)", "model = model.with_bounds(model.lower, model.upper)", GATE_ALONE, S_BY_HIGHS,
+        "highs filter", "a lost filter: dwarfed costs", "solver", "solvers/highs.py",
+        "model = model.within(ceiling)", "model = model.with_bounds(model.lower, model.upper)", ("conformance",),
     ),
     Mutation(
         "highs share", "fewer nodes", "solver", "solvers/highs.py",
@@ -89,12 +90,20 @@ SEARCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "cpsat perturbed", "fewer cuts", "solver", "solvers/cpsat.py",
-        "PERTURBED = 40", "PERTURBED = 2", GATE_ALONE, S_BY_CPSAT,
+        "PERTURBED = 40", "PERTURBED = 2", GATE_ALONE, S_BY_CPSAT, survives=LIKE_BEFORE,
     ),
     Mutation(
         "cpsat filter", "a lost filter: slower", "solver", "solvers/cpsat.py",
         "allowed = ~(self.lower + self.reduced > ceiling)", "allowed = ~(self.lower + self.reduced > np.inf)",
-        GATE_ALONE, S_BY_CPSAT,
+        GATE_ALONE, S_BY_CPSAT, survives=LIKE_BEFORE,
+    ),
+    Mutation(
+        "cpsat cuts of one part", "fewer cuts", "solver", "solvers/master.py",
+        "for cut in cuts:", "for cut in cuts[:1]:", GATE_ALONE, S_BY_CPSAT,
+    ),
+    Mutation(
+        "cpsat first found", "a worse search", "solver", "solvers/cpsat.py",
+        "result.choices[-EVALUATED:]", "result.choices[:1]", GATE_ALONE, S_BY_CPSAT,
     ),
     # ------------------------------------------------------------ worse: the price solver
     Mutation(
