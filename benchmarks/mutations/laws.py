@@ -88,6 +88,14 @@ LAWS: tuple[Mutation, ...] = (
         "power idle of terms", "a sign", "law", f"{RULES}/power.py",
         "len(path), axis=0), sign=1.0", "len(path), axis=0), sign=-1.0", BOTH_SIDES,
     ),
+    Mutation(
+        "cooling of idle draw", "a dropped term", "law", f"{RULES}/cooling.py",
+        "limit[site] - standing[site]", "limit[site]", BOTH_SIDES,
+    ),
+    Mutation(
+        "cooling check", "a unit: facility for IT kW", "law", f"{RULES}/cooling.py",
+        "kw / instance.sites[pool.site].pue", "kw", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ law 5, sla
     Mutation(
         "sla revenue", "a sign", "law", f"{RULES}/sla.py",

@@ -20,6 +20,7 @@ from placement.instance.policy import of_kind
 from placement.plan import LEVELS, TERMS, Plan
 from placement.program import Bools, Grid
 from placement.rules.budget import owed_anyway
+from placement.rules.cooling import cooled_kw, idle_heat_kw
 from placement.rules.power import feed_limits_kw, idle_kw, pools_below
 
 
@@ -44,7 +45,7 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
     idle, overloaded = _idle_overloads(instance)
     overdrawn = _budgets_overdrawn(instance)
     plan = solve(softened(instance, overloaded, [shortfall.subject for shortfall in overdrawn]))
-    idle += overdrawn
+    idle += _sites_overheated(instance) + overdrawn
     if plan is None:
         return idle
     return idle + _jobs_left_out(instance, plan) + _floors_missed(instance, plan)
@@ -53,7 +54,8 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
 def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
     """The instance with must jobs promised, hard floors soft, and without the limits that cannot hold.
 
-    Those are of the feeds marked in ``overloaded`` [F], and the policies in ``overdrawn``.
+    Those are of the feeds marked in ``overloaded`` [F], the cooling of sites that idle draw alone overheats, and the policies in
+    ``overdrawn``.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -71,6 +73,10 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         feeds={
             name: feed.model_copy(update={"limit_kw": "unlimited"}) if over else feed
             for (name, feed), over in zip(instance.feeds.items(), overloaded, strict=True)
+        },
+        sites={
+            name: site.model_copy(update={"cooling_kw": "unlimited"}) if over.any() else site
+            for (name, site), over in zip(instance.sites.items(), idle_heat_kw(instance) > cooled_kw(instance), strict=True)
         },
         policies={name: policy for name, policy in instance.policies.items() if name not in overdrawn},
     )
@@ -93,6 +99,22 @@ def _idle_overloads(instance: Instance) -> tuple[list[Shortfall], Bools]:
             )
         )  # fmt: skip
     return found, np.asarray(over, dtype=np.bool_)
+
+
+def _sites_overheated(instance: Instance) -> list[Shortfall]:
+    """Sites where what is online gives off more heat while idle than is cooled."""
+    found = []
+    for name, excess in zip(instance.sites, idle_heat_kw(instance) - cooled_kw(instance), strict=True):
+        if excess.max() > 0:
+            worst = float(excess.max())
+            found.append(
+                Shortfall(
+                    "cooling", name, _spell(instance, excess > 0), worst, "kW",
+                    f"site {name}: what is online gives off {worst:,.6g} kW more than is cooled while idle",
+                    f"raise cooling_kw by {worst:,.6g}, or bring fewer accelerators online there",
+                )
+            )  # fmt: skip
+    return found
 
 
 def _budgets_overdrawn(instance: Instance) -> list[Shortfall]:

@@ -103,7 +103,8 @@ class Site(Noun):
     feed: Id
     pue: Annotated[float, Field(ge=1, le=5)]
     name: Label | None = None
-    cooling_kw: later("cooling") = None  # type: ignore[valid-type]
+    cooling_kw: Steps | Unlimited = "unlimited"
+    """Heat that is cooled: IT kW of all that is drawn there (default unlimited: power is what limits it)."""
 
 
 class Feed(Noun):

@@ -12,6 +12,7 @@ from placement.instance.supply import Contract
 # Figures over time that must not be negative (prices may be).
 _NOT_NEGATIVE = {
     "limit_kw",
+    "cooling_kw",
     "carbon_g_per_kwh",
     "usd_per_tonne",
     "demand_tokens_per_s",
@@ -21,6 +22,7 @@ _NOT_NEGATIVE = {
     "sublet_usd_per_gpu_hour",
 }
 _STEPS: tuple[tuple[str, str], ...] = (
+    ("sites", "cooling_kw"),
     ("feeds", "limit_kw"),
     ("feeds", "price_usd_per_kwh"),
     ("feeds", "carbon_g_per_kwh"),

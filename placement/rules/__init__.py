@@ -19,6 +19,7 @@ from placement.rules import (
     carbon,
     concentration,
     contract,
+    cooling,
     interconnect,
     power,
     resilience,
@@ -43,5 +44,5 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, power, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
+    assignment, capacity, interconnect, power, cooling, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
 )  # fmt: skip

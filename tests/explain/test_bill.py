@@ -75,3 +75,10 @@ def test_budget_below_what_idles(tmp_path: Path) -> None:
     assert (line.law, line.subject, line.unit) == ("budget", "energy", "kWh")
     assert line.amount == pytest.approx(44.0)
     assert line.periods == "2026-03-02 to 2026-03-07 (6 periods)"
+
+
+def test_cooling_below_what_idles(tmp_path: Path) -> None:
+    """48 accelerators at 0.1 kW give off 4.8 kW."""
+    lines = billed(tmp_path, lambda d: d["sites"][0].update(cooling_kw=4.0))
+    assert (lines[0].law, lines[0].subject, lines[0].unit) == ("cooling", "s0", "kW")
+    assert lines[0].amount == pytest.approx(0.8)

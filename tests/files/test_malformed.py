@@ -167,6 +167,8 @@ CASES = [
     case("failures of an accelerator that never says", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    checkpoint_hours: 0.1\n    restart_hours: 1\n",
          "jobs[pretrain].shapes[0].accelerator = 'h100-sxm'", "mtbf_hours", at="- {accelerator: h100-sxm, gpus: 384"),
     case("fails all the time", "idle_kw: 0.1\n", "idle_kw: 0.1\n    mtbf_hours: 0\n", "accelerators[toy].mtbf_hours = 0", "more than 0", at="mtbf_hours"),
+    case("cooling less than nothing", "pue: 1.2}", "pue: 1.2, cooling_kw: -1}", "sites[north].cooling_kw = -1", "at least 0"),
+    case("cooling without end, misspelt", "pue: 1.2}", "pue: 1.2, cooling_kw: none}", "sites[north].cooling_kw = 'none'", "'unlimited'"),
     # what must fit
     case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),
     case("scale-up larger than any domain", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    scale_up_gpus: 16\n", "scale_up_gpus = 16", "8", at="scale_up"),

@@ -35,12 +35,14 @@ def test_random_instances_under_policies_agree(kind: str, seed: int, tmp_path: P
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_random_instances_with_spares_agree(seed: int, tmp_path: Path) -> None:
+def test_random_instances_with_spares_and_cooling_agree(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
     document = roomy(random_document(3000 + seed))
     document = decided(document, rng) if seed % 2 else document
     for pool in document["pools"]:
         pool["spare_share"] = float(rng.choice([0.0, 0.1, 0.5]))
+    for site in document["sites"]:
+        site["cooling_kw"] = "unlimited" if rng.random() < 0.3 else float(rng.choice([6, 12]))
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
 

@@ -109,3 +109,12 @@ def test_spares_are_kept_wherever_they_lie() -> None:
     assert (found.law, found.subject, found.unit, found.amount) == ("capacity", "p", "units", 1.0)
     assert "keeps too few spares" in found.message
     assert not check(instance, of_jobs([0, 0, 1])).violations
+
+
+def test_a_site_that_gives_off_more_heat_than_is_cooled() -> None:
+    """Three units run: 24 kW of heat of 19, at a PUE that does not count."""
+    instance = load(TINY / "power-cooling.yaml")
+    found = broken(instance, of_jobs([0, 0, 0]))
+    assert (found.law, found.subject, found.period) == ("cooling", "s", "2026-01-01")
+    assert found.amount == pytest.approx(5.0)
+    assert not check(instance, of_jobs([0, 0])).violations
