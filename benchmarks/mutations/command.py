@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from benchmarks.mutations import MUTATIONS
-from benchmarks.mutations.harness import WALL_SECONDS, Outcome, run, tracked
+from benchmarks.mutations.harness import WALL_SECONDS, Outcome, copy, run, tracked
 from benchmarks.mutations.mutation import Mutation, Stale, mutated
 from benchmarks.options import SECONDS, Target
 
@@ -48,6 +48,8 @@ def run_all(mutations: list[Mutation], jobs: int, wall_s: float) -> list[Outcome
     """Outcomes in the order of the list; each is told on stderr as it comes."""
     names = tracked()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        source = Path(folder) / "source"
+        copy(names, source)  # Once, so that all mutants are of one state, whoever edits the checkout meanwhile.
         free: queue.SimpleQueue[Path] = queue.SimpleQueue()
         for n in range(jobs):
             free.put(Path(folder) / str(n))
@@ -55,7 +57,7 @@ def run_all(mutations: list[Mutation], jobs: int, wall_s: float) -> list[Outcome
         def one(mutation: Mutation) -> Outcome:
             mine = free.get()
             try:
-                outcome = run(mutation, names, mine, wall_s)
+                outcome = run(mutation, names, mine, wall_s, source)
             finally:
                 free.put(mine)
             click.echo(row(outcome), err=True)

@@ -83,11 +83,11 @@ def copy(names: Sequence[str], target: Path, root: Path = ROOT) -> None:
         shutil.copy2(root / name, target / name)  # With its time, by which compiled code is known to be of this source.
 
 
-def run(mutation: Mutation, names: Sequence[str], folder: Path, wall_s: float = WALL_SECONDS) -> Outcome:
+def run(mutation: Mutation, names: Sequence[str], folder: Path, wall_s: float = WALL_SECONDS, root: Path = ROOT) -> Outcome:
     """Copies, mutates and runs the catchers in ``folder``. Raises ``Stale``, and RuntimeError where a catcher cannot run."""
     began = time.monotonic()
     target = folder / "copy"
-    copy(names, target)
+    copy(names, target, root)
     apply(mutation, target)
 
     def outcome(fate: Fate, catcher: str | None, finding: str) -> Outcome:

@@ -10,6 +10,7 @@ GATE_ALONE = (GATE,)
 S_BY_HIGHS, S_BY_CPSAT = ("families/S/*/highs/0",), ("families/S/*/cpsat/0",)
 M_BY_PRICES = ("families/M/0/prices/0",)
 LIKE_BEFORE = "S ends within what the gate allows for another turn of the search: 0.2 % of cost, bound and gap, 25 % of the work"
+M_LIKE_BEFORE = "M ends within what its gate allows: 1 % of cost, bound and gap"
 
 SEARCHES: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ wrong: bounds and filters
@@ -112,11 +113,12 @@ SEARCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "prices anneal briefly", "fewer moves", "prices", f"{PRICES}/phases.py",
-        "LP_SHARE, ALONE = 0.25, 0.6", "LP_SHARE, ALONE = 0.25, 0.01", GATE_ALONE, M_BY_PRICES,
+        "LP_SHARE, ALONE = 0.25, 0.6", "LP_SHARE, ALONE = 0.25, 0.01", GATE_ALONE, M_BY_PRICES, survives=M_LIKE_BEFORE,
     ),
     Mutation(
         "prices columns kept", "dropped columns", "prices", f"{PRICES}/phases.py",
-        "each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 6, KEPT))", "each = 1", GATE_ALONE, M_BY_PRICES,
+        "each = int(np.clip(KEPT_IN_ALL // max(1, len(layout.program.groups)), 6, KEPT))", "each = 1",
+        GATE_ALONE, M_BY_PRICES, survives=M_LIKE_BEFORE,
     ),
     Mutation(
         "prices neighbourhood", "a smaller neighbourhood", "prices", f"{PRICES}/anneal.py",
