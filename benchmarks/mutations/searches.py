@@ -127,7 +127,7 @@ SEARCHES: tuple[Mutation, ...] = (
     Mutation(
         "prices whole units", "a rounding the wrong way", "prices", f"{PRICES}/rounding.py",
         "out.x = np.where(whole, np.floor(draft.x + WHOLE), draft.x)",
-        "out.x = np.where(whole, np.floor(0.9 * draft.x), draft.x)", GATE_ALONE, M_BY_PRICES,
+        "out.x = np.where(whole, np.floor(0.9 * draft.x), draft.x)", GATE_ALONE, M_BY_PRICES, survives=M_LIKE_BEFORE,
     ),
     Mutation(
         "prices of lps", "a weaker bound", "prices", f"{PRICES}/prove.py",
