@@ -129,19 +129,19 @@ LAWS: tuple[Mutation, ...] = (
         "times = (b - start - term) // contract.renewal.blocks", CHECK_SIDE,
     ),
     Mutation(
-        "contract exit fee", "a dropped term", "activity", f"{ACTIVITIES}/terms.py",
-        "usd = float(owed[end - start - 1]) + leaving", "usd = float(owed[end - start - 1])", BOTH_SIDES,
+        "contract exit fee", "a dropped term", "activity", "placement/instance/terms.py",
+        "contract.signing_fee_usd + float(owed) + leaving", "contract.signing_fee_usd + float(owed)", BOTH_SIDES,
     ),
     Mutation(
-        "contract first exit", "the lesser for the greater", "activity", f"{ACTIVITIES}/terms.py",
+        "contract first exit", "the lesser for the greater", "activity", "placement/instance/terms.py",
         "max(begins + notice, since + minimum)", "min(begins + notice, since + minimum)", BOTH_SIDES,
     ),
     Mutation(
-        "contract month", "a unit", "activity", f"{ACTIVITIES}/terms.py",
+        "contract month", "a unit", "activity", "placement/instance/terms.py",
         "HOURS_PER_MONTH = 730.0", "HOURS_PER_MONTH = 720.0", BOTH_SIDES,
     ),
     Mutation(
-        "contract cheapest term", "the greater for the lesser", "activity", f"{ACTIVITIES}/terms.py",
+        "contract cheapest term", "the greater for the lesser", "activity", "placement/instance/terms.py",
         "found[start, end] = min(usd,", "found[start, end] = max(usd,", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ law 6, take or pay

@@ -58,7 +58,12 @@ class Overuse:
             return columns
         resources = program.resources
         use = program.use(program.joined(columns.option, columns.copy), columns.start, columns.value)[0]
-        resource = program.rates.resource[program.rates.offset[self.option]].astype(np.int64)
+        rates = program.rates
+        owed = [
+            int(np.flatnonzero(rates.lump[lo:hi])[0]) + lo
+            for lo, hi in zip(rates.offset[self.option], rates.offset[self.option + 1], strict=True)
+        ]
+        resource = rates.resource[owed].astype(np.int64)
         slot = resources.offset[resource] + program.partitions[resources.partition[resource], self.period]
         beyond = np.maximum(use[slot] - resources.limit[slot], 0.0)
         return Columns.joined([columns, Columns.single(self.option, self.period, beyond)])

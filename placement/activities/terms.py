@@ -6,7 +6,6 @@ Every option runs over just the blocks that it covers; what it brings is written
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,10 @@ from numpy.typing import ArrayLike
 
 from placement.activities.columns import Columns
 from placement.builder import Builder
-from placement.instance import Contract, Instance
+from placement.instance import Instance
+from placement.instance.terms import terms_of
 from placement.plan import Contracts, Plan
 from placement.program import Bools, Floats, Ints
-
-HOURS_PER_MONTH = 730.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Terms:
             (c, start, end, usd)
             for c, contract in enumerate(contracts)
             if contract.decided
-            for (start, end), usd in sorted(terms_of(instance, contract).items())
+            for (start, end), usd in sorted(terms_of(calendar, contract).items())
         ]
         contract_of, start_of, end_of = np.array([row[:3] for row in rows], dtype=np.int64).reshape(len(rows), 3).T
         before = np.concatenate([[0.0], np.cumsum(calendar.hours.reshape(calendar.blocks, -1).sum(axis=1))])
@@ -96,67 +94,6 @@ class Terms:
             raise ValueError(f"contract '{name}' is signed for a term that is not offered")
         row = np.array([n for n in rows if n >= 0], dtype=np.int64)
         return Columns.single(self.option[row], self.start[row], np.ones(len(row)))
-
-
-def terms_of(instance: Instance, contract: Contract) -> dict[tuple[int, int], float]:
-    """USD owed for each (first block, end) for which a decided contract can be signed, by the cheapest of its terms that do."""
-    calendar, found = instance.calendar, dict[tuple[int, int], float]()
-    within = calendar.blocks if contract.to_date == "open" else calendar.last_block_until(contract.to_date)
-    beyond = contract.to_date == "open" or contract.to_date > calendar.end
-    fee = calendar.mean(contract.fee_usd_per_month) * calendar.hours / HOURS_PER_MONTH
-    by_block = fee.reshape(calendar.blocks, -1).sum(axis=1)
-    for start in start_blocks(instance, contract):
-        for term in contract.term_blocks or (None,):
-            owed = np.cumsum(by_block[start:] * fee_factors(contract, term, calendar.blocks - start)) + contract.signing_fee_usd
-            ends = [within] if term is None else full_ends(contract, start, term, None if beyond else within)
-            offers = {min(end, calendar.blocks): 0.0 for end in ends}
-            if contract.exit is not None and ends:
-                for end in range(first_exit(instance, contract, start), min(max(ends), calendar.blocks)):
-                    offers.setdefault(end, contract.exit.fee_usd)
-            for end, leaving in offers.items():
-                if end > start:
-                    usd = float(owed[end - start - 1]) + leaving
-                    found[start, end] = min(usd, found.get((start, end), usd))
-    return found
-
-
-def start_blocks(instance: Instance, contract: Contract) -> list[int]:
-    """Blocks at which a contract may begin."""
-    calendar, window = instance.calendar, contract.start_window
-    first = calendar.first_block_from(contract.from_date)
-    if window is None:
-        return [first] if first < calendar.blocks else []
-    return [
-        block
-        for block, day in enumerate(calendar.block_starts[:-1])
-        if window.first_date <= day <= window.last_date and block >= first
-    ]
-
-
-def full_ends(contract: Contract, start: int, term: int, last: int | None) -> list[int]:
-    """Ends of a term from block ``start`` and of its renewals, none after block ``last``; some may lie after the horizon."""
-    renewal = contract.renewal
-    ends = [start + term + k * (renewal.blocks if renewal else 0) for k in range((renewal.most if renewal else 0) + 1)]
-    return [end for end in ends if last is None or end <= last]
-
-
-def first_exit(instance: Instance, contract: Contract, start: int) -> int:
-    """First block at which a contract that began at ``start`` can have been left, notice and minimum kept."""
-    assert contract.exit is not None
-    calendar = instance.calendar
-    begins = calendar.block_starts[start]
-    # One that is in force when the calendar begins has run since its from_date.
-    since = contract.from_date if contract.start_window is None and start == 0 else begins
-    notice, minimum = timedelta(days=contract.exit.notice_days), timedelta(days=contract.exit.minimum_days)
-    return max(start + 1, calendar.first_block_from(max(begins + notice, since + minimum)))
-
-
-def fee_factors(contract: Contract, term: int | None, blocks: int) -> Floats:
-    """What the fee is multiplied by in each block from the first on, [blocks]: once more with every renewal."""
-    if term is None or contract.renewal is None:
-        return np.ones(blocks)
-    begun = np.maximum(0, 1 + (np.arange(blocks) - term) // contract.renewal.blocks)
-    return np.asarray(contract.renewal.fee_factor**begun, dtype=np.float64)
 
 
 def decided_pools(instance: Instance) -> Bools:

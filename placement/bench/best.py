@@ -6,7 +6,6 @@ worked out by hand are never replaced. An instance whose document has changed be
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,8 +14,7 @@ from typing import Any
 from placement.bench.case import Case, Row
 from placement.bench.compare import PLANS
 from placement.bench.results import Document
-from placement.files import load, write_atomically
-from placement.files.reading import document_path
+from placement.files import load, sources_digest, write_atomically
 
 BY_HAND = "by hand"
 
@@ -43,8 +41,8 @@ def entry(sha256: str, levels: dict[str, dict[str, float | None]], solver: str, 
 
 
 def fingerprint(path: Path) -> str:
-    """sha256 of an instance's document as it lies on disk. Raises InputErrors where there is none."""
-    return hashlib.sha256(document_path(path).read_bytes()).hexdigest()
+    """sha256 over an instance's document and the tables that it names, as they lie on disk. Raises InputErrors."""
+    return sources_digest(path).removeprefix("sha256:")
 
 
 def name_below(path: Path, folder: Path, scenario: str | None) -> str | None:

@@ -133,6 +133,9 @@ def _changed(before: Row, after: Row) -> bool:
 def _soundness(before: Row, after: Row) -> Iterator[Finding]:
     """Errors and broken laws: nothing lets them through, but for what the baseline already has."""
     old, new = before.quality.violations or 0, after.quality.violations or 0
+    if after.quality.status == ERROR and before.quality.status != ERROR:
+        yield Finding(Kind.REGRESSION, after.case, ERROR, before.error, after.error)
+        return
     if new != old:
         kind = Kind.REGRESSION if new > old else Kind.BETTER
         yield Finding(kind, after.case, "violations", old, new, new - old, 0, after.error or "")
@@ -165,9 +168,10 @@ def _levels(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterator
     objective_gate = gates.objective or Gate(relative=relative)
     bound_gate = gates.bound or Gate(relative=relative)
     known = {level.name: level for level in after.quality.levels}
+    equal = True  # So far levels cost the same in both: only then do bounds of one hold for plans of the other.
     for old in before.quality.levels:
         new = known.get(old.name, Level(old.name, None, None, None))
-        contradicted = None if changed else _contradiction(old, new)
+        contradicted = _contradiction(old, new) if equal and not changed else None
         if contradicted is not None:
             was, now, why = contradicted
             yield Finding(Kind.REGRESSION, after.case, f"{old.name} contradiction", was, now, why=why)
@@ -176,6 +180,7 @@ def _levels(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterator
             yield objective
         if objective is not None or (old.objective is None) != (new.objective is None):
             return
+        equal = equal and not _beyond(abs((new.objective or 0.0) - (old.objective or 0.0)), old.objective or 0.0)
         bound = _money(after.case, f"{old.name} bound", old.bound, new.bound, "off" if changed else bound_gate, -1)
         if bound is not None and not (changed and bound.kind is not Kind.REGRESSION):
             yield bound

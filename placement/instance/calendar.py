@@ -128,6 +128,14 @@ class Calendar(Noun):
         days = 7 if self.block == "week" else 1
         return tuple(self.start + timedelta(days=days * b) for b in range(self.blocks + 1))
 
+    def day_of_block(self, block: int) -> date:
+        """First day of a block, also of those that would follow after the horizon; the last day of all where dates end."""
+        if self.block == "month":
+            month = self.start.year * 12 + self.start.month - 1 + block
+            return date(month // 12, month % 12 + 1, self.start.day) if month // 12 <= date.max.year else date.max
+        days = self.start.toordinal() + block * (7 if self.block == "week" else 1)
+        return date.fromordinal(min(days, date.max.toordinal()))
+
     @property
     def end(self) -> date:
         """The day after the last block."""

@@ -212,6 +212,8 @@ class Contract(Noun):
             raise PydanticCustomError("renewal_term", "renewal needs term_blocks: what is renewed is a term")
         if self.term_blocks is not None and len(set(self.term_blocks)) < len(self.term_blocks):
             raise PydanticCustomError("terms", "term_blocks must differ from each other")
+        if self.requires is not None and not self.decided:
+            raise PydanticCustomError("requires", "requires is for contracts that are decided: this one is in force as dated")
         if not self.optional:
             for field, stated in (("signing_fee_usd", self.signing_fee_usd > 0), ("alternatives", self.alternatives is not None)):
                 if stated:

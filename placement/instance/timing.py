@@ -8,6 +8,7 @@ from typing import Any
 from placement.instance.calendar import Calendar, Steps
 from placement.instance.findings import Draft, Finding, Path
 from placement.instance.supply import Contract
+from placement.instance.terms import start_blocks, ways
 
 # Figures over time that must not be negative (prices may be).
 _NOT_NEGATIVE = {
@@ -124,24 +125,18 @@ def _contracts(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
 
 
 def _terms(calendar: Calendar, n: int, contract: Contract) -> Iterator[Finding]:
-    """A contract that is decided has a day to begin, an end to reach, and a price that can be owed."""
-    window, where = contract.start_window, ("contracts", n, "start_window")
-    if window is not None:
-        remedy = "widen the window: contracts that are decided begin where a block does"
-        if not any(
-            window.first_date <= day <= window.last_date and day >= contract.from_date for day in calendar.block_starts[:-1]
-        ):
-            expected = f"a window in which a block starts, on or after from_date, {contract.from_date}"
-            yield Finding((*where, "last_date"), window.last_date, expected, remedy)
-        if contract.to_date != "open" and window.first_date >= contract.to_date:
+    """A contract that is decided can be signed for some term, and what is owed for use has a price that can be owed."""
+    if contract.decided and not any(ways(calendar, contract)):
+        where = ("from_date",) if contract.start_window is None else ("start_window", "last_date")
+        if start_blocks(calendar, contract):
+            expected = f"a term that ends by to_date, {contract.to_date}: none of those stated does"
             yield Finding(
-                (*where, "first_date"), window.first_date, f"a day before to_date, {contract.to_date}", "correct one of them"
+                ("contracts", n, "to_date"), contract.to_date, expected, "shorten term_blocks, begin sooner, or extend it"
             )
-    elif contract.decided and contract.from_date > calendar.block_starts[-2]:
-        expected = f"a start by the last block, {calendar.block_starts[-2]}: contracts that are decided begin where a block does"
-        yield Finding(
-            ("contracts", n, "from_date"), contract.from_date, expected, "correct the date, or give the calendar more blocks"
-        )
+        else:
+            day = contract.from_date if contract.start_window is None else contract.start_window.last_date
+            expected = "a day on which a block starts, from from_date on: contracts that are decided begin where a block does"
+            yield Finding(("contracts", n, *where), day, expected, "widen the window, or give the calendar more blocks")
     if contract.take_or_pay is not None:
         for path, value in values_of(contract.price_usd_per_gpu_hour):
             if value < 0:

@@ -129,7 +129,7 @@ def spare_units(instance: Instance) -> Floats:
 
 
 def paid_by_use(instance: Instance) -> Floats:
-    """``usage_prices``, nothing where the contract is take or pay: what is owed there is the law ``contract``'s."""
+    """``usage_prices``, nothing where the contract is take or pay: what is owed there is the law ``take_or_pay``'s."""
     committed = np.array([instance.contracts[pool.contract].take_or_pay is not None for pool in instance.pools.values()])
     return np.where(committed[:, None], 0.0, usage_prices(instance))
 

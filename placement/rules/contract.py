@@ -19,13 +19,12 @@ from placement.activities import Activities
 from placement.activities.terms import contract_of_pools
 from placement.builder import Builder
 from placement.instance import Contract, Instance
+from placement.instance.terms import HOURS_PER_MONTH
 from placement.plan import Plan, Violation
 from placement.program import Floats
 from placement.rules.reading import broken, excess, held_units, in_force, in_force_by_pool, level_and_term, sublet_units
 
 NAME = "contract"
-
-HOURS_PER_MONTH = 730.0
 
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
@@ -139,7 +138,6 @@ def _owed(instance: Instance, contract: Contract, start: int, end: int) -> float
         return None
     fee = (calendar.mean(contract.fee_usd_per_month) * calendar.hours / HOURS_PER_MONTH).reshape(blocks, -1).sum(axis=1)
     limit = blocks if contract.to_date == "open" else sum(1 for b in range(blocks) if day[b + 1] <= contract.to_date)
-    goes_on = contract.to_date == "open" or contract.to_date > calendar.end
     in_force_since = contract.from_date if contract.start_window is None and start == 0 else day[start]
     ways: list[float] = []
     for term in contract.term_blocks or (None,):
@@ -147,7 +145,8 @@ def _owed(instance: Instance, contract: Contract, start: int, end: int) -> float
         full = [
             limit if term is None else start + term + n * (contract.renewal.blocks if contract.renewal else 0) for n in renewals
         ]
-        full = [stop for stop in full if term is None or goes_on or stop <= limit]
+        if contract.to_date != "open":
+            full = [stop for stop in full if calendar.day_of_block(stop) <= contract.to_date]
         usd = contract.signing_fee_usd
         for b in range(start, end):
             times = 0

@@ -140,7 +140,7 @@ def soft_groups(
                     o, s, e, run, blocks if run else periods, rate_offset, rate_amount, from_anchor, from_offset, to_anchor,
                     to_offset, lump, bundle, by_block if run else by_period,
                 )  # fmt: skip
-                if cost < least + cut:
+                if cost <= least + cut:
                     costs[n], options[n], starts[n], ends[n] = cost, o, s, e
                     n += 1
                     least = min(least, cost)
@@ -148,7 +148,7 @@ def soft_groups(
             continue
         weight = 0.0 if must[g] else np.exp(least / heat[g])
         for k in range(n):
-            costs[k] = np.exp((least - costs[k]) / heat[g]) if costs[k] < least + cut else 0.0
+            costs[k] = np.exp((least - costs[k]) / heat[g]) if costs[k] <= least + cut else 0.0
             weight += costs[k]
         total += least - heat[g] * np.log(weight)
         for k in range(n):

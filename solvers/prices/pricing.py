@@ -101,7 +101,7 @@ def _soft_minima(layout: Layout, tables: Tables, heat: Floats, must: Bools, lo: 
     np.minimum.at(least, group, rc)
     there = np.unique(group)
     weight = np.exp((least[group] - rc) / heat[group])
-    weight[rc >= (least + NEAR * heat)[group]] = 0.0
+    weight[rc > (least + NEAR * heat)[group]] = 0.0
     none = np.where(must, 0.0, np.exp(np.minimum(least, 0.0) / heat))
     total = np.bincount(group, weight, len(least)) + none
     value = float((least[there] - heat[there] * np.log(total[there])).sum())
