@@ -21,6 +21,10 @@ def accept(result: Document, baseline: Document | None, reason: str, *, unsound:
     """The new baseline. Raises ``Unsound`` for what is not complete or of another suite; unless told otherwise, for errors too."""
     if not reason.strip():
         raise Unsound("a baseline wants a reason: say why these figures are right")
+    if any("\ud800" <= letter <= "\udfff" for letter in reason):
+        raise Unsound("the reason is no text that a file can hold: write it in UTF-8")
+    if not result.rows:
+        raise Unsound("it has no cases: a baseline of nothing would let everything through")
     if not result.complete:
         raise Unsound("the run was interrupted and lacks cases: run the whole suite")
     if baseline is not None and baseline.suite.name != result.suite.name:

@@ -84,8 +84,15 @@ def compare(
         if name not in after:
             why = "the run was interrupted" if not result.complete else "the suite or its instances no longer have it"
             findings.append(Finding(Kind.REGRESSION, name, "case", "there", None, why=f"missing: {why}"))
+    if not result.complete and not findings:
+        findings.append(Finding(Kind.NOTE, result.suite.name, "run", why="it was interrupted: cases may be missing"))
+    used = {name: result.gates_of(name) if gates is None else gates.get(name, result.gates) for name in after}
+    if any(name in before and baseline.gates_of(name) != mine for name, mine in used.items()):
+        findings.append(
+            Finding(Kind.NOTE, result.suite.name, "gates", why="they are not those that the baseline was accepted with")
+        )
     for name, row in after.items():
-        mine = result.gates_of(name) if gates is None else gates.get(name, result.gates)
+        mine = used[name]
         if name not in before:
             findings += _new(row)
         else:
@@ -140,7 +147,7 @@ def _soundness(before: Row, after: Row) -> Iterator[Finding]:
         kind = Kind.REGRESSION if new > old else Kind.BETTER
         yield Finding(kind, after.case, "violations", old, new, new - old, 0, after.error or "")
     if after.error is not None and new == old:
-        known = before.error is not None
+        known = before.error == after.error
         why = "as in the baseline" if known else ""
         yield Finding(Kind.NOTE if known else Kind.REGRESSION, after.case, ERROR, before.error, after.error, why=why)
     elif before.error is not None and after.error is None and new == old:

@@ -7,6 +7,7 @@ by name, and floats written so that they read back equal: the same qualities mak
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -114,13 +115,31 @@ def write_document(document: Document, path: Path) -> None:
     write_atomically(path, (canonical(plain(document)) + "\n").encode())
 
 
+class _NotFinite(ValueError):
+    """A number that no result has."""
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _NotFinite(text)
+    return value
+
+
 def read_document(path: str | os.PathLike[str]) -> Document:
     """A result or a baseline from its file. Raises InputErrors: unlike a suite it is no one's own writing, so all is one fault."""
     place = Path(path)
     text = decode(read_bytes(place, place.name, FILE_BYTES), place.name)
     remedy = "give a file as `placement bench run` or `placement bench accept` wrote it"
     try:
+        json.loads(text, parse_constant=_finite, parse_float=_finite)
         document = _ADAPTER.validate_json(text)
+    except _NotFinite as error:
+        raise refuse(
+            place.name, None, f"not a result: the number {error}", f"a document of the format {RESULT_FORMAT}", remedy
+        ) from None
+    except (json.JSONDecodeError, RecursionError):
+        raise refuse(place.name, None, "not a result: no JSON", f"a document of the format {RESULT_FORMAT}", remedy) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(key) for key in first["loc"])

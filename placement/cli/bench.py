@@ -87,8 +87,19 @@ def compare(
     from placement.bench.page import page
     from placement.bench.table import comparison_text
 
-    gates = None if suite is None else {gated.case.name: gated.gates for gated in read_suite(suite)[1]}
+    read, written = [baseline, result, *filter(None, (suite, reference))], [*filter(None, (junit, markdown, action_json, html))]
+    overwritten = {place.resolve() for place in read} & {place.resolve() for place in written}
+    if overwritten:
+        raise BadInput(f"{overwritten.pop()} is read here and would be written over: name another file")
     before, after = read_result(baseline), read_result(result)
+    gates = None
+    if suite is not None:
+        loaded, cases = read_suite(suite)
+        if loaded.suite.name != after.suite.name:
+            raise BadInput(
+                f"{suite} is the suite {loaded.suite.name}, {result} is of {after.suite.name}: give the suite of the result"
+            )
+        gates = {gated.case.name: gated.gates for gated in cases}
     if before.suite.name != after.suite.name:
         raise BadInput(f"{baseline} is of the suite {before.suite.name}, {result} of {after.suite.name}: give two of one suite")
     beside = None if reference is None else read_result(reference)

@@ -151,3 +151,20 @@ def test_best_known_values_are_updated_from_rows_of_the_instances_as_they_are() 
     assert updated(kept, document(row), [one], folder) == (kept, [])
     assert updated({}, document(replace(row, digest="sha256:before")), [one], folder)[0] == {}
     assert updated({}, document(row), [one], folder / "frontier-2026")[0] == {}, "instances elsewhere are not its own"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_document_holds_finite_numbers_only(tmp_path: Path, number: str) -> None:
+    place = tmp_path / "result.json"
+    write_document(document(ROW), place)
+    place.write_text(place.read_text().replace('"seconds": 10.0', f'"seconds": {number}'))
+    assert number in place.read_text()
+    with pytest.raises(InputErrors, match="not a result"):
+        read_document(place)
+
+
+def test_nothing_and_what_no_file_can_hold_are_not_accepted() -> None:
+    with pytest.raises(Unsound, match="no cases"):
+        accept(document(), None, "why")
+    with pytest.raises(Unsound, match="UTF-8"):
+        accept(document(ROW), None, "x\udcff")

@@ -29,7 +29,8 @@ def with_quality(**changes: Any) -> Row:
 
 
 def compared(after: Row, before: Row = ROW, gates: Gates | None = None, **options: Any) -> Comparison:
-    return compare(document(before), document(after, gates=gates or Gates()), **options)
+    gates = gates or Gates()
+    return compare(document(before, gates=gates), document(after, gates=gates), **options)
 
 
 def only(comparison: Comparison) -> Finding:
@@ -39,6 +40,30 @@ def only(comparison: Comparison) -> Finding:
 
 def metrics(comparison: Comparison, kind: Kind) -> list[str]:
     return [finding.metric for finding in comparison.of(kind)]
+
+
+def test_a_crash_is_a_regression_whatever_the_baseline_had() -> None:
+    crash = replace(ROW, quality=Quality("error"), error="process ended with -9")
+    for before in (with_quality(violations=3), replace(ROW, error="claims a bound above its plan")):
+        comparison = compared(crash, before)
+        assert not comparison.passed
+        assert "error" in metrics(comparison, Kind.REGRESSION)
+
+
+def test_bounds_of_a_later_level_hold_only_where_the_levels_before_are_equal() -> None:
+    gates = Gates(objective=Gate(relative=0.01))
+    better = replace(
+        ROW, quality=replace(QUALITY, levels=(replace(LEVELS[0], objective=50.4), replace(LEVELS[1], objective=-1500.0)))
+    )
+    comparison = compared(better, gates=gates)
+    assert not [metric for metric in metrics(comparison, Kind.REGRESSION) if "contradiction" in metric]
+    equal = replace(ROW, quality=replace(QUALITY, levels=(LEVELS[0], replace(LEVELS[1], objective=-1500.0))))
+    assert "net_cost contradiction" in metrics(compared(equal, gates=gates), Kind.REGRESSION)
+
+
+def test_other_gates_and_an_interrupted_run_are_told() -> None:
+    told = compare(document(ROW), replace(document(ROW, gates=Gates(objective="off")), complete=False))
+    assert metrics(told, Kind.NOTE) == ["run", "gates"]
 
 
 def test_equal_results_have_nothing_to_tell() -> None:
