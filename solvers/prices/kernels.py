@@ -1,5 +1,4 @@
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
-# ruff: noqa: PLR0915
 # The arguments of compiled functions are arrays by the dozen; numba infers their types.
 """Compiled inner loops; ``AVAILABLE`` is false where numba cannot be imported, and callers then use numpy."""
 
@@ -52,6 +51,18 @@ def _held(
     return cost
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _end(o, s, e, run, hours, pace, progress, blocks) -> Any:
+    """Where a column that starts at s ends; ``e``: where one that starts no later does, or the option's first start."""
+    if not run:
+        return s + 1
+    target = progress[pace[o], s] + hours[o] - 1e-9 * max(1.0, hours[o])
+    end = max(e, s)
+    while end < blocks and progress[pace[o], end] < target:
+        end += 1
+    return end
+
+
 @njit(cache=True, nogil=True)
 def best_of_groups(
     member, member_offset, first, last, running, hours, pace, progress, periods,
@@ -68,13 +79,7 @@ def best_of_groups(
             run = running[o]
             e = first[o]
             for s in range(first[o], last[o] + 1):
-                if run:
-                    target = progress[pace[o], s] + hours[o] - 1e-9 * max(1.0, hours[o])
-                    e = max(e, s)
-                    while e < blocks and progress[pace[o], e] < target:
-                        e += 1
-                else:
-                    e = s + 1
+                e = _end(o, s, e, run, hours, pace, progress, blocks)
                 cost = _charged(o, s, e, run, charge_offset, charge_amount, charge_end, charge_table, curves, profiles)
                 cost += _held(
                     o, s, e, run, blocks if run else periods, rate_offset, rate_amount, from_anchor, from_offset, to_anchor,
@@ -128,13 +133,7 @@ def soft_groups(
             run = running[o]
             e = first[o]
             for s in range(first[o], last[o] + 1):
-                if run:
-                    target = progress[pace[o], s] + hours[o] - 1e-9 * max(1.0, hours[o])
-                    e = max(e, s)
-                    while e < blocks and progress[pace[o], e] < target:
-                        e += 1
-                else:
-                    e = s + 1
+                e = _end(o, s, e, run, hours, pace, progress, blocks)
                 cost = _charged(o, s, e, run, charge_offset, charge_amount, charge_end, charge_table, curves, profiles)
                 cost += _held(
                     o, s, e, run, blocks if run else periods, rate_offset, rate_amount, from_anchor, from_offset, to_anchor,
@@ -194,13 +193,7 @@ def near_starts(
                 e = first[o]
                 from_, to = last[o] + 1, first[o] - 1
                 for s in range(first[o], last[o] + 1):
-                    if run:
-                        target = progress[pace[o], s] + hours[o] - 1e-9 * max(1.0, hours[o])
-                        e = max(e, s)
-                        while e < blocks and progress[pace[o], e] < target:
-                            e += 1
-                    else:
-                        e = s + 1
+                    e = _end(o, s, e, run, hours, pace, progress, blocks)
                     cost = _charged(o, s, e, run, charge_offset, charge_amount, charge_end, charge_table, curves, profiles)
                     cost += _held(
                         o, s, e, run, blocks if run else periods, rate_offset, rate_amount, from_anchor, from_offset, to_anchor,
