@@ -40,7 +40,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
 _ONE = {
     "providers": "a provider", "regions": "a region", "feeds": "a feed", "sites": "a site", "contracts": "a contract",
     "pools": "a pool", "tenants": "a tenant", "services": "a service", "latency_classes": "a latency class", "growths": "a growth",
-    "daily_profiles": "a daily profile",
+    "daily_profiles": "a daily profile", "scenarios": "a scenario",
 }  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def references(draft: Draft) -> Iterator[Finding]:
     yield from _links(draft)
     yield from _residency(draft)
     yield from _accelerators(draft)
+    yield from _futures(draft)
 
 
 def _refer(path: Path, value: str, known: Family[Any]) -> Iterator[Finding]:
@@ -119,6 +120,29 @@ def _residency(draft: Draft) -> Iterator[Finding]:
             if value not in known:
                 remedy = did_you_mean(value, sorted(known), "a site with a jurisdiction")
                 yield Finding(("tenants", n, "residency", k), value, "the jurisdiction of a site", remedy)
+
+
+def _futures(draft: Draft) -> Iterator[Finding]:
+    """Futures are scenarios of the document, and what is decided later is a decision; alternatives are decided at one time."""
+    if draft.futures is None:
+        return
+    for n, case in enumerate(draft.futures.cases):
+        if case.scenario is not None:
+            yield from _refer(("futures", "cases", n, "scenario"), case.scenario, draft["scenarios"])
+    contracts, later = draft["contracts"], draft.futures.decided_later
+    for n, name in enumerate(later):
+        path: Path = ("futures", "decided_later", n)
+        yield from _refer(path, name, contracts)
+        contract = contracts.by_id.get(name)
+        if contract is None:
+            continue
+        if not contract.decided:
+            yield Finding(path, name, "a contract that is decided; this one is in force as dated", "remove it, or make it optional")
+        for other in contracts.valid.values():
+            if contract.alternatives is not None and other.alternatives == contract.alternatives and other.id not in later:
+                expected = f"all alternatives of one label; '{other.id}' is one of them"
+                yield Finding(path, name, expected, "decide all of them later, or none")
+                break
 
 
 def _accelerators(draft: Draft) -> Iterator[Finding]:
