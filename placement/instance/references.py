@@ -123,26 +123,14 @@ def _residency(draft: Draft) -> Iterator[Finding]:
 
 
 def _futures(draft: Draft) -> Iterator[Finding]:
-    """Futures are scenarios of the document, and what is decided later is a decision; alternatives are decided at one time."""
+    """Futures are scenarios of the document, and what they decide later are its contracts."""
     if draft.futures is None:
         return
     for n, case in enumerate(draft.futures.cases):
         if case.scenario is not None:
             yield from _refer(("futures", "cases", n, "scenario"), case.scenario, draft["scenarios"])
-    contracts, later = draft["contracts"], draft.futures.decided_later
-    for n, name in enumerate(later):
-        path: Path = ("futures", "decided_later", n)
-        yield from _refer(path, name, contracts)
-        contract = contracts.by_id.get(name)
-        if contract is None:
-            continue
-        if not contract.decided:
-            yield Finding(path, name, "a contract that is decided; this one is in force as dated", "remove it, or make it optional")
-        for other in contracts.valid.values():
-            if contract.alternatives is not None and other.alternatives == contract.alternatives and other.id not in later:
-                expected = f"all alternatives of one label; '{other.id}' is one of them"
-                yield Finding(path, name, expected, "decide all of them later, or none")
-                break
+    for n, name in enumerate(draft.futures.decided_later):
+        yield from _refer(("futures", "decided_later", n), name, draft["contracts"])
 
 
 def _accelerators(draft: Draft) -> Iterator[Finding]:

@@ -132,7 +132,6 @@ CASES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda d: d["futures"].update(tail_share=0), "futures.tail_share"),
     (lambda d: d["futures"].update(tail_weight=1), "futures.tail_weight"),
     (lambda d: d["futures"].update(decided_later=["leese"]), "did you mean 'lease'?"),
-    (lambda d: d["futures"].update(decided_later=["owned"]), "a contract that is decided; this one is in force as dated"),
     (lambda d: d["futures"].update(decided_later=["lease", "lease"]), "decided_later names each contract once"),
     (lambda d: d["futures"].update(weight=1), "futures.weight"),
 ]  # fmt: skip
@@ -152,18 +151,15 @@ def alternatives(document: dict[str, Any]) -> None:
     document["futures"]["decided_later"] = ["lease"]
 
 
-def test_alternatives_are_decided_at_one_time(tmp_path: Path) -> None:
-    with pytest.raises(InputErrors, match="all alternatives of one label; 'other' is one of them"):
-        load(edited(tmp_path, alternatives))
-
-
 ACROSS: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda d: d.pop("futures"), "cases with their scenarios and probabilities"),
     (lambda d: d["scenarios"][0]["changes"].append({"path": "calendar.blocks", "value": 5}), "leaves the calendar as it is"),
     (lambda d: d["scenarios"][0]["changes"].append({"path": "jobs[c].value_usd", "value": 5}), "something that exists"),
     (lambda d: d["scenarios"][0]["changes"].extend(
         [{"path": "contracts[lease]", "action": "remove"}, {"path": "pools[q]", "action": "remove"}]),
-     "contract 'lease' as in the instance, decided or not"),
+     "contract 'lease' as in the first future, decided or not"),
+    (lambda d: d["futures"].update(decided_later=["owned"]), "a contract that is decided in the futures"),
+    (alternatives, "all alternatives of one label; 'other' is one of them"),
 ]  # fmt: skip
 
 
