@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from solvers.classes import alone, classes_of
 from solvers.columns import expand
 from solvers.solver import Limits, Start, TooLarge
 from tests.prices.assorted import assorted_program, features
+from tests.prices.tiny import copied_program
 from tests.solvers.identical import repeated
 
 LIMITS = Limits(time_limit_s=20, gap=1e-6, workers=1)
-SOLVERS = ["highs", "cpsat", "prices"]
+EXACT = ["highs", "cpsat"]
+SOLVERS = [*EXACT, "prices"]
 
 
 def partition(first: np.ndarray[Any, Any]) -> list[int]:
@@ -46,7 +49,7 @@ def test_repeated_groups_are_alike_whatever_their_order() -> None:
         many, was = repeated(program, rng.integers(1, 4, len(program.groups)), rng)
         classes = classes_of(many)
         whole = np.ones(len(many.groups), dtype=bool)
-        whole[many.options.group[~many.options.whole]] = False
+        whole[many.options.group[(many.options.group >= 0) & ~many.options.whole]] = False
         expected = [k if not whole[k] else partition(was)[k] for k in range(len(was))]
         before = classes_of(program)
         if before.alike:  # such as two jobs that differ in nothing but their names
@@ -156,7 +159,7 @@ def test_marks_that_tell_nothing_apart_make_no_classes_that_are_none(monkeypatch
     for seed in range(20):
         many, was = twice(seed, 4)
         with monkeypatch.context() as patch:
-            patch.setattr(module, "_mixed", lambda marks: np.zeros_like(marks))
+            patch.setattr(module, "_mixed", np.zeros_like)
             first = classes_of(many).first
         assert all(was[g] == was[first[g]] for g in range(len(was)))
 
@@ -225,7 +228,7 @@ def test_a_plan_goes_to_columns_of_classes_and_back() -> None:
 def every_group_by_itself(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def switch() -> None:
         for name in ("solvers.columns", "solvers.prices.layout"):
-            monkeypatch.setattr(sys.modules[name], "classes_of", alone)
+            monkeypatch.setattr(import_module(name), "classes_of", alone)
 
     return switch
 
@@ -240,29 +243,62 @@ def values(program: Program, answer: Solution) -> list[float] | None:
     return program.objective(answer.option, answer.start, answer.value).sum(axis=1).tolist()  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("name", SOLVERS)
-def test_optima_are_the_oracles_with_and_without_classes(name: str, every_group_by_itself: Callable[[], None]) -> None:
-    cases, truths = [], []
-    for seed in range(40):
+@lru_cache
+def judged() -> list[tuple[Program, list[float] | None]]:
+    """Ten Programs with groups that are alike, and the oracle's values of each."""
+    cases: list[tuple[Program, list[float] | None]] = []
+    for seed in range(100):
         program, _ = twice(seed)
         try:
-            truth = solvers.load("enumerate")(program, limits=Limits(work_limit=4.0))
+            truth = solvers.load("enumerate")(program, limits=Limits(work_limit=1.0))
         except TooLarge:
             continue
         if classes_of(program).alike and truth.status in (Status.OPTIMAL, Status.INFEASIBLE):
-            cases.append(program)
-            truths.append(values(program, truth))
-    cases, truths = cases[:10], truths[:10]
-    assert len(cases) == 10
+            cases.append((program, values(program, truth)))
+        if len(cases) == 10:
+            return cases
+    raise AssertionError("too few Programs are small enough")
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_optima_are_the_oracles_with_and_without_classes(name: str, every_group_by_itself: Callable[[], None]) -> None:
     solve = solvers.load(name)
-    by_class = [values(program, solve(program, limits=LIMITS)) for program in cases]
+    by_class = [values(program, solve(program, limits=LIMITS)) for program, _ in judged()]
     every_group_by_itself()
-    by_group = [values(program, solve(program, limits=LIMITS)) for program in cases]
-    for one, other, truth in zip(by_class, by_group, truths, strict=True):
+    by_group = [values(program, solve(program, limits=LIMITS)) for program, _ in judged()]
+    for one, other, (_, truth) in zip(by_class, by_group, judged(), strict=True):
         assert (one is None) == (other is None) == (truth is None)
         if truth is not None:
             assert one == pytest.approx(truth, rel=1e-5, abs=1e-5)
             assert other == pytest.approx(truth, rel=1e-5, abs=1e-5)
+
+
+def test_prices_by_class_enclose_the_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = [solvers.load("highs")(copied(seed), limits=LIMITS) for seed in range(2)]
+    cases = [*judged()[:6], *((copied(seed), values(copied(seed), answer)) for seed, answer in enumerate(exact))]
+    monkeypatch.setattr(import_module("solvers.prices.solve"), "SMALL", 0)
+    near = 0
+    for program, truth in cases:
+        answer = solvers.load("prices")(program, limits=Limits(time_limit_s=1, gap=1e-6, workers=1))
+        if truth is None:
+            assert answer.option is None
+            continue
+        assert answer.option is not None and answer.start is not None and answer.value is not None
+        assert program.infeasibility(answer.option, answer.start, answer.value) == []
+        assert answer.levels[0].value == pytest.approx(truth[0], abs=1e-6)
+        assert answer.levels[1].value is not None and answer.levels[1].value >= truth[1] - 1e-5 * max(1.0, abs(truth[1]))
+        near += answer.levels[1].value <= truth[1] + 1e-3 * max(1.0, abs(truth[1]))
+        for level, value in zip(answer.levels, truth, strict=True):
+            assert level.bound is None or level.bound <= value + 1e-6 * max(1.0, abs(value))
+    assert near >= len(cases) // 2
+
+
+def copied(seed: int) -> Program:
+    """Jobs that are alike in threes, on places of which three are copies."""
+    program = copied_program(seed, jobs=3)
+    many, _ = repeated(program, np.full(3, 3), np.random.default_rng(seed))
+    assert many.folded and classes_of(many).times.max() == 3
+    return many
 
 
 @pytest.mark.parametrize("feature", ["must group", "must without room", "copies", "cost row", "supply", "anchored window"])
@@ -306,7 +342,9 @@ def test_models_hold_one_group_of_each_class() -> None:
 
 
 def test_divisible_groups_stay_by_themselves() -> None:
-    seed = next(seed for seed in range(100) if "divisible group" in features(seed) and not assorted_program(seed).options.whole.all())
+    seed = next(
+        seed for seed in range(100) if "divisible group" in features(seed) and not assorted_program(seed).options.whole.all()
+    )
     program = assorted_program(seed)
     many, _ = repeated(program, np.full(len(program.groups), 2), np.random.default_rng(0))
     classes = classes_of(many)
