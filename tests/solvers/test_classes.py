@@ -17,6 +17,9 @@ from placement.program import CostRow, Program, Solution, Status
 from solvers import classes as module
 from solvers.classes import alone, classes_of
 from solvers.columns import expand
+from solvers.linear import Linear
+from solvers.master import Master, MasterLimits, MasterResult
+from solvers.projection import Projection
 from solvers.solver import Limits, Start, TooLarge
 from tests.prices.assorted import assorted_program, features
 from tests.prices.tiny import copied_program
@@ -350,3 +353,25 @@ def test_divisible_groups_stay_by_themselves() -> None:
     classes = classes_of(many)
     divisible = np.unique(many.options.group[(many.options.group >= 0) & ~many.options.whole])
     assert len(divisible) and np.array_equal(classes.first[divisible], divisible)
+
+
+def test_choices_that_do_not_fit_are_not_tried_again_though_they_count() -> None:
+    """CP-SAT's model forbids a choice of columns that may be taken several times, and that choice alone."""
+    model = Linear(
+        cost=np.array([-1.0, -1.0]), constant=0.0, lower=np.zeros(2), upper=np.array([3.0, 1.0]), whole=np.ones(2, dtype=bool),
+        offset=np.arange(3), row=np.zeros(2, dtype=np.int32), value=np.ones(2),
+        row_lower=np.full(1, -np.inf), row_upper=np.full(1, 9.0),
+    )  # fmt: skip
+    master = Master(Projection(model, model.whole, lambda work: None))
+    limits = MasterLimits(time_s=10.0, work=None, workers=1, seed=0, gap=0.0)
+
+    def searched() -> MasterResult:
+        return master.solve(model.whole, None, np.inf, -np.inf, limits, stopped=lambda: False, heard=lambda bound: None)
+
+    for _ in range(8):
+        result = searched()
+        assert result.proven and not result.empty
+        master.forbidden.append(result.choices[-1])
+    assert [float(choice.sum()) for choice in master.forbidden] == [4.0, 3.0, 3.0, 2.0, 2.0, 1.0, 1.0, 0.0]
+    assert len({tuple(choice) for choice in master.forbidden}) == 8
+    assert searched().empty
