@@ -20,6 +20,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "violations": ("tests/laws/test_violations.py", "tests/laws/test_policy_violations.py"),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
+    "classes": ("tests/solvers/test_classes.py",),
     "conformance": ("tests/solvers/test_conformance.py", "tests/solvers/test_filtering.py", "tests/solvers/test_levels.py"),
     "bounds": ("tests/prices/test_bound_valid.py",),
 }

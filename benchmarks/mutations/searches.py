@@ -48,6 +48,18 @@ SEARCHES: tuple[Mutation, ...] = (
         "prices filter", "columns dropped without proof", "prices", f"{PRICES}/filter.py",
         "room = value - proven.value + 1e-9 * max(1.0, abs(value))", "room = 0.5 * (value - proven.value)", ("bounds",),
     ),
+    Mutation(
+        "classes of groups", "unlike groups taken for alike", "solver", "solvers/classes.py",
+        "first = np.where(same & may, like, np.arange(len(must)))", "first = like", ("classes",),
+    ),
+    Mutation(
+        "classes of groups in a model", "a limit that is too tight", "solver", "solvers/columns.py",
+        "np.minimum(part.upper, 1.0) * classes.counted(member)", "np.minimum(part.upper, 1.0)", ("classes",),
+    ),
+    Mutation(
+        "classes of groups in a pass", "a count left out", "prices", f"{PRICES}/kernels.py",
+        "total += times[g] * (least - heat[g] * np.log(weight))", "total += least - heat[g] * np.log(weight)", ("bounds",),
+    ),
     # ------------------------------------------------------------ worse: what is offered
     Mutation(
         "gangs start early", "dropped options", "activity", "placement/activities/gangs.py",
