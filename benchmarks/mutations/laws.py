@@ -71,8 +71,8 @@ LAWS: tuple[Mutation, ...] = (
         "kept = resource[crossing.link] >= 0", "kept = resource[crossing.link] > 0", BOTH_SIDES,
     ),
     Mutation(
-        "wan price of split gangs", "a wrong anchor", "law", f"{RULES}/wan.py",
-        "(Anchor.START, -1.0))", "(Anchor.FIRST, -1.0))", BOTH_SIDES,
+        "wan price of split gangs", "a dropped term", "law", f"{RULES}/wan.py",
+        "(Anchor.START, -1.0))", "(Anchor.START, 0.0))", BOTH_SIDES,
     ),
     Mutation(
         "wan data before a start", "an off-by-one", "law", f"{RULES}/wan.py",

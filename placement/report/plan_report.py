@@ -194,7 +194,7 @@ def _links(figures: PlanFigures) -> str:
         if not carried[n].any():
             continue
         p = tightest(carried[n], np.broadcast_to(limit[n], carried[n].shape))
-        share = percent(carried[n, p] / limit[n]) if np.isfinite(limit[n]) else None
+        share = percent(carried[n, p] / limit[n] if np.isfinite(limit[n]) else None)
         usd = count(gb[n] * link.price_usd_per_gb)
         rows.append((link.id, instance.calendar.period_name(p), brief(float(carried[n, p])), share, brief(float(gb[n])), usd))
     kept, more = shortened(rows, MOST_ROWS, "links")

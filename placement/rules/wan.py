@@ -52,10 +52,12 @@ class Crossing:
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """Links that anything may cross and that are not unlimited as resources, and what each option pays for the links it crosses."""
     crossings = [
-        _split_gangs(instance, builder, activities),
-        _serving(instance, builder, activities),
+        *_split_gangs(instance, builder, activities),
+        *_serving(instance, builder, activities),
         *_loads_before_starts(instance, builder, activities),
     ]
+    if not crossings:
+        return
     limit, names = link_limits(instance), list(instance.links)
     used = np.unique(np.concatenate([crossing.link for crossing in crossings]))
     used = used[np.isfinite(limit[used])]
@@ -70,37 +72,43 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         )  # fmt: skip
 
 
-def _split_gangs(instance: Instance, builder: Builder, activities: Activities) -> Crossing:
+def _split_gangs(instance: Instance, builder: Builder, activities: Activities) -> Iterator[Crossing]:
     gangs, jobs, calendar = activities.gangs, instance.jobs, instance.calendar
     row, link = crossed(gangs.places.links, gangs.place)
+    if not len(row):
+        return
     option, pace, gbit_s = gangs.option[row], jobs.pace[gangs.job[row]], jobs.wan_gbit_s[gangs.job[row]]
     usd_per_hour = _usd_per_gb(instance)[link] * gbit_s * SECONDS_PER_HOUR / BITS_PER_BYTE
     # Hours held are the difference of those that are held before the end and before the start.
     hours = (_by_block(instance, np.tile(factors > 0, calendar.blocks) * calendar.hours) for factors in jobs.paces)
     table = np.array([builder.curve(np.concatenate([[0.0], np.cumsum(held)])) for held in hours], dtype=np.int64)[pace]
     for anchor, sign in ((Anchor.END, 1.0), (Anchor.START, -1.0)):
-        builder.add_charges(option, *level_and_term("wan"), sign * usd_per_hour, anchor=anchor, table=table)
-    return Crossing(option, link, gbit_s, builder.profile_of_paces(jobs.paces)[pace])
+        _charge(builder, option, sign * usd_per_hour, table, anchor)
+    yield Crossing(option, link, gbit_s, builder.profile_of_paces(jobs.paces)[pace])
 
 
-def _serving(instance: Instance, builder: Builder, activities: Activities) -> Crossing:
+def _serving(instance: Instance, builder: Builder, activities: Activities) -> Iterator[Crossing]:
     serve, per_token = activities.serve, wan_bytes(instance)[activities.serve.service]
     counted = np.flatnonzero(per_token)
     row, link = served_over(instance, instance.wan, serve.stream[counted], serve.site[counted])
+    if not len(row):
+        return
     row = counted[row]
     usd = _usd_per_gb(instance)[link] * per_token[row] * TOKENS_PER_MILLION / BYTES_PER_GB
     volume = np.array([builder.profile(rate) for rate in million_tokens_per_rate(instance)], dtype=np.int64)
-    builder.add_charges(serve.option[row], *level_and_term("wan"), usd, table=volume[serve.stream[row]])
-    return Crossing(serve.option[row], link, gbit_s_of_bytes(per_token[row]))
+    _charge(builder, serve.option[row], usd, volume[serve.stream[row]])
+    yield Crossing(serve.option[row], link, gbit_s_of_bytes(per_token[row]))
 
 
 def _loads_before_starts(instance: Instance, builder: Builder, activities: Activities) -> Iterator[Crossing]:
     gangs, jobs = activities.gangs, instance.jobs
     loads = Loads.to_move(instance, gangs.places, gangs.job, gangs.place)
     way, link = crossed(loads.ways, loads.way)
+    if not len(way):
+        return
     job, option = gangs.job[loads.row[way]], gangs.option[loads.row[way]]
     gb, blocks = jobs.load_tb[job, loads.load[way]] * GB_PER_TB, jobs.move_blocks[job]
-    builder.add_charges(option, *level_and_term("wan"), _usd_per_gb(instance)[link] * gb)
+    _charge(builder, option, _usd_per_gb(instance)[link] * gb, np.zeros(len(option), dtype=np.int64))
     # The rate in the longest blocks; in proportion more in the others.
     hours = _by_block(instance, instance.calendar.hours)
     profile = builder.profile(np.repeat(hours.max() / hours, instance.calendar.band_count))
@@ -108,6 +116,12 @@ def _loads_before_starts(instance: Instance, builder: Builder, activities: Activ
     for count in np.unique(blocks).tolist():
         mine = blocks == count
         yield Crossing(option[mine], link[mine], gbit_s[mine], profile, (Anchor.START, -count), START)
+
+
+def _charge(builder: Builder, option: Ints, usd: Floats, table: Ints, anchor: Anchor = Anchor.START) -> None:
+    """What is paid for crossings, [n] each; free ones leave no trace."""
+    paid = np.flatnonzero(usd)
+    builder.add_charges(option[paid], *level_and_term("wan"), usd[paid], anchor=anchor, table=table[paid])
 
 
 def link_limits(instance: Instance) -> Floats:
