@@ -68,7 +68,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 3, wan
     Mutation(
         "wan links", "a dropped row", "law", f"{RULES}/wan.py",
-        "kept = resource[crossing.link] >= 0", "kept = resource[crossing.link] > 0", BOTH_SIDES,
+        "used[np.isfinite(limit[used])]", "used[np.isinf(limit[used])]", BOTH_SIDES,
     ),
     Mutation(
         "wan price of split gangs", "a dropped term", "law", f"{RULES}/wan.py",
