@@ -17,7 +17,7 @@ LEVELS = ("promises", "net_cost")
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
-    "sublets", "uncovered", "training_value", "revenue",
+    "sublets", "wan", "uncovered", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 

@@ -62,12 +62,25 @@ LAWS: tuple[Mutation, ...] = (
         ".scale_out_gbit_s / pool.spanning.oversubscription", ".scale_out_gbit_s * pool.spanning.oversubscription", CHECK_SIDE,
     ),
     Mutation(
-        "interconnect links", "a dropped row", "law", f"{RULES}/interconnect.py",
-        "keep = np.isfinite(limits[used, 0])", "keep = np.isinf(limits[used, 0])", BOTH_SIDES,
-    ),
-    Mutation(
         "interconnect large replicas", "a coefficient", "law", f"{RULES}/interconnect.py",
         "1.0 / per_domain)", "1.0)", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 3, wan
+    Mutation(
+        "wan links", "a dropped row", "law", f"{RULES}/wan.py",
+        "used[np.isfinite(limit[used])]", "used[np.isinf(limit[used])]", BOTH_SIDES,
+    ),
+    Mutation(
+        "wan price of split gangs", "a dropped term", "law", f"{RULES}/wan.py",
+        "(Anchor.START, -1.0))", "(Anchor.START, 0.0))", BOTH_SIDES,
+    ),
+    Mutation(
+        "wan data before a start", "an off-by-one", "law", f"{RULES}/wan.py",
+        "profile, (Anchor.START, -count), START)", "profile, (Anchor.START, 1 - count), START)", BOTH_SIDES,
+    ),
+    Mutation(
+        "wan check of served traffic", "a unit: bytes for bits", "law", f"{RULES}/wan.py",
+        "served.tokens_per_s[rows] * each * 8e-9", "served.tokens_per_s[rows] * each * 1e-9", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 4, power
     Mutation(
@@ -174,6 +187,14 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "resilience floor", "a coefficient", "activity", f"{ACTIVITIES}/recourse.py",
         "ladder_of(instance, stream).floor_share if promised", "1.0 if promised", BOTH_SIDES,
+    ),
+    Mutation(
+        "resilience paths after a cut", "a dropped condition", "law", f"{RULES}/resilience.py",
+        "wan = instance.wan.without(instance.loss_cases[case].links)\n", "wan = instance.wan\n", BOTH_SIDES,
+    ),
+    Mutation(
+        "resilience reach after a cut", "a dropped condition", "activity", f"{ACTIVITIES}/recourse.py",
+        "sites_in_reach(instance, instance.wan.without(case.links))", "sites_in_reach(instance, instance.wan)", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(

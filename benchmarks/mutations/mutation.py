@@ -13,6 +13,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "agreement": (
         "tests/laws/test_agreement.py::test_choices_at_the_limits_agree",
         "tests/laws/test_policies_agree.py",
+        "tests/laws/test_wan_agrees.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),

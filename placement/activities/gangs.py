@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from placement.activities.columns import Columns, expand, narrow
+from placement.activities.crossings import Loads
 from placement.activities.packing import packed
 from placement.activities.places import Places, largest_first
 from placement.builder import Builder
@@ -80,7 +81,7 @@ class Gangs:
         loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
         hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
 
-        first, last, past = _starts(instance, job, hours)
+        first, last, past = _starts(instance, job, hours, _first_blocks(instance, places, job, place))
         fitting, passing = np.flatnonzero(last >= first), np.flatnonzero(past < instance.calendar.blocks)
         rows_first = narrow(np.concatenate([first[fitting], past[passing]]))
         rows_last = narrow(np.concatenate([last[fitting], np.full(len(passing), instance.calendar.blocks - 1)]))
@@ -296,10 +297,18 @@ def _single_islands(instance: Instance, places: Places) -> tuple[Ints, ...]:
     return tuple(np.split(firsts, np.searchsorted(firsts, instance.pool_island[1:-1]))) if len(instance.pools) else ()
 
 
-def _starts(instance: Instance, job: Ints, hours: Floats) -> tuple[Ints, Ints, Ints]:
+def _first_blocks(instance: Instance, places: Places, job: Ints, place: Ints) -> Ints:
+    """First block in which each job may start on each place: released, its data there; B where they cannot get there, [n]."""
+    first = instance.jobs.release_block[job]
+    loads = Loads.to_move(instance, places, job, place)
+    never = np.array([way is None for way in loads.ways], dtype=np.bool_)[loads.way]
+    np.maximum.at(first, loads.row, np.where(never, instance.calendar.blocks, instance.jobs.move_blocks[job[loads.row]]))
+    return first
+
+
+def _starts(instance: Instance, job: Ints, hours: Floats, first: Ints) -> tuple[Ints, Ints, Ints]:
     """First and last start that finish in time, and the first start that runs past the horizon (B where none may), [n] each."""
     jobs, blocks, progress = instance.jobs, instance.calendar.blocks, instance.job_progress
-    first = jobs.release_block[job]
     last = np.empty(len(job), dtype=np.int64)
     for pace in range(len(progress)):
         mine = np.flatnonzero(jobs.pace[job] == pace)

@@ -34,7 +34,7 @@ class Settings(Noun):
     demand_percentile: Annotated[float, Field(ge=0, le=100)] = 95.0
     """Percentile over a period that sizes capacity where demand comes from a daily profile."""
     wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
-    """How many of the shortest paths between two sites a gang may use."""
+    """How many of the shortest paths between two sites a gang may use, beside the cheapest."""
     delivery_date: DeliveryDate = "p50"
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"
@@ -87,11 +87,12 @@ class Document(Noun):
 
 @dataclass(frozen=True)
 class LossCase:
-    """One thing that may happen: pools lost together, [Q]."""
+    """One thing that may happen: pools lost, [Q], and links cut, together."""
 
     loss: Loss
     name: str
     lost: Bools
+    links: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,10 @@ class Instance:
             "feed": [set(self.feeds_above(pool)) for pool in pools],
             "contract": [{pool.contract} for pool in pools],
         }
+        if loss.each == "link":
+            for name in self.links:
+                yield LossCase(loss, f"{loss.id}/{name}", np.zeros(len(pools), dtype=np.bool_), frozenset({name}))
+            return
         if loss.each is not None:
             families = {"provider": self.providers, "site": self.sites, "feed": self.feeds, "contract": self.contracts}
             for name in families[loss.each]:
@@ -234,7 +239,7 @@ class Instance:
         for kind, on in carried.items():
             named = set(getattr(loss, f"{kind}s") or ())
             lost |= np.array([bool(named & names) for names in on], dtype=np.bool_)
-        yield LossCase(loss, loss.id, lost)
+        yield LossCase(loss, loss.id, lost, frozenset(loss.links or ()))
 
     @cached_property
     def domain_units(self) -> Ints:

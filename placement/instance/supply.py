@@ -322,11 +322,12 @@ class Pool(Noun):
 
 
 class Link(Noun):
-    """A WAN edge between two sites or regions, either way; ``gbit_s`` is shared by all that cross."""
+    """A WAN edge between two sites or regions, either way; ``gbit_s`` is shared by all that cross, which all pay its price."""
 
     id: Id
     a: Id
     b: Id
     gbit_s: Gbits | Unlimited
     rtt_ms: Ms
-    price_usd_per_gb: later("wan") = None  # type: ignore[valid-type]
+    price_usd_per_gb: Annotated[float, Field(ge=0, le=1e4)] = 0.0
+    """For every gigabyte that crosses, either way (default 0: fibre at a flat fee)."""

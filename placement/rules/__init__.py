@@ -25,6 +25,7 @@ from placement.rules import (
     resilience,
     sla,
     take_or_pay,
+    wan,
 )
 
 
@@ -44,5 +45,5 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, power, cooling, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
+    assignment, capacity, interconnect, wan, power, cooling, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
 )  # fmt: skip
