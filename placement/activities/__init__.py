@@ -48,7 +48,8 @@ class Activities:
         self.responses = ResponseOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
-        return (self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses)
+        supply = (self.terms, self.sublets, self.overuse, self.recourse, self.responses)
+        return (self.gangs, self.replicas, self.serve, self.shed, *supply)
 
 
 __all__ = [

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from placement.activities.columns import Columns, expand, narrow
-from placement.activities.packing import packed
 from placement.activities.paces import Paces
+from placement.activities.packing import packed
 from placement.activities.places import Places, largest_first
 from placement.builder import Builder
 from placement.instance import Instance

@@ -2,8 +2,8 @@
 
     progress in a period = pace of the band x (hours of the period - flexibility share x hours of events in it)
 
-A gang gives way at every event above any of its islands, whether or not its kW are needed: its end then holds whatever the grid calls
-for. Events in one period follow each other; together they last no longer than it does.
+A gang gives way at every event above any of its islands, whether or not its kW are needed: its end then holds whatever the grid
+calls for. Events in one period follow each other; together they last no longer than it does.
 """
 
 from __future__ import annotations

@@ -166,6 +166,14 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
             f"must job {name}: needs {hours:,.6g} h at its pace, its window holds {max(window, 0.0):,.6g} h",
             f"release it earlier, or set its deadline or the calendar's end later by {hours - max(window, 0.0):,.6g} h",
         )
+    lost = sum(float(case.hours.sum()) for case in instance.grid_events)
+    lost *= list(instance.tenants.values())[jobs.tenant[job]].flexibility_share
+    if hours > (window - lost) * (1 + 1e-9) and not jobs.continues_after[job]:
+        return (
+            f"must job {name}: needs {hours:,.6g} h of the {window:,.6g} h of its window, and gives way at grid events for up to "
+            f"{lost:,.6g} h",
+            "release it earlier, set its deadline or the calendar's end later, or lower its tenant's flexibility_share",
+        )
     largest = dict.fromkeys(np.unique(jobs.shapes.accelerator[rows]).tolist(), 0)
     for island, q in enumerate(instance.island_pool.tolist()):
         kind = int(instance.pool_accelerator[q])

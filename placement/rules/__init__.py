@@ -48,5 +48,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, power, non_firm, second_feed, events, demand_response, cooling, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
+    assignment, capacity, interconnect, power, non_firm, second_feed, events, demand_response, cooling, sla,
+    contract, take_or_pay, resilience, concentration, carbon, budget,
 )  # fmt: skip

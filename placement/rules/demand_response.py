@@ -4,8 +4,8 @@
     kW given up                                                 <=  most_kw, all of it where it is whole
     earnings = kW given up x hours of the period x USD per kWh
 
-It is given up for whole periods, and whether it would have been drawn or not: ``most_kw`` is what the buyer accepts. Nothing gives way
-for it by itself; what would draw more stays off, runs in another mode, elsewhere, or at another time.
+It is given up for whole periods, and whether it would have been drawn or not: ``most_kw`` is what the buyer accepts. Nothing gives
+way for it by itself; what would draw more stays off, runs in another mode, elsewhere, or at another time.
 """
 
 from __future__ import annotations

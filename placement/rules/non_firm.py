@@ -2,8 +2,8 @@
 
     sum over what runs below the feed of PUE x (kW - flexibility share x (kW - idle kW))  <=  limit - reserve     in every period
 
-where the feed states ``non_firm_kw``, by which it may then draw more (law 4). So of these kW as many are of use as what runs there can
-give way, and as stands idle and can be turned off. Interruptions are not planned: nothing is slower for them.
+where the feed states ``non_firm_kw``, by which it may then draw more (law 4). So of these kW as many are of use as what runs there
+can give way, and as stands idle and can be turned off. Interruptions are not planned: nothing is slower for them.
 """
 
 from __future__ import annotations

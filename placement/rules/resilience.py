@@ -55,7 +55,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         builder.add_rates(options.option[mine], throughput[at.reshape(-1)], 1.0)
         row = match(tuple(keys), (replicas.service, instance.pool_site[replicas.pool], replicas.latency_class))
         stays = np.flatnonzero(~case.lost[replicas.pool] & (row >= 0))
-        builder.add_rates(replicas.option[stays], throughput[row[stays]], -replicas.tokens_per_s[stays], profile=replicas.pace[stays])
+        tokens = -replicas.tokens_per_s[stays]
+        builder.add_rates(replicas.option[stays], throughput[row[stays]], tokens, profile=replicas.pace[stays])
 
 
 # ------------------------------------------------------------ the check

@@ -2,9 +2,9 @@
 
     sum over what runs below feed f once feed g is lost of PUE x (kW - flexibility share x (kW - idle kW))  <=  limit of f
 
-for every feed g, and every feed f that then carries pools which it does not carry otherwise. What is flexible gives way, what stands
-idle is turned off, and reserves may be used, but not what is not firm. A pool goes over to the nearest second feed above it whose own
-path to the root is intact; pools without one are lost. In normal operation everything draws from its own feed.
+for every feed g, and every feed f that then carries pools which it does not carry otherwise. What is flexible gives way, what
+stands idle is turned off, and reserves may be used, but not what is not firm. A pool goes over to the nearest second feed above it
+whose own path to the root is intact; pools without one are lost. In normal operation everything draws from its own feed.
 """
 
 from __future__ import annotations
