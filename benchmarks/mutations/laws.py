@@ -100,8 +100,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "events above two sites", "all for any", "activity", f"{ACTIVITIES}/paces.py",
-        "[island for side in sides for island in side]].any(axis=0)", "[island for side in sides for island in side]].all(axis=0)",
-        GRID,
+        "for island in side]].any(axis=0)", "for island in side]].all(axis=0)", GRID,
     ),
     Mutation(
         "events slow replicas down check", "a dropped condition", "check", f"{RULES}/reading.py",

@@ -108,7 +108,7 @@ class Gangs:
             paces, by_pool,
         )  # fmt: skip
 
-    def pace(self, row: Ints | slice) -> Ints:
+    def pace(self, row: Ints | Bools) -> Ints:
         """Row of ``paces`` of some of these options."""
         return self.paces.rows(self.job[row], self.place[row])
 

@@ -58,8 +58,10 @@ class Paces:
 
 def _events_above(instance: Instance, places: Places) -> Bools:
     """Whether each event lies above any island of each place, [places, E]."""
-    by_island = np.array([case.below for case in instance.grid_events], dtype=np.bool_).reshape(-1, len(instance.pools))
-    by_island = by_island[:, instance.island_pool].T
-    if not by_island.shape[1]:
-        return np.zeros((len(places.sides), 0), dtype=np.bool_)
-    return np.array([by_island[[island for side in sides for island in side]].any(axis=0) for sides in places.sides])
+    islands = instance.island_pool
+    above = np.zeros((len(places.sides), len(instance.grid_events)), dtype=np.bool_)
+    for e, case in enumerate(instance.grid_events):
+        above[: len(islands), e] = case.below[islands]
+    for place in range(len(islands), len(above)):
+        above[place] = above[[island for side in places.sides[place] for island in side]].any(axis=0)
+    return above

@@ -166,7 +166,8 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
             f"must job {name}: needs {hours:,.6g} h at its pace, its window holds {max(window, 0.0):,.6g} h",
             f"release it earlier, or set its deadline or the calendar's end later by {hours - max(window, 0.0):,.6g} h",
         )
-    lost = sum(float(case.hours.sum()) for case in instance.grid_events)
+    by_block = [case.hours.reshape(instance.calendar.blocks, -1) for case in instance.grid_events]
+    lost = sum(float(hours[jobs.release_block[job] : jobs.deadline_block[job]].sum()) for hours in by_block)
     lost *= list(instance.tenants.values())[jobs.tenant[job]].flexibility_share
     if hours > (window - lost) * (1 + 1e-9) and not jobs.continues_after[job]:
         return (

@@ -24,10 +24,13 @@ NAME = "events"
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """One resource per event, which all that runs below charges with what it draws after it gave way."""
+    if not instance.grid_events:
+        return
+    left = least_kw(instance, activities)
     for case in instance.grid_events:
         during = case.hours > 0
         row = int(builder.add_resources([f"event {case.name}"], "kW", case.event.limit_kw * during)[0])
-        charge(instance, builder, activities, row, least_kw(instance, activities), np.outer(case.below, during))
+        charge(instance, builder, activities, row, left, np.outer(case.below, during))
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:

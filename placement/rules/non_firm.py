@@ -24,11 +24,14 @@ NAME = "non_firm"
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """One resource per feed that may be interrupted, with its firm limit."""
+    if all(feed.non_firm_kw is None for feed in instance.feeds.values()):
+        return
+    left = least_kw(instance, activities)
     for feed, below in zip(instance.feeds.values(), pools_below(instance), strict=True):
         limit = firm_kw(instance, feed)
         if feed.non_firm_kw is not None and np.isfinite(limit).all():
             row = int(builder.add_resources([f"firm {feed.id}"], "kW", limit)[0])
-            charge(instance, builder, activities, row, least_kw(instance, activities), below[:, None])
+            charge(instance, builder, activities, row, left, below[:, None])
 
 
 def firm_kw(instance: Instance, feed: Feed) -> Floats:

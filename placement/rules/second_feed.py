@@ -27,19 +27,24 @@ NAME = "second_feed"
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """One resource per feed and loss after which it carries more than before."""
+    if not _any(instance):
+        return
+    left = least_kw(instance, activities)
     for lost, feed, carried in _takes_over(instance):
         limit = instance.feeds[feed].limit_kw
         if limit != "unlimited":
             row = int(builder.add_resources([f"feed {feed} without {lost}"], "kW", instance.calendar.least(limit))[0])
-            charge(instance, builder, activities, row, least_kw(instance, activities), carried[:, None])
+            charge(instance, builder, activities, row, left, carried[:, None])
+
+
+def _any(instance: Instance) -> bool:
+    return any(feed.second_feed is not None for feed in instance.feeds.values())
 
 
 def _takes_over(instance: Instance) -> Iterator[tuple[str, str, Floats]]:
     """Lost feed, feed that takes over, and the pools that it carries then, 1 or 0 [Q]."""
     pools = list(instance.pools.values())
     before = [instance.feeds_above(pool) for pool in pools]
-    if all(feed.second_feed is None for feed in instance.feeds.values()):
-        return
     for lost in instance.feeds:
         after = [instance.feeds_without(pool, {lost}) or () for pool in pools]
         more = {feed for path, other in zip(before, after, strict=True) for feed in other if feed not in path}
@@ -51,7 +56,7 @@ def _takes_over(instance: Instance) -> Iterator[tuple[str, str, Floats]]:
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Feeds that could not carry what falls to them after a loss."""
     found: list[Violation] = []
-    if all(feed.second_feed is None for feed in instance.feeds.values()):
+    if not _any(instance):
         return found
     kw = least_facility_kw(instance, plan)
     for lost in instance.feeds:
