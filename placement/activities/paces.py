@@ -44,7 +44,7 @@ class Paces:
         slowed = np.minimum(sets @ hours, calendar.hours) / calendar.hours
         own = np.tile(jobs.paces, calendar.blocks)
         per_hour = (own[:, None, None] * (1 - shares[:, None, None] * slowed)).reshape(-1, calendar.period_count)
-        made = (per_hour * calendar.hours).reshape(len(per_hour), calendar.blocks, -1).sum(axis=2)
+        made = (per_hour * calendar.hours).reshape(len(per_hour), calendar.blocks, calendar.band_count).sum(axis=2)
         progress = np.concatenate([np.zeros((len(made), 1)), np.cumsum(made, axis=1)], axis=1)
         row_of = np.arange(len(per_hour), dtype=np.int64).reshape(len(own), len(shares), len(sets))
         return cls(per_hour, progress, row_of, jobs.pace, tenant_share.reshape(-1)[jobs.tenant], place_events.reshape(-1))
