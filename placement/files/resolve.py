@@ -59,6 +59,7 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
         pool_ramp_gpus=np.array(ramps, dtype=np.float64).reshape(len(pools), calendar.period_count),
         demand_tokens_per_s=demand,
         mean_tokens_per_s=mean,
+        futures=draft.futures,
     )
 
 
