@@ -10,6 +10,8 @@ BOTH_SIDES = ("agreement", "tiny optima")
 """Most laws: the Program's side against the check's, then optima worked out by hand."""
 CHECK_SIDE = ("violations", *BOTH_SIDES)
 """What is wrong in the check alone, or in what both sides read: plans broken by hand first."""
+GRID = ("grid", "agreement")
+"""What the grid asks for, in instances that have it."""
 
 LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 1, assignment
@@ -100,6 +102,47 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "power idle of terms", "a sign", "law", f"{RULES}/power.py",
         "len(path), axis=0), sign=1.0", "len(path), axis=0), sign=-1.0", BOTH_SIDES,
+    ),
+    Mutation(
+        "events of what gives way", "a dropped term", "law", f"{RULES}/pool_use.py",
+        "running.gangs - job[gangs.job[gangs.share_row]] * above_idle.gangs", "running.gangs", GRID,
+    ),
+    Mutation(
+        "events slow gangs down", "a dropped coefficient", "activity", f"{ACTIVITIES}/paces.py",
+        "(1 - shares[:, None, None] * slowed)", "(1 - slowed)", GRID,
+    ),
+    Mutation(
+        "events above two sites", "all for any", "activity", f"{ACTIVITIES}/paces.py",
+        "for island in side]].any(axis=0)", "for island in side]].all(axis=0)", GRID,
+    ),
+    Mutation(
+        "events slow replicas down check", "a dropped condition", "check", f"{RULES}/reading.py",
+        "limited += case.hours[table.period] * case.below[pool]", "limited += case.hours[table.period]", GRID,
+    ),
+    Mutation(
+        "non-firm part", "a sign, on both sides", "law", f"{RULES}/power.py",
+        "+ instance.calendar.least(feed.non_firm_kw or 0.0)", "- instance.calendar.least(feed.non_firm_kw or 0.0)", GRID,
+    ),
+    Mutation(
+        "non-firm check", "a dropped condition", "law", f"{RULES}/non_firm.py",
+        "left += kw[q] * (name in instance.feeds_above(pool))", "left += kw[q]", GRID,
+    ),
+    Mutation(
+        "second feed of what it carries already", "a dropped term", "law", f"{RULES}/second_feed.py",
+        "np.array([float(feed in path) for path in after])",
+        "np.array([float(feed in path and feed not in own) for own, path in zip(before, after, strict=True)])", GRID,
+    ),
+    Mutation(
+        "second feed that is lost too", "a dropped condition, on both sides", "law", "placement/instance/instance.py",
+        "if not set(other) & set(lost):", "if True:", GRID,
+    ),
+    Mutation(
+        "demand response earns", "a sign", "law", f"{RULES}/demand_response.py",
+        "-options.kw_each * price", "options.kw_each * price", GRID,
+    ),
+    Mutation(
+        "demand response as a whole", "a coefficient", "activity", f"{ACTIVITIES}/responses.py",
+        "upper=np.where(whole, 1.0, most)", "upper=np.where(whole, 1.0, 1.0)", ("tiny optima", *GRID),
     ),
     Mutation(
         "cooling of idle draw", "a dropped term", "law", f"{RULES}/cooling.py",

@@ -19,6 +19,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "tiny optima": ("tests/test_tiny_optima.py",),
     "violations": ("tests/laws/test_violations.py", "tests/laws/test_policy_violations.py"),
+    "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),

@@ -173,6 +173,15 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
             "name the site where it runs as data_at or checkpoint_at, lower move_blocks, add a link that carries it, or give it a "
             "later deadline",
         )
+    by_block = [case.hours.reshape(instance.calendar.blocks, -1) for case in instance.grid_events]
+    lost = sum(float(hours[jobs.release_block[job] : jobs.deadline_block[job]].sum()) for hours in by_block)
+    lost *= list(instance.tenants.values())[jobs.tenant[job]].flexibility_share
+    if hours > (window - lost) * (1 + 1e-9) and not jobs.continues_after[job]:
+        return (
+            f"must job {name}: needs {hours:,.6g} h of the {window:,.6g} h of its window, and gives way at grid events for up to "
+            f"{lost:,.6g} h",
+            "release it earlier, set its deadline or the calendar's end later, or lower its tenant's flexibility_share",
+        )
     largest = dict.fromkeys(np.unique(jobs.shapes.accelerator[rows]).tolist(), 0)
     for island, q in enumerate(instance.island_pool.tolist()):
         kind = int(instance.pool_accelerator[q])

@@ -66,6 +66,7 @@ class _Tables(_Strict):
     sublets: _TableFile | None = None
     recourse: _TableFile | None = None
     uncovered: _TableFile | None = None
+    responses: _TableFile | None = None
     prices: _TableFile | None = None
 
 

@@ -66,6 +66,8 @@ class Tenant(Noun):
     """Of its streams, unless they state their own."""
     residency: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Jurisdictions in which its work may run; default: any."""
+    flexibility_share: Share = 0.0
+    """By how much its work may be slowed down while the grid asks for it (default 0: not at all)."""
     quota_gpus: later("quota") = None  # type: ignore[valid-type]
     priority: later("quota") = None  # type: ignore[valid-type]
     isolation: later("isolation") = None  # type: ignore[valid-type]

@@ -13,6 +13,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("sites", "region", "regions"),
     ("sites", "feed", "feeds"),
     ("feeds", "parent", "feeds"),
+    ("feeds", "second_feed", "feeds"),
     ("contracts", "provider", "providers"),
     ("contracts", "requires", "contracts"),
     ("pools", "site", "sites"),

@@ -45,6 +45,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Most demand not served", _sheds(figures)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
+            section("Power given up for demand response", _responses(instance, result.plan)),
             section("Shares and budgets, in their tightest slot", policies(instance, result.plan)),
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
@@ -155,6 +156,17 @@ def _losses(figures: PlanFigures) -> str:
         rows.append((case.name, count(int(case.lost.sum())), count(len(case.links)), *when))
     kept, more = shortened(rows, MOST_ROWS, "losses")
     return table(("loss", "pools lost", "links cut", "most in", "tokens/s then"), kept) + more if rows else ""
+
+
+def _responses(instance: Instance, plan: Plan) -> str:
+    """Every response that the grid asks for, with what is given up, and earned."""
+    given, hours, rows = plan.responses, instance.calendar.hours, list[tuple[object, ...]]()
+    for n, case in enumerate(instance.responses):
+        mine = given.response == n
+        kwh = float(given.kw[mine] @ hours[given.period[mine]])
+        rows.append((case.name, count(given.kw[mine].max(initial=0.0)), count(kwh), count(kwh * case.response.usd_per_kwh)))
+    kept, more = shortened(rows, MOST_ROWS, "responses")
+    return table(("response", "most kW", "kWh", "USD earned"), kept) + more if rows else ""
 
 
 def _pools(figures: PlanFigures) -> str:

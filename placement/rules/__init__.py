@@ -20,9 +20,13 @@ from placement.rules import (
     concentration,
     contract,
     cooling,
+    demand_response,
+    events,
     interconnect,
+    non_firm,
     power,
     resilience,
+    second_feed,
     sla,
     take_or_pay,
     wan,
@@ -45,5 +49,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, wan, power, cooling, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
+    assignment, capacity, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
+    contract, take_or_pay, resilience, concentration, carbon, budget,
 )  # fmt: skip

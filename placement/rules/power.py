@@ -1,5 +1,7 @@
 """Law 4, power: at every feed and in every period, facility kW summed up the tree stay under the limit less the reserve.
 
+What a feed may draw beyond its limit because it may be interrupted (``non_firm``) adds to it.
+
     facility kW of a pool = PUE x (idle kW x GPUs online + sum over running GPUs of (kW in their mode - idle kW))
     a GPU that is let runs in the first mode for serving
     cost = facility kWh x price of every feed on the way to the root
@@ -28,6 +30,7 @@ from placement.rules.reading import (
     profile_rows,
     pue_of_pools,
     replica_counts,
+    service_shares,
     sublet_units,
 )
 
@@ -129,12 +132,25 @@ def running_facility_kw(instance: Instance, plan: Plan) -> Floats:
     return np.asarray(_running_it_kw(instance, plan, above_idle=False) * pue_of_pools(instance)[:, None])
 
 
-def _running_it_kw(instance: Instance, plan: Plan, *, above_idle: bool) -> Floats:
-    """IT kW of the GPUs on which gangs and replicas run in each pool, all of it or what is above idle, [Q, P]."""
+def least_facility_kw(instance: Instance, plan: Plan) -> Floats:
+    """Facility kW of each pool when what is flexible gives way and what stands idle is off, [Q, P]."""
+    jobs = np.array([instance.tenants[name].flexibility_share for name in instance.tenants])[instance.jobs.tenant]
+    given = _running_it_kw(instance, plan, above_idle=True, of_jobs=jobs, of_services=service_shares(instance))
+    let = sublet_units(instance, plan) * (instance.unit_gpus * let_kw(instance))[:, None]
+    return np.asarray((_running_it_kw(instance, plan, above_idle=False) - given + let) * pue_of_pools(instance)[:, None])
+
+
+def _running_it_kw(
+    instance: Instance, plan: Plan, *, above_idle: bool, of_jobs: Floats | None = None, of_services: Floats | None = None
+) -> Floats:
+    """IT kW of the GPUs on which gangs and replicas run in each pool, [Q, P].
+
+    All of it or what is above idle; of each job [J] and service [services] a share.
+    """
     places, table, idle = plan.places, plan.replicas, _idle_of_accelerators(instance) * above_idle
     shape = plan.runs.shape[places.run]
     each = _training_kw(instance)[shape] - idle[instance.jobs.shapes.accelerator[shape]]
-    kw = gpus_on_places(instance, plan) * each
+    kw = gpus_on_places(instance, plan) * each * (1.0 if of_jobs is None else of_jobs[plan.runs.job[places.run]])
     it_kw = during_runs(instance, plan, places.run, instance.island_pool[places.island], kw, len(instance.pools))
     _, running = replica_counts(instance, plan)
     accelerators = instance.accelerators
@@ -143,16 +159,17 @@ def _running_it_kw(instance: Instance, plan: Plan, *, above_idle: bool) -> Float
         lambda p: accelerators[p.accelerator].mode(p.mode).serving_kw - accelerators[p.accelerator].idle_kw * above_idle,
     )
     each = each[profile_rows(instance, table.service, table.profile)]
+    each = each * (1.0 if of_services is None else of_services[table.service])
     np.add.at(it_kw, (instance.island_pool[table.island], table.period), running * each)
     return it_kw
 
 
 def feed_limits_kw(instance: Instance) -> Floats:
-    """Limit less reserve of each feed, [F, P]; inf where said to be unlimited."""
+    """Limit less reserve of each feed, with what is not firm, [F, P]; inf where said to be unlimited."""
     rows = np.full((len(instance.feeds), instance.calendar.period_count), np.inf)
     for f, feed in enumerate(instance.feeds.values()):
         if not isinstance(feed.limit_kw, str):
-            rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw
+            rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw + instance.calendar.least(feed.non_firm_kw or 0.0)
     return rows
 
 

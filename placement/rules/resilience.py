@@ -21,7 +21,15 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats
-from placement.rules.reading import broken, excess, level_and_term, of_profiles, profile_rows, replica_counts
+from placement.rules.reading import (
+    broken,
+    excess,
+    kept_at_events,
+    level_and_term,
+    of_profiles,
+    profile_rows,
+    replica_counts,
+)
 from placement.rules.sla import SECONDS_PER_HOUR, TOKENS_PER_MILLION
 from placement.rules.wan import gbit_s_of_bytes, link_limits, wan_bytes
 
@@ -51,7 +59,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         builder.add_rates(options.option[mine], throughput[at.reshape(-1)], 1.0)
         row = match(tuple(keys), (replicas.service, instance.pool_site[replicas.pool], replicas.latency_class))
         stays = np.flatnonzero(~case.lost[replicas.pool] & (row >= 0))
-        builder.add_rates(replicas.option[stays], throughput[row[stays]], -replicas.tokens_per_s[stays])
+        tokens = -replicas.tokens_per_s[stays]
+        builder.add_rates(replicas.option[stays], throughput[row[stays]], tokens, profile=replicas.pace[stays])
         _formulate_links(instance, builder, options, k)
 
 
@@ -126,6 +135,7 @@ def _throughput(instance: Instance, plan: Plan, case: int) -> list[Violation]:
     profile = profile_rows(instance, table.service, table.profile)
     sort = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
     tokens = replica_counts(instance, plan)[0] * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * stays
+    tokens = tokens * kept_at_events(instance, plan)
     np.add.at(supply, (table.service, instance.pool_site[instance.island_pool[table.island]], sort, table.period), tokens)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     after = plan.recourse

@@ -18,7 +18,15 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
-from placement.rules.reading import broken, excess, level_and_term, of_profiles, profile_rows, replica_counts
+from placement.rules.reading import (
+    broken,
+    excess,
+    kept_at_events,
+    level_and_term,
+    of_profiles,
+    profile_rows,
+    replica_counts,
+)
 
 NAME = "sla"
 
@@ -49,7 +57,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         [f"throughput {services[s]} at {sites[x]} for {classes[c]}" for s, x, c in keys.T], "tokens/s", 0.0, private=keys[0]
     )
     at = at.reshape(-1)
-    builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s)
+    builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s, profile=replicas.pace)
     builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
 
     volume = np.array([builder.profile(row) for row in million_tokens_per_rate(instance)], dtype=np.int64)
@@ -136,7 +144,7 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     profile = profile_rows(instance, table.service, table.profile)
     latency_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
     site = instance.pool_site[instance.island_pool[table.island]]
-    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile]
+    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * kept_at_events(instance, plan)
     np.add.at(supply, (table.service, site, latency_class, table.period), throughput)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving

@@ -55,6 +55,15 @@ def test_figures_of_a_plan_worked_out_by_hand() -> None:
     assert figures.served_share(np.array([0, 1]), 2)[0] == pytest.approx([0.25, 0.5])
 
 
+def test_what_is_given_up_is_reported() -> None:
+    instance = load(TINY / "power-response.yaml")
+    text = plan_report(instance, solve(instance))
+    assert [line.split() for line in text.splitlines() if line.strip().startswith("f/")] == [
+        ["f/part", "2", "8", "8"],
+        ["f/all", "4", "16", "32"],
+    ]
+
+
 def test_the_tightest_period() -> None:
     assert tightest(np.array([1.0, 5.0, 3.0]), np.array([np.inf] * 3)) == 1
     assert tightest(np.array([1.0, 5.0, 3.0]), np.array([10.0, 50.0, 4.0])) == 2
