@@ -13,8 +13,8 @@ from typing import Any
 
 from placement.bench.case import Case, Row
 from placement.bench.compare import PLANS
-from placement.bench.results import Document
-from placement.files import load, sources_digest, write_atomically
+from placement.bench.results import Document, finite_only
+from placement.files import InputErrors, load, sources_digest, write_atomically
 
 BY_HAND = "by hand"
 
@@ -63,10 +63,13 @@ def updated(known: dict[str, Entry], result: Document, cases: Iterable[Case], fo
         row, name = rows.get(case.name), name_below(case.path, folder, case.scenario)
         if row is None or name is None:
             continue
-        if load(case.path, scenario=case.scenario).digest != row.digest:
+        try:
+            changed = row.digest is not None and load(case.path, scenario=case.scenario).digest != row.digest
+            found = None if changed else best_entry(row, fingerprint(case.path))
+        except InputErrors:
+            changed, found = True, None
+        if changed:
             news.append(f"{name}: not kept, the instance has changed since the run")
-            continue
-        found = best_entry(row, fingerprint(case.path))
         if found is None:
             continue
         entry = better(best.get(name), found)
@@ -80,16 +83,33 @@ def read_best(path: Path) -> dict[str, Entry]:
     """The file's entries, none where there is no file yet. Raises ValueError where it holds something else."""
     if not path.exists():
         return {}
-    found = json.loads(path.read_text(encoding="utf-8"))
-    keys = {"sha256", "levels", "from"}
-    if not isinstance(found, dict) or not all(isinstance(one, dict) and keys <= one.keys() for one in found.values()):
+    text = path.read_text(encoding="utf-8")
+    try:
+        finite_only(text)
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if not isinstance(found, dict) or not all(map(_is_entry, found.values())):
         raise ValueError("it does not hold best known values by the names of instances")
     return found
 
 
+def _is_entry(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("levels"), dict):
+        return False
+    figures = [level.get(name) for level in value["levels"].values() if isinstance(level, dict) for name in ("objective", "bound")]
+    whole = len(figures) == 2 * len(value["levels"]) and all(isinstance(figure, int | float) for figure in figures)
+    return whole and isinstance(value.get("sha256"), str) and isinstance(value.get("from"), str)
+
+
+def best_bytes(best: dict[str, Entry]) -> bytes:
+    """The entries by name as they stand in the file."""
+    return (json.dumps(dict(sorted(best.items())), indent=2, allow_nan=False) + "\n").encode()
+
+
 def write_best(best: dict[str, Entry], path: Path) -> None:
     """Writes the entries by name, the file whole or not at all."""
-    write_atomically(path, (json.dumps(dict(sorted(best.items())), indent=2) + "\n").encode())
+    write_atomically(path, best_bytes(best))
 
 
 def better(known: Entry | None, found: Entry) -> Entry:
@@ -98,6 +118,8 @@ def better(known: Entry | None, found: Entry) -> Entry:
         return found
     if known["from"] == BY_HAND:
         return known
+    if known["levels"].keys() != found["levels"].keys():  # The objective is another one since.
+        return found
     first, second = found, known
     for name, level in known["levels"].items():
         step = found["levels"][name]["objective"] - level["objective"]

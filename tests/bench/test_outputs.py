@@ -16,7 +16,8 @@ from placement.bench.compare import Comparison, compare
 from placement.bench.outputs import action_json, junit_xml, markdown
 from placement.bench.page import by_work, effort_profile, effort_ratios, gap_charts, gap_profile, page
 from placement.bench.results import Accepted
-from placement.bench.table import comparison_text
+from placement.bench.table import comparison_text, row_line
+from placement.report.text import elided
 from tests.bench.searches import document
 from tests.bench.test_compare import LEVELS, LIMITS, QUALITY, ROW, level
 
@@ -45,6 +46,22 @@ def test_the_table_says_what_by_how_much_how_much_is_allowed_and_since_when(comp
     assert "baseline: accepted 2026-03-01T00:00:00+00:00: because" in text
     assert text.endswith("regressions in 3 of 4 cases\n")
     assert not re.search("[\x00\x1b\ud800]", text)
+
+
+def test_long_texts_are_cut_in_tables_and_whole_where_they_are_kept() -> None:
+    said = f"first {'x' * 5000}\x1b[31m last\nline"
+    failed = replace(ROW, case="y" * 3000, quality=Quality("error"), error=said)
+    made = compare(document(replace(ROW, case="y" * 3000)), document(failed))
+    for text in (comparison_text(made), markdown(made)):
+        assert max(map(len, text.splitlines())) < 800
+        assert "\N{HORIZONTAL ELLIPSIS}" in text
+        assert "first x" in text
+    assert len(row_line(failed)) < 500
+    whole = junit_xml(made)
+    assert "x" * 5000 in whole and "y" * 3000 in whole
+    assert not set("\x1b\x9b\u202e") & set(whole)
+    assert elided("abcdefgh", 8) == "abcdefgh"
+    assert elided("abcdefghi", 8) == "abcd\N{HORIZONTAL ELLIPSIS}ghi"
 
 
 def test_junit_parses_and_counts_each_case_once(comparison: Comparison) -> None:
