@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from placement.bench.case import Case, Row
-from placement.bench.compare import PLANS
+from placement.bench.case import Case, Level, Row
+from placement.bench.compare import PLANS, contradiction
 from placement.bench.results import Document, finite_only
 from placement.files import InputErrors, load, sources_digest, write_atomically
 
@@ -30,6 +30,8 @@ def best_entry(row: Row, sha256: str) -> Entry | None:
     quality = row.quality
     sound = row.error is None and quality.violations == 0 and quality.status in PLANS
     if not sound or any(level.objective is None or level.bound is None for level in quality.levels):
+        return None
+    if any(contradiction(level, level) is not None for level in quality.levels):
         return None
     levels = {level.name: {"objective": level.objective, "bound": level.bound} for level in quality.levels}
     return entry(sha256, levels, row.solver, row.information.seconds or 0.0)
@@ -72,6 +74,10 @@ def updated(known: dict[str, Entry], result: Document, cases: Iterable[Case], fo
             news.append(f"{name}: not kept, the instance has changed since the run")
         if found is None:
             continue
+        wrong = disagreement(best.get(name), found)
+        if wrong is not None:
+            news.append(f"{name}: not kept, {row.case} and what is known contradict each other at {wrong}: find out which is wrong")
+            continue
         entry = better(best.get(name), found)
         if entry != best.get(name):
             best[name] = entry
@@ -110,6 +116,22 @@ def best_bytes(best: dict[str, Entry]) -> bytes:
 def write_best(best: dict[str, Entry], path: Path) -> None:
     """Writes the entries by name, the file whole or not at all."""
     write_atomically(path, best_bytes(best))
+
+
+def disagreement(known: Entry | None, found: Entry) -> str | None:
+    """The level at which a plan of one is better than the bound of the other, for the same instance; None where there is none."""
+    if known is None or known["sha256"] != found["sha256"]:
+        return None
+    for name, level in known["levels"].items():
+        if name not in found["levels"]:
+            return None
+        other = found["levels"][name]
+        old, new = (Level(name, one["objective"], one["bound"], None) for one in (level, other))
+        if contradiction(old, new) is not None:
+            return name
+        if abs(other["objective"] - level["objective"]) > TOLERANCE * max(1.0, abs(level["objective"])):
+            return None  # Bounds of later levels hold for other plans.
+    return None
 
 
 def better(known: Entry | None, found: Entry) -> Entry:

@@ -189,7 +189,7 @@ def _levels(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterator
     equal = True  # So far levels cost the same in both: only then do bounds of one hold for plans of the other.
     for old in before.quality.levels:
         new = known.get(old.name, Level(old.name, None, None, None))
-        contradicted = _contradiction(old, new) if equal and not changed else None
+        contradicted = contradiction(old, new) if equal and not changed else None
         if contradicted is not None:
             was, now, why = contradicted
             yield Finding(Kind.REGRESSION, after.case, f"{old.name} contradiction", was, now, why=why)
@@ -208,7 +208,7 @@ def _levels(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterator
                 yield gap
 
 
-def _contradiction(old: Level, new: Level) -> tuple[Figure, Figure, str] | None:
+def contradiction(old: Level, new: Level) -> tuple[Figure, Figure, str] | None:
     """A plan that is better than the other run's bound for the same instance: one of the two is wrong."""
     if new.objective is not None and old.bound is not None and _beyond(old.bound - new.objective, old.bound):
         return old.bound, new.objective, "better than the baseline proved possible: a law is lost, or its bound was wrong"

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from placement.bench.case import Case, Row
 from placement.bench.machine import machine
-from placement.bench.results import SuiteName, finite_only
+from placement.bench.results import SuiteName, finite_only, possible
 from placement.bench.suite import Suite
 from placement.files import InputErrors, sources_digest, versions, write_atomically
 from placement.files.errors import refuse
@@ -106,7 +106,7 @@ def _rows_of(path: Path, head: Head, cases: Sequence[Case]) -> tuple[Row, ...]:
     found: dict[str, Row] = {}
     for line in lines:
         row = _read(line, _ROW)  # The last line of a run that died may lack its end.
-        if row is not None and row.case in known and _holds(row, known[row.case]):
+        if row is not None and possible(row) and row.case in known and _holds(row, known[row.case]):
             found[row.case] = row
     return tuple(found.values())
 

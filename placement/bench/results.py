@@ -26,6 +26,12 @@ RESULT_FORMAT: Literal["fleet-placement-bench/1"] = "fleet-placement-bench/1"
 
 LONGEST_NUMBER = 30
 
+MOST = 1e15
+"""Of seconds, MB and work."""
+
+EVENT = 3
+"""Figures of an event of a trace."""
+
 
 @dataclass(frozen=True)
 class SuiteName:
@@ -160,4 +166,17 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     names = [row.case for row in document.rows]
     if len(set(names)) < len(names):
         raise refuse(place.name, None, "a case that stands there twice", "each case once", remedy)
+    for row in document.rows:
+        if not possible(row):
+            raise refuse(place.name, None, f"not a result: what {row.case!a} took", f"0 to {MOST:g}, events of three", remedy)
     return document
+
+
+def possible(row: Row) -> bool:
+    """Whether a row's amounts are some that a run can have taken, and its trace is one: charts are drawn of them."""
+    took = row.information
+    trace = took.trace or []
+    if any(len(event) != EVENT for event in trace):
+        return False
+    amounts = [row.quality.work, row.quality.primal_integral, took.seconds, took.peak_mb, *(event[0] for event in trace)]
+    return all(amount is None or 0 <= amount <= MOST for amount in amounts)

@@ -117,6 +117,8 @@ def compare(
     if markdown is not None:
         require_appendable(markdown)
     before, after = read_result(baseline), read_result(result)
+    if not before.rows:
+        raise BadInput(f"{baseline} has no cases: everything would pass; give one of a run that ended")
     gates = None
     if suite is not None:
         loaded, cases = read_suite(suite)

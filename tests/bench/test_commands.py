@@ -268,6 +268,13 @@ def test_names_that_no_file_can_have_are_bad_input(bench: Run, fleet: Path, comm
     assert not (fleet / "b.json").exists()
 
 
+def test_a_baseline_without_cases_lets_nothing_through(bench: Run, fleet: Path) -> None:
+    (fleet / "first.json").write_text(EMPTY)
+    (fleet / "none.json").write_text(json.dumps(plain(document())))
+    assert bench("compare", "none.json", "first.json").exit_code == 2
+    assert bench("compare", "first.json", "none.json").exit_code == 1
+
+
 def test_a_time_reference_of_another_suite_is_refused(bench: Run, fleet: Path) -> None:
     bench("run", "suite.yaml", "-o", "first.json")
     found = json.loads((fleet / "first.json").read_text())

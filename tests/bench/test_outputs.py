@@ -172,6 +172,10 @@ def test_performance_ratios_are_those_worked_out_by_hand() -> None:
     assert effort_ratios([replace(row, information=Information()) for row in counted]) == expected
 
 
+def test_what_took_no_time_at_all_is_as_quick_as_what_took_next_to_none() -> None:
+    assert effort_ratios([solved("fast", "a", 0.0), solved("slow", "a", 1.0)]) == {"fast": [1.0], "slow": [100.0]}
+
+
 def test_profiles_are_drawn_where_there_is_something_to_draw() -> None:
     svg = Xml.fromstring(effort_profile(ROWS))
     assert [text.text for text in svg.iter("text") if text.text in ("fast", "slow")] == ["fast", "slow"]
