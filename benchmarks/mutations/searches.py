@@ -122,6 +122,7 @@ SEARCHES: tuple[Mutation, ...] = (
     Mutation(
         "prices neighbourhood", "a smaller neighbourhood", "prices", f"{PRICES}/anneal.py",
         "BIGGEST = 16", "BIGGEST = 2", GATE_ALONE, M_BY_PRICES,
+        survives="M ends as it does with other seeds: 0.02 % of cost, and no later",
     ),
     Mutation(
         "prices whole units", "a rounding the wrong way", "prices", f"{PRICES}/rounding.py",
@@ -131,5 +132,6 @@ SEARCHES: tuple[Mutation, ...] = (
     Mutation(
         "prices of lps", "a weaker bound", "prices", f"{PRICES}/prove.py",
         "LP_ROUNDS = 10", "LP_ROUNDS = 0", GATE_ALONE, M_BY_PRICES,
+        survives="on M it is no worse: the bound is better by 0.01 %, and the plan is one that other seeds reach",
     ),
 )  # fmt: skip
