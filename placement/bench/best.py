@@ -1,7 +1,8 @@
 """Best known values: the best objective and bound known for each instance, level by level, in one file beside the instances.
 
 Names are paths below the file's folder without ending, and a scenario after ``+``. What is better replaces what is known; optima
-worked out by hand are never replaced. An instance whose document has changed begins anew.
+worked out by hand are never replaced, and what contradicts the known is not taken up. An instance whose document has changed
+begins anew.
 """
 
 from __future__ import annotations

@@ -88,7 +88,8 @@ def _md_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _md(text: str) -> str:
     """One line of plain text: nothing in it is a tag, a link, emphasis, code, or the end of a cell."""
-    return re.sub(r"([\\`*_\[\]|~#@!])", r"\\\1", html.escape(clean(text), quote=False))
+    marked = re.sub(r"([\\`*_\[\]|~#@!])", r"\\\1", html.escape(clean(text), quote=False))
+    return re.sub(r"(?i)(?=://)|(?<=www)(?=\.)", r"\\", marked)  # GitHub makes links of bare addresses.
 
 
 def action_json(comparison: Comparison) -> str:

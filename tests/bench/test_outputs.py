@@ -88,6 +88,12 @@ def test_markdown_keeps_its_tables_and_runs_nothing(comparison: Comparison) -> N
     assert "3 of 4 cases" in text.splitlines()[0]
 
 
+def test_markdown_makes_no_links_of_addresses() -> None:
+    named = replace(ROW, case="https://x.example/a www.x.example WWW.x.example me@x.example")
+    text = markdown(compare(document(named), document(replace(level(1, objective=-900.0), case=named.case))))
+    assert r"https\://x.example/a www\.x.example WWW\.x.example me\@x.example" in text
+
+
 def test_markdown_stays_within_what_a_step_summary_may_be() -> None:
     before = [replace(ROW, case=f"{'x' * 5000}{n}") for n in range(500)]
     after = [replace(level(1, objective=-900.0), case=row.case) for row in before]
