@@ -129,7 +129,7 @@ def disagreement(known: Entry | None, found: Entry) -> str | None:
         other = found["levels"][name]
         old, new = (Level(name, one["objective"], one["bound"], None) for one in (level, other))
         if contradiction(old, new) is not None:
-            return name
+            return str(name)
         if abs(other["objective"] - level["objective"]) > TOLERANCE * max(1.0, abs(level["objective"])):
             return None  # Bounds of later levels hold for other plans.
     return None
