@@ -75,13 +75,12 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
 
 
 def _partial(path: Path, loaded: LoadedSuite, cases: list[Gated]) -> Partial:
-    import placement
     import solvers
     from placement.bench.partial import Partial, head_of
     from placement.files import InputErrors
 
     require_writable(path)
-    packages = [folder for package in (placement, solvers) for folder in map(Path, package.__path__)]
+    packages = [Path(__file__).parents[1], *map(Path, solvers.__path__)]
     try:
         return Partial(path, head_of(loaded.suite, packages), [gated.case for gated in cases])
     except InputErrors as errors:
