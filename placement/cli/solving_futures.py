@@ -77,6 +77,10 @@ def solve_futures(
     def share(of: float, count: int) -> float | None:
         return None if time_limit_s is None else max(of * time_limit_s / max(count, 1), 0.01)
 
+    def over() -> bool:
+        spent = time.monotonic() - began
+        return how.interrupted or (time_limit_s is not None and spent > (ALONE_SHARE + HELD_SHARE) * time_limit_s)
+
     def one(n: int, fixed: frozenset[Term] | None, limit_s: float | None) -> FuturesResult:
         return solve_futures([cases[n]], [names[n]], [1.0], replace(signing, fixed=fixed), search=how, time_limit_s=limit_s)
 
@@ -87,7 +91,8 @@ def solve_futures(
 
     alone = [one(n, signing.fixed, share(ALONE_SHARE, len(cases))) for n in range(len(cases))]
     if any(answer.status is Status.INFEASIBLE for answer in alone):
-        return FuturesResult(Status.INFEASIBLE, None, alone[0].levels, time.monotonic() - began, how.solver)
+        nothing = tuple(LevelResult(level.name, None, None) for level in alone[0].levels)
+        return FuturesResult(Status.INFEASIBLE, None, nothing, time.monotonic() - began, how.solver)
 
     def value(plans: tuple[Plan, ...]) -> tuple[float, ...]:
         return tuple(check_futures(cases, probability, plans, later=signing.later, tail=tail).levels.values())
@@ -96,12 +101,12 @@ def solve_futures(
     found: list[tuple[Plan, ...]] = []
     each = share(HELD_SHARE, len(candidates) * (len(cases) - 1))
     for terms in candidates:
-        plans = None if how.interrupted else _held(terms, held, len(cases), each)
+        plans = _held(terms, held, len(cases), each, over)
         found += [] if plans is None else [plans]
     best = min(found, key=value, default=None)
     left = None if time_limit_s is None else time_limit_s - (time.monotonic() - began)
     result = _together(cases, names, probability, signing, tail, how, left, best)
-    return replace(_bounded(result, alone, probability, tail, how.gap), seconds=time.monotonic() - began)
+    return replace(bounded(result, alone, probability, tail, how.gap), seconds=time.monotonic() - began)
 
 
 def _candidates(cases: Sequence[Instance], signing: Signing, alone: Sequence[FuturesResult]) -> list[frozenset[Term]]:
@@ -113,11 +118,14 @@ def _candidates(cases: Sequence[Instance], signing: Signing, alone: Sequence[Fut
 
 
 def _held(
-    terms: frozenset[Term], solve: Callable[[int, frozenset[Term], float | None], FuturesResult], count: int, limit_s: float | None
-) -> tuple[Plan, ...] | None:
-    """The plan of each future once these terms are signed; None where some future has none."""
+    terms: frozenset[Term], solve: Callable[[int, frozenset[Term], float | None], FuturesResult], count: int, limit_s: float | None,
+    over: Callable[[], bool],
+) -> tuple[Plan, ...] | None:  # fmt: skip
+    """The plan of each future once these terms are signed; None where some future has none, or time is over before all have."""
     plans: list[Plan] = []
     for n in range(count):
+        if over():
+            return None
         try:
             answer = solve(n, terms, limit_s)
         except (NothingInCommon, CannotSolve):
@@ -191,27 +199,31 @@ def _checked(
     return checked
 
 
-def _bounded(
-    result: FuturesResult, alone: Sequence[FuturesResult], probability: Sequence[float], tail: Tail | None, gap: float
+def bounded(
+    result: FuturesResult, alone: Sequence[FuturesResult], probability: Sequence[float], tail: Tail | None, wanted: float
 ) -> FuturesResult:
     """With the bounds of the futures by themselves where these are better.
 
     A level's bound holds for plans that are as good at the levels before. Where the mean of those is what each future can reach at
-    best, so is every future's own, and its bound of the next level is for it.
+    best by itself, so is every future's own, and its bound of the next level is for it. That the mean is the best which all of them
+    together can reach is not enough: those that then give something up may cost less than alone.
     """
-    weight, levels, closed = np.asarray(probability, dtype=np.float64), list(result.levels), True
+    weight, levels = np.asarray(probability, dtype=np.float64), list(result.levels)
     for k, level in enumerate(levels):
         own = [one.levels[k].bound for one in alone]
         known = np.array([bound for bound in own if bound is not None])
-        if closed and len(known) == len(own):
-            bound = float(weight @ known)
-            if tail is not None and k == len(levels) - 1:
-                bound = (1.0 - tail.weight) * bound + tail.weight * tail_cost(known, weight, tail.share)
-            if level.bound is None or bound > level.bound:
-                levels[k] = replace(level, bound=bound if level.value is None else min(bound, level.value))
-        closed = closed and (levels[k].gap or 0.0) <= CLOSED_GAP and level.value is not None
+        if len(known) < len(own):
+            break
+        bound = float(weight @ known)
+        if tail is not None and k == len(levels) - 1:
+            bound = (1.0 - tail.weight) * bound + tail.weight * tail_cost(known, weight, tail.share)
+        if level.bound is None or bound > level.bound:
+            levels[k] = replace(level, bound=bound if level.value is None else min(bound, level.value))
+        gap = replace(level, bound=bound).gap
+        if gap is None or gap > CLOSED_GAP:
+            break
     if result.plans is None:
         return replace(result, levels=tuple(levels))
-    proven = all(level.gap is not None and level.gap <= max(gap, CLOSED_GAP) for level in levels)
+    proven = all(level.gap is not None and level.gap <= max(wanted, CLOSED_GAP) for level in levels)
     limit = (Limit.GAP if any(level.gap for level in levels) else None) if proven else result.limit
     return replace(result, levels=tuple(levels), status=Status.OPTIMAL if proven else Status.FEASIBLE, limit=limit)
