@@ -73,9 +73,12 @@ def join(
 ) -> Joint:  # fmt: skip
     """``shared[s]`` [n] are rows of case s, in the same order in every case; ``left_out[s]`` are rows that nobody may choose.
 
-    ValueError where cases differ in time, levels or terms, or shared options in more than their rates and charges.
+    ValueError where cases differ in time, levels or terms, or shared options in more than their rates and charges; and where what
+    is not shared may be chosen in the group of what is: choices in one case would then bar those in another.
     """
+    out = left_out or [np.empty(0, dtype=np.int64) for _ in cases]
     _comparable(cases, shared)
+    _grouped_alike(cases, shared, out)
     tail = None if tail is None or tail.weight == 0 else tail
     rows, count = _rows(cases, shared)
     factors = {name: _Stack([getattr(case, name) for case in cases]) for name in ("profiles", "curves", "paces", "partitions")}
@@ -83,7 +86,6 @@ def join(
     weight = np.repeat(probability[:, None], len(cases[0].levels), axis=1)
     if tail is not None:
         weight[:, -1] *= 1.0 - tail.weight
-    out = left_out or [np.empty(0, dtype=np.int64) for _ in cases]
     options = _options(cases, rows, count, group_of, factors, out)
     resources, first_resource = _resources(cases, names, weight, factors)
     program = Program(
@@ -121,6 +123,22 @@ def _comparable(cases: Sequence[Program], shared: Sequence[Ints]) -> None:
             mine, theirs = getattr(case.options, field)[rows], getattr(first.options, field)[shared[0]]
             if len(rows) != len(shared[0]) or not np.array_equal(mine, theirs):
                 raise ValueError(f"shared options differ in {field}")
+
+
+def _grouped_alike(cases: Sequence[Program], shared: Sequence[Ints], left_out: Sequence[Ints]) -> None:
+    first = cases[0].options.group[shared[0]]
+    must = np.append(cases[0].groups.must, False)[first]
+    for case, rows, gone in zip(cases, shared, left_out, strict=True):
+        group = case.options.group[rows]
+        pairs = np.unique(np.stack([group, first]), axis=1)
+        if any(len(np.unique(of)) < pairs.shape[1] for of in pairs) or not np.array_equal(group < 0, first < 0):
+            raise ValueError("shared options differ in group")
+        if not np.array_equal(np.append(case.groups.must, False)[group], must):
+            raise ValueError("shared options differ in whether one of their group must be chosen")
+        alone = np.isin(case.options.group, group[group >= 0])
+        alone[rows] = alone[gone] = False
+        if alone.any():
+            raise ValueError("options that are shared and others that are not are in one group")
 
 
 class _Stack:

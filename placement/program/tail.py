@@ -33,7 +33,8 @@ class Tail:
 def value_at_risk(cost: Floats, probability: Floats, share: float) -> float:
     """The least cost that is exceeded with a probability of at most ``share``; it makes the tail's formula least."""
     order = np.argsort(cost, kind="stable")
-    beyond = 1.0 - np.cumsum(probability[order])
+    upto = np.cumsum(probability[order])
+    beyond = 1.0 - upto / upto[-1]  # their sum is 1 only nearly; beyond the dearest there is nothing
     return float(cost[order][np.flatnonzero(beyond <= share + 1e-12)[0]])
 
 
@@ -71,7 +72,8 @@ def with_tail(
     relief = np.concatenate([np.full(len(cases), count), count + 1 + np.arange(len(cases))])
     owner.append(relief)
     parts.append(_lumps(np.tile(resources + np.arange(len(cases)), 2), np.full(len(relief), -1.0)))
-    usd = unit * tail.weight * np.concatenate([[1.0], probability / tail.share])
+    # Any share up to the least probability means the dearest case alone; smaller ones would only make prices large.
+    usd = unit * tail.weight * np.concatenate([[1.0], probability / max(tail.share, float(probability.min()))])
     charges = columns_of(program.charges)
     own_charges = {name: np.zeros(len(usd), dtype=column.dtype) for name, column in charges.items()}
     own_charges |= {

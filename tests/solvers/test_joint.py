@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
@@ -160,6 +161,44 @@ def test_value_at_risk(share: float, at_risk: float, tail: float) -> None:
     costs = np.array([2.0, 3.0, 9.0])
     assert value_at_risk(costs, PROBABILITY, share) == at_risk
     assert tail_cost(costs, PROBABILITY, share) == pytest.approx(tail)
+
+
+def test_the_worst_of_all_cases_is_the_tail_of_any_smaller_share() -> None:
+    """Probabilities sum to 1 only nearly; a share below what is missing there, or of no size, still has a dearest case."""
+    nearly = PROBABILITY * (1 - 1e-9)
+    costs = np.array([2.0, 3.0, 9.0])
+    assert value_at_risk(costs, nearly, 1e-10) == 9.0
+    assert tail_cost(costs, nearly, 1e-300) == 9.0
+    joint = join(cases_of(1), ["a", "b", "c"], nearly, [shared_of(p) for p in cases_of(1)], tail=Tail(1e-300, 0.5))
+    assert np.all(np.abs(joint.program.charges.amount) < 1e9)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [(lambda p: replace(p, groups=replace(p.groups, must=~p.groups.must)), "whether one of their group must be chosen"),
+     (lambda p: replace(p, options=replace(p.options, group=split(p))), "differ in group")],
+)  # fmt: skip
+def test_unlike_groups_are_refused(change: Callable[[Program], Program], says: str) -> None:
+    programs = cases_of(SEEDS[0])
+    with pytest.raises(ValueError, match=says):
+        join([programs[0], change(programs[1])], ["a", "b"], PROBABILITY[:2], [shared_of(p) for p in programs[:2]])
+
+
+def split(program: Program) -> Ints:
+    """The groups of options, the first option of the first job being of another job's."""
+    group = program.options.group.copy()
+    group[np.flatnonzero(group == 0)[0]] = 1
+    return group
+
+
+def test_a_group_is_shared_as_a_whole() -> None:
+    """Options of it that each case decides for itself would bar those of the other cases, unless nobody may choose them."""
+    programs = cases_of(SEEDS[0])[:2]
+    shared, rest = [shared_of(p)[:1] for p in programs], [shared_of(p)[1:] for p in programs]
+    assert len(rest[0])
+    with pytest.raises(ValueError, match="shared and others that are not are in one group"):
+        join(programs, ["a", "b"], PROBABILITY[:2], shared)
+    join(programs, ["a", "b"], PROBABILITY[:2], shared, left_out=rest)
 
 
 @pytest.mark.parametrize(("blocks", "upper"), list(product((3, 4), (1.0, 2.0))))
