@@ -24,7 +24,7 @@ Term = tuple[str, int, int]
 
 
 class NothingInCommon(ValueError):
-    """A contract that must be signed has no term that is on offer in all futures."""
+    """What must be signed, a contract or just these terms, is not on offer in all futures."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class FuturesFormulation:
 def formulate_futures(
     cases: Sequence[Instance], names: Sequence[str], probability: Sequence[float], signing: Signing, tail: Tail | None = None
 ) -> FuturesFormulation:
-    """One Program of all futures. Raises ``NothingInCommon``, and ``ValueError`` where ``signing`` fixes what is not on offer."""
+    """One Program of all futures. Raises ``NothingInCommon``, and ``ValueError`` where cases do not suit each other."""
     written = [formulate(instance) for instance in cases]
     offers = [_offers(case) for case in written]
     now = [{term for term in offer if term[0] not in signing.later} for offer in offers]
@@ -68,7 +68,7 @@ def formulate_futures(
             raise NothingInCommon(f"contract '{name}' must be signed now, and no term of it is on offer in all futures")
     if signing.fixed is not None and not signing.fixed <= set(common):
         missing = sorted(signing.fixed - set(common))[0][0]
-        raise ValueError(f"contract '{missing}' is to be signed for a term that is not on offer in all futures")
+        raise NothingInCommon(f"contract '{missing}' is to be signed for a term that is not on offer in all futures")
     kept = common if signing.fixed is None else [term for term in common if term in signing.fixed]
     shared = [_rows(offer, kept) for offer in offers]
     gone = [

@@ -4,16 +4,19 @@
     value of waiting      = cost of signing now - cost of signing once the future is known
     value of a contract   = cost without it - cost with it
 
-Solving is handed in. Costs are net costs in USD; what is not proven to the end is stated with the most that it can be.
+Solving is handed in. Costs are net costs in USD; what is not proven to the end is stated with the most that it can be. Promises
+come before net cost: what breaks more of them may cost less, and differences may then be below zero.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from placement.futures import FuturesResult, NothingInCommon, Signing, Term, signed
 from placement.instance import Futures, Instance
+from placement.plan import CLOSED_GAP
 from placement.program import LevelResult
 
 Solve = Callable[[Sequence[Instance], Sequence[str], Sequence[float], Signing], FuturesResult]
@@ -29,13 +32,26 @@ class Worth:
     most_usd: float | None
 
     @classmethod
-    def of(cls, dearer: LevelResult | None, cheaper: LevelResult | None) -> Worth:
-        """What the cheaper of two ways saves."""
-        if dearer is None or cheaper is None or dearer.value is None or cheaper.value is None:
+    def of(cls, narrow: FuturesResult | None, wide: FuturesResult | None) -> Worth:
+        """What is saved in net cost by a way that allows all that a narrow one does, and more.
+
+        That is nothing below 0, unless the narrow one breaks more promises, which may make it cheaper.
+        """
+        if narrow is None or wide is None or narrow.plans is None or wide.plans is None:
             return cls(None, None, None)
-        least = None if dearer.bound is None else max(0.0, dearer.bound - cheaper.value)
-        most = None if cheaper.bound is None else max(0.0, dearer.value - cheaper.bound)
+        dearer, cheaper = narrow.net_cost, wide.net_cost
+        if dearer.value is None or cheaper.value is None:
+            return cls(None, None, None)
+        floor = 0.0 if _keeps(narrow, wide) else -math.inf
+        least = None if dearer.bound is None else max(floor, dearer.bound - cheaper.value)
+        most = None if cheaper.bound is None else max(floor, dearer.value - cheaper.bound)
         return cls(dearer.value - cheaper.value, least, most)
+
+
+def _keeps(one: FuturesResult, other: FuturesResult) -> bool:
+    """Whether one way breaks no more promises than another."""
+    broken, others = one.levels[0].value, other.levels[0].value
+    return broken is not None and others is not None and broken - others <= CLOSED_GAP * max(1.0, abs(others))
 
 
 @dataclass(frozen=True)
@@ -61,27 +77,31 @@ def regrets(futures: Futures, cases: Sequence[Instance], together: FuturesResult
     """The decision for all futures together, then that for each of them alone, in every future."""
     later, names = frozenset(futures.decided_later), [case.id for case in futures.cases]
     alone = [solve([instance], [name], [1.0], Signing(later=later)) for instance, name in zip(cases, names, strict=True)]
-    best = [None if one.plans is None else one.net_cost for one in alone]
     candidates: list[tuple[str, frozenset[Term]]] = []
     if together.plans is not None:
         candidates.append(("all futures", signed(cases[0], together.plans[0], but=later)))
     for name, instance, one in zip(names, cases, alone, strict=True):
-        if one.plans is not None:
-            candidates.append((f"as if {name} were certain", signed(instance, one.plans[0], but=later)))
+        if (best := _signs(instance, one, later)) is not None:
+            candidates.append((f"as if {name} were certain", best))
     found: list[Decision] = []
     for label, terms in candidates:
         same = next((one for one in found if one.terms == terms), None)
-        answers = [_held(instance, name, terms, later, solve) for instance, name in zip(cases, names, strict=True)]
         if same is not None:
-            found.append(Decision(label, terms, same.costs, same.regrets, same.promises))
+            found.append(replace(same, name=label))
             continue
-        for n, one in enumerate(alone):  # What is best there needs no second look.
-            if one.plans is not None and signed(cases[n], one.plans[0], but=later) == terms:
-                answers[n] = one
+        answers = [
+            one if _signs(instance, one, later) == terms else _held(instance, name, terms, later, solve)
+            for instance, name, one in zip(cases, names, alone, strict=True)
+        ]
         costs = tuple(None if one is None or one.plans is None else one.net_cost for one in answers)
         broken = tuple(None if one is None or one.plans is None else one.levels[0].value for one in answers)
-        found.append(Decision(label, terms, costs, tuple(map(Worth.of, costs, best)), broken))
+        found.append(Decision(label, terms, costs, tuple(map(Worth.of, answers, alone)), broken))
     return tuple(found)
+
+
+def _signs(instance: Instance, one: FuturesResult, later: frozenset[str]) -> frozenset[Term] | None:
+    """What an answer for one future signs now; None where it has no plan."""
+    return None if one.plans is None else signed(instance, one.plans[0], but=later)
 
 
 def _held(instance: Instance, name: str, terms: frozenset[Term], later: frozenset[str], solve: Solve) -> FuturesResult | None:
@@ -104,17 +124,23 @@ class ContractWorth:
 def worth_of_contracts(
     futures: Futures, cases: Sequence[Instance], together: FuturesResult, contracts: Sequence[str], solve: Solve
 ) -> tuple[ContractWorth, ...]:
-    """For each of ``contracts``; one that must be signed has no cost without it."""
+    """For each of ``contracts``; one that must be signed has no cost without it, and one waits together with its alternatives."""
     names, probability = [case.id for case in futures.cases], [case.probability for case in futures.cases]
-    later, now = frozenset(futures.decided_later), together.net_cost if together.plans is not None else None
+    later = frozenset(futures.decided_later)
 
-    def cost(signing: Signing) -> LevelResult | None:
-        result = solve(cases, names, probability, signing)
-        return result.net_cost if result.plans is not None else None
+    def answer(signing: Signing) -> FuturesResult:
+        return solve(cases, names, probability, signing)
 
     found = []
     for name in contracts:
-        without = None if not cases[0].contracts[name].optional else cost(Signing(later=later, without=frozenset({name})))
-        waiting = now if name in later else cost(Signing(later=later | {name}))
-        found.append(ContractWorth(name, Worth.of(without, now), Worth.of(now, waiting)))
+        without = answer(Signing(later=later, without=frozenset({name}))) if cases[0].contracts[name].optional else None
+        waiting = together if name in later else answer(Signing(later=later | _decided_with(cases[0], name)))
+        found.append(ContractWorth(name, Worth.of(without, together), Worth.of(together, waiting)))
     return tuple(found)
+
+
+def _decided_with(instance: Instance, name: str) -> frozenset[str]:
+    """A contract and its alternatives: of these at most one is signed, so all of them wait."""
+    label = instance.contracts[name].alternatives
+    same = {other.id for other in instance.contracts.values() if label is not None and other.alternatives == label}
+    return frozenset(same | {name})

@@ -9,7 +9,7 @@ from pathlib import Path
 from placement.files.documents import load
 from placement.files.errors import InputErrors, Problem, Problems, shown
 from placement.files.reading import document_path
-from placement.instance import Futures, Instance
+from placement.instance import Contract, Futures, Instance
 
 
 def load_futures(path: str | os.PathLike[str]) -> tuple[Futures, tuple[Instance, ...]]:
@@ -44,11 +44,18 @@ def _unlike(futures: Futures, first: Instance, other: Instance) -> Iterator[tupl
         expected = "a scenario that leaves the calendar as it is: what is signed now runs over the same blocks in all futures"
         yield expected, "change dates of nouns instead"
     for name in {**first.contracts, **other.contracts}:
-        one, two = first.contracts.get(name), other.contracts.get(name)
-        decided = {contract is not None and contract.decided for contract in (one, two)}
-        if name not in futures.decided_later and len(decided) > 1:
-            expected = f"contract '{name}' as in the first future, decided or not: it is signed now for all of them"
+        one, two = (_choice(instance.contracts.get(name)) for instance in (first, other))
+        if name not in futures.decided_later and one != two:
+            expected = f"contract '{name}' as in the first future ({one}; here {two}): it is signed now for all of them"
             yield expected, "change its figures only, or name it under decided_later"
+
+
+def _choice(contract: Contract | None) -> str:
+    """In words, what a contract leaves to decide."""
+    if contract is None or not contract.decided:
+        return "not decided"
+    among = "" if contract.alternatives is None else f", an alternative of {shown(contract.alternatives)}"
+    return ("optional" if contract.optional else "decided, not optional") + among
 
 
 def _not_to_decide_later(futures: Futures, first: Instance, name: str) -> Iterator[tuple[str, str]]:

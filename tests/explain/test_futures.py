@@ -85,6 +85,65 @@ def test_regret_waiting_and_having() -> None:
     assert worth.waiting.least_usd <= 950 + 1e-6 <= worth.waiting.most_usd + 2e-6
 
 
+def answered(path: Path) -> tuple[Futures, tuple[Instance, ...], FuturesResult]:
+    stated, cases = load_futures(path)
+    names, probability = [case.id for case in stated.cases], [case.probability for case in stated.cases]
+    return stated, cases, solver()(cases, names, probability, Signing())
+
+
+def test_terms_that_one_future_does_not_offer_have_no_cost_there(tmp_path: Path) -> None:
+    """Where the lease has to begin a day earlier it ends before b does: what is best as planned cannot be signed there."""
+    change = {"path": "contracts[lease].start_window.last_date", "value": "2026-01-01"}
+    stated, cases, result = answered(edited(tmp_path, lambda d: d["scenarios"][0]["changes"].append(change)))
+    decisions = regrets(stated, cases, result, solver())
+    assert [decision.terms for decision in decisions] == [frozenset(), frozenset({("lease", 1, 3)}), frozenset()]
+    assert [cost.value if cost else None for cost in decisions[1].costs] == [pytest.approx(-11200), None]
+    assert decisions[1].regrets[1].usd is None and decisions[1].expected_usd([AS_PLANNED, SHRINKS]) is None
+
+
+def another_lease(document: dict[str, Any]) -> None:
+    """Beside the lease another one, of which at most one is signed: dearer by 1,000, or cheaper by 1,000 where b is worth 7,000."""
+    lease = next(contract for contract in document["contracts"] if contract["id"] == "lease")
+    lease["alternatives"] = "one"
+    document["contracts"].append(lease | {"id": "other", "signing_fee_usd": 2000.0})
+    document["pools"].append(document["pools"][-1] | {"id": "z", "contract": "other"})
+    cheaper = {"path": "contracts[other].signing_fee_usd", "value": 0.0}
+    document["scenarios"][0]["changes"] = [{"path": "jobs[b].value_usd", "value": 7000.0}, cheaper]
+
+
+def test_a_contract_waits_together_with_its_alternatives(tmp_path: Path) -> None:
+    """Now the lease is signed in both futures; waiting lets the one with 0.25 sign the other, and saves 250."""
+    stated, cases, result = answered(edited(tmp_path, another_lease))
+    assert result.net_cost.value == pytest.approx(0.75 * -11200 + 0.25 * -10200)
+    for name in ("lease", "other"):
+        (worth,) = worth_of_contracts(stated, cases, result, [name], solver())
+        assert (worth.waiting.usd, worth.waiting.least_usd) == (pytest.approx(250), pytest.approx(250))
+
+
+def test_a_contract_of_alternatives_does_not_wait_alone(tmp_path: Path) -> None:
+    _, cases = load_futures(edited(tmp_path, another_lease))
+    with pytest.raises(CannotSolve, match="shared and others that are not are in one group"):
+        solver()(cases, ["one", "two"], [AS_PLANNED, SHRINKS], Signing(later=frozenset({"lease"})))
+
+
+def test_what_breaks_more_promises_may_be_worth_less_than_nothing(tmp_path: Path) -> None:
+    """Without the lease b is not run, which breaks a promise, and saves its fees: having the lease costs 5,800 more."""
+
+    def promised(document: dict[str, Any]) -> None:
+        for job in document["jobs"]:
+            job |= {"commitment": "promised", "breach_usd": 1e5, "value_usd": 0.0}
+        document["scenarios"][0]["changes"] = [{"path": "jobs[b].breach_usd", "value": 2e5}]
+
+    stated, cases, result = answered(edited(tmp_path, promised))
+    assert [level.value for level in result.levels] == pytest.approx([0, 5800])
+    (worth,) = worth_of_contracts(stated, cases, result, ["lease"], solver())
+    assert (worth.having.usd, worth.having.least_usd) == (pytest.approx(-5800), pytest.approx(-5800))
+    assert worth.having.most_usd == pytest.approx(-5800)
+    assert worth.waiting.least_usd == pytest.approx(0, abs=1e-6)
+    decision = next(one for one in regrets(stated, cases, result, solver()) if one.name == "all futures")
+    assert [regret.most_usd for regret in decision.regrets] == pytest.approx([0, 0], abs=1e-6)
+
+
 def test_a_contract_decided_later_follows_each_future() -> None:
     _, cases, result = solved(signing=Signing(later=frozenset({"lease"})))
     assert result.plans is not None
@@ -105,7 +164,7 @@ def test_plans_that_break_a_law_in_one_future_are_found() -> None:
 
 
 def test_fixed_terms_that_nobody_offers() -> None:
-    with pytest.raises(CannotSolve, match="'lease' is to be signed for a term that is not on offer"):
+    with pytest.raises(NothingInCommon, match="'lease' is to be signed for a term that is not on offer"):
         solved(signing=Signing(fixed=frozenset({("lease", 0, 4)})))
 
 
@@ -151,13 +210,28 @@ def alternatives(document: dict[str, Any]) -> None:
     document["futures"]["decided_later"] = ["lease"]
 
 
+def must_in_one(document: dict[str, Any]) -> None:
+    figures = {"optional": False, "signing_fee_usd": 0.0}
+    changes = [{"path": f"contracts[lease].{field}", "value": value} for field, value in figures.items()]
+    document["scenarios"][0]["changes"].extend(changes)
+
+
+def alternatives_in_one(document: dict[str, Any]) -> None:
+    lease = next(contract for contract in document["contracts"] if contract["id"] == "lease")
+    document["contracts"].append(lease | {"id": "other"})
+    changes = [{"path": f"contracts[{name}].alternatives", "value": "one"} for name in ("lease", "other")]
+    document["scenarios"][0]["changes"].extend(changes)
+
+
 ACROSS: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda d: d.pop("futures"), "cases with their scenarios and probabilities"),
     (lambda d: d["scenarios"][0]["changes"].append({"path": "calendar.blocks", "value": 5}), "leaves the calendar as it is"),
     (lambda d: d["scenarios"][0]["changes"].append({"path": "jobs[c].value_usd", "value": 5}), "something that exists"),
     (lambda d: d["scenarios"][0]["changes"].extend(
         [{"path": "contracts[lease]", "action": "remove"}, {"path": "pools[q]", "action": "remove"}]),
-     "contract 'lease' as in the first future, decided or not"),
+     "contract 'lease' as in the first future (optional; here not decided)"),
+    (must_in_one, "contract 'lease' as in the first future (optional; here decided, not optional)"),
+    (alternatives_in_one, "contract 'other' as in the first future (optional; here optional, an alternative of 'one')"),
     (lambda d: d["futures"].update(decided_later=["owned"]), "a contract that is decided in the futures"),
     (alternatives, "all alternatives of one label; 'other' is one of them"),
 ]  # fmt: skip
