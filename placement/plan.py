@@ -136,6 +136,32 @@ class Uncovered:
 
 
 @dataclass(frozen=True)
+class Maintenance:
+    """When maintenance is done, one row per task."""
+
+    task: Ints
+    """Position in ``Instance.maintenance``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one in which something is down."""
+
+
+@dataclass(frozen=True)
+class Backups:
+    """Where must jobs that a loss hits would run instead, one row per (loss, job)."""
+
+    case: Ints
+    """Position in ``Instance.loss_cases``."""
+    job: Ints
+    shape: Ints
+    """Row of ``Instance.jobs.shapes``."""
+    island: Ints
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one held; B also where the job would run on after the horizon."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -149,6 +175,8 @@ class Plan:
     sublets: Sublets = field(default_factory=lambda: empty(Sublets))
     recourse: Recourse = field(default_factory=lambda: empty(Recourse))
     uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
+    maintenance: Maintenance = field(default_factory=lambda: empty(Maintenance))
+    backups: Backups = field(default_factory=lambda: empty(Backups))
 
 
 @dataclass(frozen=True)
@@ -193,7 +221,8 @@ class Prices:
 
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
-    "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered,
+    "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "maintenance": Maintenance,
+    "backups": Backups,
 }  # fmt: skip
 
 

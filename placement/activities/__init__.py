@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from placement.activities.backups import BackupOptions
 from placement.activities.columns import Columns
 from placement.activities.gangs import Gangs
+from placement.activities.isolation import IsolationOptions
+from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overuse import Overuse
 from placement.activities.recourse import RecourseOptions
 from placement.activities.replicas import ReplicaOptions
@@ -20,6 +23,7 @@ from placement.activities.terms import Terms
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan
+from placement.program import Program
 
 
 class Activity(Protocol):
@@ -44,16 +48,29 @@ class Activities:
         self.sublets = SubletOptions.offer(instance, builder)
         self.overuse = Overuse.offer(instance, builder)
         self.recourse = RecourseOptions.offer(instance, builder, self.serve)
+        self.maintenance = MaintenanceOptions.offer(instance, builder)
+        self.isolation = IsolationOptions.offer(instance, builder)
+        self.backups = BackupOptions.offer(instance, builder, self.gangs)
 
     def all(self) -> tuple[Activity, ...]:
-        return (self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse)
+        return (
+            self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse,
+            self.maintenance, self.isolation, self.backups,
+        )  # fmt: skip
+
+    def settled(self, program: Program, columns: Columns) -> Columns:
+        """The columns, with those that no plan states because the others leave no choice."""
+        return self.isolation.settled(program, self.overuse.settled(program, columns))
 
 
 __all__ = [
     "Activities",
     "Activity",
+    "BackupOptions",
     "Columns",
     "Gangs",
+    "IsolationOptions",
+    "MaintenanceOptions",
     "Overuse",
     "RecourseOptions",
     "ReplicaOptions",

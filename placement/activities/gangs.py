@@ -104,6 +104,12 @@ class Gangs:
             by_pool,
         )  # fmt: skip
 
+    def starts(self, instance: Instance, row: Ints) -> tuple[Ints, Ints]:
+        """First and last block at which options may start, by rows of this table, [n] each."""
+        first, last, past = _starts(instance, self.job[row], self.hours[row])
+        finishes = self.finishes[row]
+        return np.where(finishes, first, past), np.where(finishes, last, instance.calendar.blocks - 1)
+
     # ------------------------------------------------------------ plan and back
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
@@ -267,7 +273,8 @@ def may_go_by_pool(instance: Instance) -> bool:
         for service in instance.services.values()
         for profile in service.profiles
     )
-    return one_island and small and not np.any(instance.counts_domains)
+    told_apart = any(task.islands for _, task in instance.maintenance) or any(c.loss.jobs == "must" for c in instance.loss_cases)
+    return one_island and small and not told_apart and not np.any(instance.counts_domains)
 
 
 def _island_pairs(instance: Instance) -> int:

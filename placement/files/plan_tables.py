@@ -14,7 +14,9 @@ from placement.files.tables import Column, Table
 from placement.instance import Instance
 from placement.plan import (
     TABLES,
+    Backups,
     Contracts,
+    Maintenance,
     Paths,
     Places,
     Plan,
@@ -50,6 +52,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "sublets": (*_texts("pool", "block", "band"), _UNITS),
     "recourse": (*_texts("loss", "stream", "site", "latency_class", "block", "band"), _TOKENS),
     "uncovered": (*_texts("loss", "stream", "block", "band"), _TOKENS),
+    "maintenance": _texts("pool", "task", "start_date", "end_date"),
+    "backups": (*_texts("loss", "job", "accelerator", "mode"), _GPUS, *_texts("island", "start_date", "end_date")),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -99,18 +103,21 @@ def _run_job(plan: Plan, instance: Instance, run: Ints) -> list[str]:
 
 
 def _runs(plan: Plan, instance: Instance) -> list[list[str]]:
-    shapes, runs = instance.jobs.shapes, plan.runs
-    accelerators = list(instance.accelerators.values())
-    modes = [accelerators[a].modes[m].id for a, m in zip(shapes.accelerator[runs.shape], shapes.mode[runs.shape], strict=True)]
+    runs = plan.runs
+    return [_named(instance.jobs.id, runs.job), *_shapes(instance, runs.shape), *_edges(instance, runs)]
+
+
+def _shapes(instance: Instance, shape: Ints) -> list[list[str]]:
+    """Accelerator, mode and GPUs of shapes."""
+    shapes, accelerators = instance.jobs.shapes, list(instance.accelerators.values())
+    modes = [accelerators[a].modes[m].id for a, m in zip(shapes.accelerator[shape], shapes.mode[shape], strict=True)]
+    return [_named(list(instance.accelerators), shapes.accelerator[shape]), modes, _ints(shapes.gpus[shape])]
+
+
+def _edges(instance: Instance, table: Runs | Contracts | Maintenance | Backups) -> list[list[str]]:
+    """First day, and the day after the last, of rows that span blocks."""
     days = [day.isoformat() for day in instance.calendar.block_starts]
-    return [
-        _named(instance.jobs.id, runs.job),
-        _named(list(instance.accelerators), shapes.accelerator[runs.shape]),
-        modes,
-        _ints(shapes.gpus[runs.shape]),
-        _named(days, runs.start_block),
-        _named(days, runs.end_block),
-    ]
+    return [_named(days, table.start_block), _named(days, table.end_block)]
 
 
 def _places(plan: Plan, instance: Instance) -> list[list[str]]:
@@ -166,8 +173,7 @@ def _shedding(plan: Plan, instance: Instance) -> list[list[str]]:
 
 
 def _contracts(plan: Plan, instance: Instance) -> list[list[str]]:
-    days, table = [day.isoformat() for day in instance.calendar.block_starts], plan.contracts
-    return [_named(list(instance.contracts), table.contract), _named(days, table.start_block), _named(days, table.end_block)]
+    return [_named(list(instance.contracts), plan.contracts.contract), *_edges(instance, plan.contracts)]
 
 
 def _sublets(plan: Plan, instance: Instance) -> list[list[str]]:
@@ -197,13 +203,31 @@ def _uncovered(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
+def _maintenance(plan: Plan, instance: Instance) -> list[list[str]]:
+    table, pools = plan.maintenance, list(instance.pools)
+    tasks = [instance.maintenance[n] for n in table.task.tolist()]
+    return [[pools[q] for q, _ in tasks], [task.id for _, task in tasks], *_edges(instance, table)]
+
+
+def _backups(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.backups
+    return [
+        _named(_losses(instance), table.case),
+        _named(instance.jobs.id, table.job),
+        *_shapes(instance, table.shape),
+        _named(instance.island_names, table.island),
+        *_edges(instance, table),
+    ]
+
+
 def _losses(instance: Instance) -> list[str]:
     return [case.name for case in instance.loss_cases]
 
 
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
-    "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered,
+    "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "maintenance": _maintenance,
+    "backups": _backups,
 }  # fmt: skip
 
 
@@ -234,6 +258,8 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_sublets(tables["sublets"], instance, problems) if "sublets" in tables else empty(Sublets),
         _read_recourse(tables["recourse"], instance, problems) if "recourse" in tables else empty(Recourse),
         _read_uncovered(tables["uncovered"], instance, problems) if "uncovered" in tables else empty(Uncovered),
+        _read_maintenance(tables["maintenance"], instance, problems) if "maintenance" in tables else empty(Maintenance),
+        _read_backups(tables["backups"], instance, island, problems) if "backups" in tables else empty(Backups),
     )
 
 
@@ -277,12 +303,17 @@ def _whole(table: Table, column: str) -> Ints:
 
 
 def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
-    jobs, shapes, accelerators = instance.jobs, instance.jobs.shapes, list(instance.accelerators.values())
-    job = refer(table, "job", _index(jobs.id), "a job", problems)
+    job = refer(table, "job", _index(instance.jobs.id), "a job", problems)
     order = np.argsort(job, kind="stable")
     again = np.zeros(len(table), dtype=np.bool_)
     again[order[1:]] = (job[order[1:]] == job[order[:-1]]) & (job[order[1:]] >= 0)
     table.report(problems, again, "job", "each job once", "remove one of its rows")
+    return Runs(job, _read_shapes(table, job, instance, problems), *_read_edges(table, instance, problems))
+
+
+def _read_shapes(table: Table, job: Ints, instance: Instance, problems: Problems) -> Ints:
+    """Shapes of rows of jobs, named by accelerator, mode and GPUs."""
+    shapes, accelerators = instance.jobs.shapes, list(instance.accelerators.values())
     known = {
         (int(shapes.job[n]), accelerators[a].id, accelerators[a].modes[m].id, int(shapes.gpus[n])): n
         for n, (a, m) in enumerate(zip(shapes.accelerator.tolist(), shapes.mode.tolist(), strict=True))
@@ -302,7 +333,7 @@ def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
         "a shape of the job: accelerator, mode and gpus",
         "correct the row",
     )
-    return Runs(job, shape, *_read_edges(table, instance, problems))
+    return shape
 
 
 def _read_edges(table: Table, instance: Instance, problems: Problems) -> tuple[Ints, Ints]:
@@ -322,6 +353,25 @@ def _read_edges(table: Table, instance: Instance, problems: Problems) -> tuple[I
 def _read_contracts(table: Table, instance: Instance, problems: Problems) -> Contracts:
     return Contracts(
         refer(table, "contract", _index(instance.contracts), "a contract", problems), *_read_edges(table, instance, problems)
+    )
+
+
+def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:
+    pool = refer(table, "pool", _index(instance.pools), "a pool", problems)
+    known = {(q, task.id): n for n, (q, task) in enumerate(instance.maintenance)}
+    task = np.array([known.get((int(pool[n]), str(table.cell("task", n))), -1) for n in range(len(table))], dtype=np.int64)
+    table.report(problems, (task < 0) & (pool >= 0) & table.sound, "task", "a task of maintenance of the pool", "correct the row")
+    return Maintenance(task, *_read_edges(table, instance, problems))
+
+
+def _read_backups(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Backups:
+    job = refer(table, "job", _index(instance.jobs.id), "a job", problems)
+    return Backups(
+        refer(table, "loss", _index(_losses(instance)), "a loss", problems),
+        job,
+        _read_shapes(table, job, instance, problems),
+        refer(table, "island", island, "an island", problems),
+        *_read_edges(table, instance, problems),
     )
 
 

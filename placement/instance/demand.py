@@ -67,7 +67,8 @@ class Tenant(Noun):
     """Jurisdictions in which its work may run; default: any."""
     quota_gpus: later("quota") = None  # type: ignore[valid-type]
     priority: later("quota") = None  # type: ignore[valid-type]
-    isolation: later("isolation") = None  # type: ignore[valid-type]
+    isolation: Literal["pool", "site"] | None = None
+    """Default: what it holds may be shared. ``pool`` (``site``): where it holds anything, nobody else does in that period."""
 
 
 class LatencyClass(Noun):

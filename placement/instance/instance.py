@@ -20,6 +20,7 @@ from placement.instance.jobs import Jobs
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.upkeep import MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
 
@@ -167,6 +168,11 @@ class Instance:
             before = np.cumsum(size) - size
             rows.append(np.clip(self.pool_online_gpus[q] - before[:, None], 0, size[:, None]))
         return np.concatenate(rows) if rows else np.zeros((0, self.calendar.period_count), dtype=np.int64)
+
+    @cached_property
+    def maintenance(self) -> tuple[tuple[int, MaintenanceTask], ...]:
+        """Every task of maintenance with its pool, in the order of the pools."""
+        return tuple((q, task) for q, pool in enumerate(self.pools.values()) for task in pool.maintenance)
 
     @cached_property
     def unit_gpus(self) -> Ints:

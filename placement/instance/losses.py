@@ -26,9 +26,11 @@ class Loss(Noun):
     covered_share: Share | Literal["promised"]
     """Of the demand of every stream that what remains must be able to serve; ``promised``: the floor of its ladder."""
     tenants: _Ids | None = None
-    """Whose streams are covered; default: all."""
+    """Whose streams, and jobs, are covered; default: all."""
     uncovered_usd_per_million_tokens: UsdPerMillionTokens | None = None
     """What falls short costs this; default: nothing may."""
+    jobs: Literal["none", "must"] = "none"
+    """must: every must job that it would hit has another place reserved among what remains (default none)."""
 
     @model_validator(mode="after")
     def _says_what(self) -> Loss:

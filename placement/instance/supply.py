@@ -27,6 +27,7 @@ from placement.instance.base import (
     later,
 )
 from placement.instance.calendar import Step, Steps
+from placement.instance.upkeep import MaintenanceTask
 
 
 class Mode(Noun):
@@ -284,7 +285,8 @@ class Pool(Noun):
     """Default: no gang spans islands of this pool."""
     spare_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Part of the units online, rounded up, that nothing holds, so that what fails is replaced at once (default 0)."""
-    maintenance: later("maintenance") = None  # type: ignore[valid-type]
+    maintenance: Annotated[tuple[MaintenanceTask, ...], Field(max_length=1000, strict=False)] = ()
+    """Work that has to be done on it; the plan says when."""
 
     @cached_property
     def island_gpus(self) -> tuple[int, ...]:

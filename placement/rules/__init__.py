@@ -14,6 +14,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
     assignment,
+    backups,
     budget,
     capacity,
     carbon,
@@ -21,6 +22,8 @@ from placement.rules import (
     contract,
     cooling,
     interconnect,
+    isolation,
+    maintenance,
     power,
     resilience,
     sla,
@@ -44,5 +47,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, power, cooling, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
+    assignment, capacity, maintenance, interconnect, power, cooling, sla, isolation, contract, take_or_pay, resilience, backups,
+    concentration, carbon, budget,
 )  # fmt: skip

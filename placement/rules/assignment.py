@@ -66,7 +66,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     for j in np.flatnonzero(jobs.is_commitment("must") & (count == 0)):
         found.append(broken(NAME, jobs.id[j], "must run and does not", 1.0, "runs"))
 
-    needed = _needed_end(instance, plan)
+    needed = needed_end(instance, runs.job, run_hours(instance, plan), runs.start_block)
     for r in np.flatnonzero(_suspect(instance, plan, needed)).tolist():
         j = runs.job[r]
         name, start, end = jobs.id[j], int(runs.start_block[r]), int(runs.end_block[r])
@@ -114,11 +114,10 @@ def _progress(instance: Instance) -> Floats:
     return made
 
 
-def _needed_end(instance: Instance, plan: Plan) -> Ints:
-    """Block after the last one that each run needs from its start; B + 1 where the horizon is too short, [runs]."""
-    hours, blocks = run_hours(instance, plan), instance.calendar.blocks
-    start = np.clip(plan.runs.start_block, 0, blocks)
-    pace, made = instance.jobs.pace[plan.runs.job], _progress(instance)
+def needed_end(instance: Instance, job: Ints, hours: Floats, start_block: Ints) -> Ints:
+    """Block after the last one that work of a job needs from its start; B + 1 where the horizon is too short, [n] each."""
+    start = np.clip(start_block, 0, instance.calendar.blocks)
+    pace, made = instance.jobs.pace[job], _progress(instance)
     needed = np.empty(len(hours), dtype=np.int64)
     for row in np.unique(pace):
         mine = pace == row

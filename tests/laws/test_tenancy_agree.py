@@ -1,0 +1,71 @@
+"""Agreement of Program and check where tenants are kept apart, pools maintained and must jobs survive losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placement.formulate import formulate
+from tests.laws.random_instances import decided, random_document, write_instance
+from tests.laws.random_policies import roomy
+from tests.laws.random_tenancy import kept_apart, maintained, surviving
+from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, nudged
+
+Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
+EDITS: dict[str, Edit] = {"isolation": kept_apart, "maintenance": maintained, "backups": surviving}
+EDGES, NUDGES = 5, 4
+
+
+def ruled(seed: int, law: str) -> dict[str, Any]:
+    """A random document under a law; here and there under another one too, or with contracts to decide."""
+    rng = np.random.default_rng(seed)
+    document = roomy(random_document(4000 + seed))
+    if seed % 3 == 2 and law != "maintenance":
+        document = decided(document, rng)
+    document = EDITS[law](document, rng)
+    if seed % 3 == 1:
+        document = kept_apart(document, rng) if law != "isolation" else maintained(surviving(document, rng), rng)
+    return document
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("law", EDITS)
+def test_random_instances_agree(law: str, seed: int, tmp_path: Path) -> None:
+    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, ruled(seed, law))), seed)
+    assert allowed + refused > 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("law", EDITS)
+def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> None:
+    formulation = formulate(write_instance(tmp_path, ruled(seed, law)))
+    rng = np.random.default_rng(seed)
+    for _ in range(EDGES):
+        choice = cheapest_choice(formulation, rng)
+        if choice is None:
+            return
+        agreed(formulation, choice, seed)
+        for _ in range(NUDGES):
+            agreed(formulation, nudged(formulation, choice, rng), seed)
+
+
+@pytest.mark.parametrize("law", EDITS)
+def test_each_law_alone_refuses_and_allows(law: str, tmp_path: Path) -> None:
+    """The sample is worth something only if the law decides in it: choices that only it refuses, and choices that it allows."""
+    plain = refused = 0
+    for seed in range(99, 108, 3):
+        document = ruled(seed, law)
+        with_law = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
+        document.pop("losses", None)
+        for noun in (*document["tenants"], *document["pools"]):
+            noun.pop("isolation", None)
+            noun.pop("maintenance", None)
+        without = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
+        plain += with_law[0]
+        refused += without[0] - with_law[0]
+    assert plain > 10
+    assert refused > 10
