@@ -37,7 +37,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "capacity of sublets", "a coefficient", "law", f"{RULES}/capacity.py",
-        "pool[activities.sublets.pool], 1.0)", "pool[activities.sublets.pool], 0.5)", BOTH_SIDES,
+        "pool[sublets.pool[let]], 1.0)", "pool[sublets.pool[let]], 0.5)", BOTH_SIDES,
     ),
     Mutation(
         "capacity paid back", "a sign", "law", f"{RULES}/capacity.py",

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -42,6 +42,7 @@ class Number(click.FloatRange):
         return number
 
 
+T = TypeVar("T")
 ABOVE_ZERO = Number(min=0, min_open=True)
 
 
@@ -104,7 +105,7 @@ def solve(
     shown: LogFormat = "none" if quiet else log_format
     with Interrupts(announce=shown == "text") as interrupts:
         with reporter(shown) as on_progress:
-            result, bill = _in_thread(lambda: search(interrupts.event, on_progress), fleet)
+            result, bill = in_thread(lambda: search(interrupts.event, on_progress), fleet)
         result = replace(result, seconds=time.monotonic() - began)
         if output is not None and result.plan is not None:
             _save(result, fleet, output)
@@ -112,9 +113,9 @@ def solve(
     ctx.exit(_exit_code(result, interrupts))
 
 
-def _in_thread(work: Callable[[], Answer], fleet: Instance) -> Answer:
+def in_thread(work: Callable[[], T], fleet: Instance) -> T:
     """Does the work in another thread, so that this one, the main one, hears signals."""
-    outcome: list[Answer | BaseException] = []
+    outcome: list[T | BaseException] = []
 
     def run() -> None:
         try:

@@ -66,6 +66,8 @@ class _Tables(_Strict):
     sublets: _TableFile | None = None
     recourse: _TableFile | None = None
     uncovered: _TableFile | None = None
+    maintenance: _TableFile | None = None
+    backups: _TableFile | None = None
     prices: _TableFile | None = None
 
 

@@ -23,7 +23,9 @@ def _isolation(draft: Draft) -> Iterator[Finding]:
         shared = next((stream for stream in streams if stream.service in mine and stream.tenant != tenant.id), None)
         if shared is not None:
             expected = f"services of its own for a tenant kept apart; '{shared.service}' also serves '{shared.tenant}'"
-            yield Finding(("tenants", n, "isolation"), tenant.isolation, expected, "give it a service of its own, or remove isolation")
+            yield Finding(
+                ("tenants", n, "isolation"), tenant.isolation, expected, "give it a service of its own, or remove isolation"
+            )
 
 
 def _maintenance(draft: Draft) -> Iterator[Finding]:
@@ -35,7 +37,9 @@ def _maintenance(draft: Draft) -> Iterator[Finding]:
             if task.id in [other.id for other in pool.maintenance[:k]]:
                 yield Finding((*where, "id"), task.id, "an id that no other task of its pool has", "rename one of the two")
             if task.gpus is not None and task.gpus > pool.gpus:
-                yield Finding((*where, "gpus"), task.gpus, f"at most the GPUs of the pool's islands, {pool.gpus}", "correct the figure")
+                yield Finding(
+                    (*where, "gpus"), task.gpus, f"at most the GPUs of the pool's islands, {pool.gpus}", "correct the figure"
+                )
             for i, island in enumerate(task.islands or ()):
                 if island > len(pool.island_gpus):
                     expected = f"the number of an island of the pool, 1 to {len(pool.island_gpus)}"
@@ -44,5 +48,5 @@ def _maintenance(draft: Draft) -> Iterator[Finding]:
                 expected = f"a window that holds {task.blocks} whole {calendar.block}s of the calendar"
                 yield Finding((*where, "to_date"), task.to_date, expected, "widen the window, or take fewer blocks")
         if pool.maintenance and pool.contract in contracts and contracts[pool.contract].decided:
-            expected = f"a pool that is there whatever is decided; whether or when contract '{pool.contract}' is in force is not known"
+            expected = f"a pool that is there whatever is decided; contract '{pool.contract}' is not"
             yield Finding(("pools", n, "maintenance"), pool.maintenance[0].id, expected, "remove it, or date the contract")

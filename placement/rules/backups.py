@@ -72,8 +72,8 @@ def _rows_after(instance: Instance, builder: Builder, loss: str, pools: Bools) -
     """Rows of units of some pools and of their islands after a loss, [Q] and [I]; -1 for the others."""
     pool, island = np.full(len(instance.pools), -1, dtype=np.int64), np.full(len(instance.island_pool), -1, dtype=np.int64)
     q, i = np.flatnonzero(pools), np.flatnonzero(pools[instance.island_pool])
-    names = list(instance.pools)
-    pool[q] = builder.add_resources([f"pool {names[n]} after {loss}" for n in q], "units", firm(instance, usable_units(instance)[q], q))
+    names, usable = list(instance.pools), firm(instance, usable_units(instance)[q], q)
+    pool[q] = builder.add_resources([f"pool {names[n]} after {loss}" for n in q], "units", usable)
     island[i] = builder.add_resources(
         [f"island {instance.island_names[n]} after {loss}" for n in i], "units",
         firm(instance, most_units(instance)[i], instance.island_pool[i]),

@@ -114,7 +114,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 
 def _spares_taken(instance: Instance, plan: Plan, online: Floats) -> list[Violation]:
-    held, shares = held_units(instance, plan) + units_down(instance, plan)[0], [pool.spare_share for pool in instance.pools.values()]
+    held = held_units(instance, plan) + units_down(instance, plan)[0]
+    shares = [pool.spare_share for pool in instance.pools.values()]
     keeping = [q for q, share in enumerate(shares) if share > 0]
     spare = [[ceil(round(shares[q] * units, 9)) for units in online[q].tolist()] for q in keeping]
     names = [list(instance.pools)[q] for q in keeping]

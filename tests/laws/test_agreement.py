@@ -231,7 +231,7 @@ def nudged(formulation: Formulation, choice: tuple[Ints, Ints, Floats], rng: np.
 
 
 def settled(formulation: Formulation, option: Ints, start: Ints, value: Floats) -> tuple[Ints, Ints, Floats]:
-    """The choice with the overuse and the reserved places that it needs: these are no choice, but what the rest leaves them to be."""
+    """The choice with the overuse and the reserved places that it needs: they are what the rest leaves them to be."""
     program, activities = formulation.program, formulation.activities
     row, copy = program.split(option)
     chosen = ~np.isin(row, np.concatenate([activities.overuse.option, activities.isolation.option]))

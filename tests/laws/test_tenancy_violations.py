@@ -1,0 +1,110 @@
+"""Isolation, maintenance and backups broken by hand, on plans of tiny instances: each breach is found, with its amount."""
+
+# ruff: noqa: E501 -- one breach, one line
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from placement import load, solve
+from placement.check import check
+from placement.plan import Plan
+from tests.laws.test_supply_violations import solved, with_row, without
+
+
+def moved(plan: Plan, table: str, column: str, row: int, value: int) -> Plan:
+    """The plan with one cell changed."""
+    rows = getattr(plan, table)
+    cells = getattr(rows, column).copy()
+    cells[row] = value
+    return replace(plan, **{table: replace(rows, **{column: cells})})
+
+
+def run_of(plan: Plan, job: int) -> int:
+    return plan.runs.job.tolist().index(job)
+
+
+def at(plan: Plan, job: int, island: int) -> Plan:
+    """The plan with a job on another island."""
+    return moved(plan, "places", "island", plan.places.run.tolist().index(run_of(plan, job)), island)
+
+
+def backup(plan: Plan, **cells: int) -> Plan:
+    """The plan with its backup changed."""
+    for column, value in cells.items():
+        plan = moved(plan, "backups", column, 0, value)
+    return plan
+
+
+# tiny/isolation: jobs 0 and 1 are a's, of which one runs at u (island 2); b's run at s. tiny/maintenance: a, b, c, d, e are jobs 0 to 4.
+# tiny/backups: job 0 has shapes 0 (two units, a day) and 1 (one unit, two days); islands p/1 and q/1; losses of a, then b.
+BREACHES: dict[str, tuple[str, Any, str, str]] = {
+    "another pool of the site": ("isolation", lambda p: at(p, 2, 2), "isolation", "shares site u with others"),
+    "not done": ("maintenance", lambda p: without(p, "maintenance"), "maintenance", "is not done"),
+    "done twice": ("maintenance", lambda p: with_row(p, "maintenance", 0, 0, 1), "maintenance", "is done 2 times"),
+    "done too late": ("maintenance", lambda p: moved(moved(p, "maintenance", "start_block", 0, 3), "maintenance", "end_block", 0, 4), "maintenance", "which its window does not allow"),
+    "done too fast": ("maintenance", lambda p: moved(p, "maintenance", "end_block", 1, int(p.maintenance.start_block[1]) + 1), "maintenance", "takes 1 blocks in place of 2"),
+    "on what is down": ("maintenance", lambda p: at(p, 0, 0), "capacity", "p/1: holds 2 units against a limit of 1"),
+    "no unit left for it": ("maintenance", lambda p: with_row(with_row(p, "runs", 4, 4, 3, 4), "places", len(p.runs.job), 1, 1), "capacity", "lets or has down 1"),
+    "no backup": ("backups", lambda p: without(p, "backups"), "backups", "has no backup from 2026-01-01 on after any-site/a"),
+    "backup too late": ("backups", lambda p: backup(p, shape=0, start_block=1, end_block=2), "backups", "has no backup from"),
+    "backup on what is lost": ("backups", lambda p: backup(p, island=0), "backups", "which is lost too"),
+    "backup on what is held": ("backups", lambda p: backup(p, shape=0, end_block=1), "backups", "q/1 after any-site/a: would hold 3 units"),
+    "backup too short": ("backups", lambda p: backup(p, end_block=1), "backups", "its hours take it to block 2"),
+    "backup beyond the end": ("backups", lambda p: backup(p, start_block=1), "backups", "does not end in time"),
+    "backup before all": ("backups", lambda p: backup(p, start_block=-1), "backups", "outside of its window"),
+    "backup of another shape": ("backups", lambda p: backup(p, shape=2), "backups", "no shape of the job"),
+    "two backups": ("backups", lambda p: with_row(p, "backups", 0, 0, 1, 1, 0, 2), "backups", "has two backups"),
+    "backup of what need not run": ("backups", lambda p: with_row(p, "backups", 1, 1, 2, 0, 0, 1), "backups", "which only must jobs have"),
+    "backup where the job may not run": ("backups", lambda p: with_row(p, "backups", 1, 1, 2, 0, 0, 1), "backups", "not eligible"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_each_breach_is_found(name: str) -> None:
+    case, breach, law, message = BREACHES[name]
+    instance, plan = solved(case)
+    found = [violation for violation in check(instance, breach(plan)).violations if violation.law == law]
+    assert any(message in violation.message for violation in found), [violation.message for violation in found]
+    assert all(violation.amount > 0 for violation in found)
+
+
+def test_nothing_is_let_beside_a_tenant_kept_apart() -> None:
+    """Its replica has a pool of two units to itself at noon; of the other unit nothing may be let."""
+    instance = load("instances/tiny/isolation-service.yaml")
+    plan = solve(instance, solver="highs", time_limit_s=30).plan
+    assert plan is not None
+    (island,) = plan.replicas.island.tolist()
+    assert not check(instance, plan).violations
+    (found,) = check(instance, with_row(plan, "sublets", island, 1, 1)).violations
+    assert (found.law, found.subject, found.amount, found.unit) == ("isolation", "a", 1.0, "units")
+    assert found.period == "2026-01-01 noon"
+    assert f"shares pool {'pq'[island]} with others" in found.message
+
+
+def test_a_backup_for_a_loss_that_asks_for_none() -> None:
+    instance, plan = solved("backups")
+    losses = {name: loss.model_copy(update={"jobs": "none"}) for name, loss in instance.losses.items()}
+    found = check(replace(instance, losses=losses), plan).violations
+    assert [violation.law for violation in found] == ["backups"]
+    assert "asks for none" in found[0].message
+    assert not check(replace(instance, losses=losses), without(plan, "backups")).violations
+
+
+def test_jobs_of_others_need_no_backup() -> None:
+    """A loss that covers another tenant only."""
+    instance, plan = solved("backups")
+    losses = {name: loss.model_copy(update={"tenants": ("other",)}) for name, loss in instance.losses.items()}
+    assert not check(replace(instance, losses=losses), without(plan, "backups")).violations
+
+
+def test_what_is_down_counts_beside_spares() -> None:
+    """With a spare of one unit in two, the unit that runs b leaves none for what is down."""
+    instance, plan = solved("maintenance")
+    pools = {name: pool.model_copy(update={"spare_share": 0.5}) for name, pool in instance.pools.items()}
+    found = check(replace(instance, pools=pools), plan).violations
+    assert {violation.law for violation in found} == {"capacity"}
+    assert any("keeps too few spares" in violation.message for violation in found)
