@@ -41,7 +41,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "capacity paid back", "a sign", "law", f"{RULES}/capacity.py",
-        "terms.totals(earned))", "-terms.totals(earned))", BOTH_SIDES,
+        ", terms.totals(earned))", ", -terms.totals(earned))", BOTH_SIDES,
     ),
     Mutation(
         "capacity check of sublets", "a dropped condition", "law", f"{RULES}/capacity.py",
@@ -174,6 +174,62 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "resilience floor", "a coefficient", "activity", f"{ACTIVITIES}/recourse.py",
         "ladder_of(instance, stream).floor_share if promised", "1.0 if promised", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 8, backups of must jobs
+    Mutation(
+        "backups of those hit", "a dropped condition", "law", f"{RULES}/backups.py",
+        "gangs.share_row[case.lost[instance.island_pool[gangs.share_island]]]", "gangs.share_row[:0]", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups beside what is held", "dropped rates", "law", f"{RULES}/backups.py",
+        "        charge_units(instance, builder, activities, pool, of_island, pools)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups start check", "a dropped condition", "law", f"{RULES}/backups.py",
+        "np.any(table.start_block[mine] == runs.start_block[run])", "np.any(mine)", CHECK_SIDE,
+    ),
+    Mutation(
+        "backups on what is left", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
+        "[gangs.job] & ~case.lost[gangs.pool])", "[gangs.job])", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ maintenance
+    Mutation(
+        "maintenance must", "a dropped condition", "law", f"{RULES}/maintenance.py",
+        "builder.add_groups(_names(instance), must=True)", "builder.add_groups(_names(instance), must=False)", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance window check", "an off-by-one", "law", f"{RULES}/maintenance.py",
+        "day[end] > task.to_date", "day[end - 1] > task.to_date", CHECK_SIDE,
+    ),
+    Mutation(
+        "maintenance window", "an off-by-one", "activity", "placement/instance/upkeep.py",
+        "calendar.last_block_until(self.to_date) - self.blocks + 1)", "calendar.last_block_until(self.to_date) - self.blocks)",
+        BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance of islands", "a dropped rate", "activity", f"{ACTIVITIES}/maintenance.py",
+        "if island is not None and units.any():", "if False:", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance pays nothing", "a sign", "law", f"{RULES}/capacity.py",
+        "-tasks.totals(instance, usd))", "tasks.totals(instance, usd))", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance units down check", "a rounding the wrong way", "check", f"{RULES}/reading.py",
+        "ceil(task.gpus / int(instance.unit_gpus[q]))", "task.gpus // int(instance.unit_gpus[q])", CHECK_SIDE,
+    ),
+    # ------------------------------------------------------------ isolation
+    Mutation(
+        "isolation of others", "a sign", "law", f"{RULES}/isolation.py",
+        "(-1.0, 1.0), strict=True)", "(-1.0, -1.0), strict=True)", BOTH_SIDES,
+    ),
+    Mutation(
+        "isolation by site", "the pool for the site", "activity", f"{ACTIVITIES}/isolation.py",
+        'one_pool if noun.isolation == "pool" else one_site[one_site.any(axis=1)]', "one_pool", BOTH_SIDES,
+    ),
+    Mutation(
+        "isolation check of sublets", "a dropped term", "law", f"{RULES}/isolation.py",
+        "return held[0], held[1] + sublet_units(instance, plan)", "return held[0], held[1]", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(

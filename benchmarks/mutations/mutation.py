@@ -13,11 +13,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "agreement": (
         "tests/laws/test_agreement.py::test_choices_at_the_limits_agree",
         "tests/laws/test_policies_agree.py",
+        "tests/laws/test_tenancy_agree.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),
     "tiny optima": ("tests/test_tiny_optima.py",),
-    "violations": ("tests/laws/test_violations.py", "tests/laws/test_policy_violations.py"),
+    "violations": tuple(f"tests/laws/test_{kind}violations.py" for kind in ("", "policy_", "tenancy_")),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "conformance": ("tests/solvers/test_conformance.py", "tests/solvers/test_filtering.py", "tests/solvers/test_levels.py"),

@@ -39,18 +39,25 @@ class MaintenanceOptions:
 
     def take_down(self, builder: Builder, instance: Instance, pool: Ints, island: Ints | None, which: Bools) -> None:
         """Write what tasks take of rows of units of pools [Q], and of the islands [I] that they name, for some pools [Q]."""
+        down = units_down(instance)
         for n, (q, task) in enumerate(instance.maintenance):
             if not which[q]:
                 continue
             mine = self.option[self.task == n]
-            of_islands = _units(instance, q)
-            down = _units_down(of_islands, task.gpus, task.share, task.islands, int(instance.unit_gpus[q]))
-            if down.any():
-                builder.add_rates(mine, pool[q], 1.0, profile=builder.profile(down))
+            if down[n].any():
+                builder.add_rates(mine, pool[q], 1.0, profile=builder.profile(down[n]))
             for number in task.islands or ():
-                if island is not None and of_islands[number - 1].any():
+                units = _online_units(instance, q)[number - 1]
+                if island is not None and units.any():
                     row = island[instance.pool_island[q] + number - 1]
-                    builder.add_rates(mine, row, 1.0, profile=builder.profile(of_islands[number - 1]))
+                    builder.add_rates(mine, row, 1.0, profile=builder.profile(units))
+
+    def totals(self, instance: Instance, by_period: Floats) -> Floats:
+        """Sums of a figure per unit of each pool [Q, P] over what each option takes down, while it does, [n]."""
+        pool = np.array([q for q, _ in instance.maintenance], dtype=np.int64)
+        before = np.concatenate([np.zeros((len(pool), 1)), np.cumsum(units_down(instance) * by_period[pool], axis=1)], axis=1)
+        bands = instance.calendar.band_count
+        return np.asarray(before[self.task, self.end * bands] - before[self.task, self.start * bands])
 
     # ------------------------------------------------------------ plan and back
 
@@ -72,19 +79,21 @@ class MaintenanceOptions:
         return Columns.single(self.option[row], self.start[row], np.ones(len(row)))
 
 
-def _units(instance: Instance, pool: int) -> Floats:
+def units_down(instance: Instance) -> Floats:
+    """Units that each task takes of its pool in every period in which it may be done, [tasks, P]."""
+    rows = np.zeros((len(instance.maintenance), instance.calendar.period_count))
+    for n, (q, task) in enumerate(instance.maintenance):
+        online = _online_units(instance, q)
+        if task.gpus is not None:
+            rows[n] = -(-task.gpus // int(instance.unit_gpus[q]))
+        elif task.share is not None:
+            rows[n] = np.ceil(task.share * online.sum(axis=0) - 1e-9)
+        else:
+            rows[n] = online[np.array(task.islands) - 1].sum(axis=0)
+    return rows
+
+
+def _online_units(instance: Instance, pool: int) -> Floats:
     """Whole units online in each island of a pool, [islands, P]."""
     islands = slice(int(instance.pool_island[pool]), int(instance.pool_island[pool + 1]))
     return np.asarray(instance.island_online_gpus[islands] // instance.unit_gpus[pool], dtype=np.float64)
-
-
-def _units_down(
-    of_islands: Floats, gpus: int | None, share: float | None, islands: tuple[int, ...] | None, unit_gpus: int
-) -> Floats:
-    """Units that a task takes of a pool with so many [islands, P], [P]."""
-    online = of_islands.sum(axis=0)
-    if gpus is not None:
-        return np.full(online.shape, float(-(-gpus // unit_gpus)))
-    if share is not None:
-        return np.asarray(np.ceil(share * online - 1e-9))
-    return np.asarray(of_islands[np.array(islands) - 1].sum(axis=0))

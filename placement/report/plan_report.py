@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 import numpy as np
 
@@ -44,6 +45,8 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Most demand not served", _sheds(figures)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
+            section("Places kept for must jobs after a loss", _backups(instance, result.plan)),
+            section("Maintenance", _maintenance(instance, result.plan)),
             section("Shares and budgets, in their tightest slot", policies(instance, result.plan)),
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
@@ -153,6 +156,26 @@ def _losses(figures: PlanFigures) -> str:
         rows.append((case.name, count(int(case.lost.sum())), *when))
     kept, more = shortened(rows, MOST_ROWS, "losses")
     return table(("loss", "pools lost", "most in", "tokens/s then"), kept) + more if rows else ""
+
+
+def _backups(instance: Instance, plan: Plan) -> str:
+    jobs, days, table_of = instance.jobs, instance.calendar.block_starts, plan.backups
+    rows: list[tuple[object, ...]] = [
+        (instance.loss_cases[k].name, jobs.id[j], instance.island_names[i], days[start], days[end], count(jobs.shapes.gpus[s]))
+        for k, j, s, i, start, end in zip(*(getattr(table_of, f.name).tolist() for f in fields(table_of)), strict=True)
+    ]
+    kept, more = shortened(rows, MOST_ROWS // 2, "backups in the plan's tables")
+    return table(("loss", "job", "on", "from", "until", "accelerators"), kept, left=5) + more if rows else ""
+
+
+def _maintenance(instance: Instance, plan: Plan) -> str:
+    days, pools, done = instance.calendar.block_starts, list(instance.pools), plan.maintenance
+    rows: list[tuple[object, ...]] = []
+    for n, start, end in zip(done.task.tolist(), done.start_block.tolist(), done.end_block.tolist(), strict=True):
+        q, task = instance.maintenance[n]
+        rows.append((pools[q], task.id, days[start], days[end]))
+    kept, more = shortened(rows, MOST_ROWS // 2, "tasks in the plan's tables")
+    return table(("pool", "task", "from", "until"), kept, left=4) + more if rows else ""
 
 
 def _pools(figures: PlanFigures) -> str:

@@ -56,10 +56,12 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
             [f"island {name}" for name in instance.island_names], "units", firm(instance, online, instance.island_pool)
         )
     charge_units(instance, builder, activities, pool, island, np.ones(len(pool), dtype=np.bool_))
-    # What supplies a priced resource would earn its price: terms pay it back.
+    # What supplies a priced resource would earn its price, and what is down would pay it: terms and maintenance settle that.
+    terms, tasks, usd = activities.terms, activities.maintenance, price * instance.calendar.hours
     earned = np.zeros((len(instance.contracts), instance.calendar.period_count))
-    np.add.at(earned, contract, price * usable * instance.calendar.hours)
-    builder.add_charges(activities.terms.option, level, term, activities.terms.totals(earned))
+    np.add.at(earned, contract, usable * usd)
+    builder.add_charges(terms.option, level, term, terms.totals(earned))
+    builder.add_charges(tasks.option, level, term, -tasks.totals(instance, usd))
 
 
 def charge_units(
