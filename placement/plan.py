@@ -162,6 +162,20 @@ class Backups:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Replicas that would stay in pools of which a landlord takes back a share, one row per (loss, profile, pool, period)."""
+
+    case: Ints
+    """Position in ``Instance.loss_cases``."""
+    service: Ints
+    profile: Ints
+    """Position in the service's profiles."""
+    pool: Ints
+    period: Ints
+    units: Ints
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -177,6 +191,7 @@ class Plan:
     uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
     maintenance: Maintenance = field(default_factory=lambda: empty(Maintenance))
     backups: Backups = field(default_factory=lambda: empty(Backups))
+    kept: Kept = field(default_factory=lambda: empty(Kept))
 
 
 @dataclass(frozen=True)
@@ -222,7 +237,7 @@ class Prices:
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "maintenance": Maintenance,
-    "backups": Backups,
+    "backups": Backups, "kept": Kept,
 }  # fmt: skip
 
 

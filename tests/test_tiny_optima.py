@@ -20,8 +20,8 @@ ROOT = Path("instances")
 BEST: dict[str, Any] = json.loads((ROOT / "best.json").read_text())
 TINY = sorted((ROOT / "tiny").glob("*.yaml"))
 LAWS = (
-    "assignment", "capacity", "maintenance", "interconnect", "power", "sla", "isolation", "contract", "resilience", "backups",
-    "concentration", "budget",
+    "assignment", "capacity", "maintenance", "interconnect", "power", "sla", "isolation", "contract", "reclaim", "resilience",
+    "backups", "concentration", "budget",
 )  # fmt: skip
 PROVERS = sorted(set(SOLVERS) - {"enumerate", "prices"})
 """The oracle is for smaller Programs still; the price solver promises a bound, not a proof."""

@@ -319,7 +319,7 @@ LAWS: tuple[Mutation, ...] = (
         "_ints(table.rung + 1)", "_ints(table.rung)", ("files",),
     ),
     Mutation(
-        "plan ends", "an off-by-one", "files", "placement/files/plan_tables.py",
+        "plan ends", "an off-by-one", "files", "placement/files/plan_reading.py",
         "range(1, instance.calendar.blocks + 1)", "range(1, instance.calendar.blocks)", ("files",),
     ),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from placement.activities.backups import BackupOptions
 from placement.activities.columns import Columns
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
+from placement.activities.kept import KeptOptions
 from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overuse import Overuse
 from placement.activities.recourse import RecourseOptions
@@ -48,6 +49,7 @@ class Activities:
         self.sublets = SubletOptions.offer(instance, builder)
         self.overuse = Overuse.offer(instance, builder)
         self.recourse = RecourseOptions.offer(instance, builder, self.serve)
+        self.kept = KeptOptions.offer(instance, builder, self.replicas)
         self.maintenance = MaintenanceOptions.offer(instance, builder)
         self.isolation = IsolationOptions.offer(instance, builder)
         self.backups = BackupOptions.offer(instance, builder, self.gangs)
@@ -55,7 +57,7 @@ class Activities:
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse,
-            self.maintenance, self.isolation, self.backups,
+            self.kept, self.maintenance, self.isolation, self.backups,
         )  # fmt: skip
 
     def settled(self, program: Program, columns: Columns) -> Columns:
@@ -70,6 +72,7 @@ __all__ = [
     "Columns",
     "Gangs",
     "IsolationOptions",
+    "KeptOptions",
     "MaintenanceOptions",
     "Overuse",
     "RecourseOptions",

@@ -85,11 +85,16 @@ class Document(Noun):
 
 @dataclass(frozen=True)
 class LossCase:
-    """One thing that may happen: pools lost together, [Q]."""
+    """One thing that may happen: pools lost together, or a share of them taken back."""
 
     loss: Loss
     name: str
     lost: Bools
+    """Pools of which nothing is left, [Q]."""
+    reclaimed: Bools
+    """Pools of which their landlord leaves ``reclaim_left_units``, [Q]."""
+    periods: Bools
+    """In which it may have happened, [P]."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,10 @@ class Instance:
         return tuple(case for loss in self.losses.values() for case in self._cases_of(loss))
 
     def _cases_of(self, loss: Loss) -> Iterator[LossCase]:
-        pools = list(self.pools.values())
+        if loss.each == "reclaim" or loss.reclaims is not None:
+            yield from self._reclaims_of(loss)
+            return
+        pools, always = list(self.pools.values()), np.ones(self.calendar.period_count, dtype=np.bool_)
         carried: dict[str, list[set[str]]] = {
             "provider": [{self.sites[pool.site].provider} for pool in pools],
             "site": [{pool.site} for pool in pools],
@@ -229,13 +237,41 @@ class Instance:
             for name in families[loss.each]:
                 lost = np.array([name in on for on in carried[loss.each]], dtype=np.bool_)
                 if lost.any():
-                    yield LossCase(loss, f"{loss.id}/{name}", lost)
+                    yield LossCase(loss, f"{loss.id}/{name}", lost, np.zeros_like(lost), always)
             return
         lost = np.zeros(len(pools), dtype=np.bool_)
         for kind, on in carried.items():
             named = set(getattr(loss, f"{kind}s") or ())
             lost |= np.array([bool(named & names) for names in on], dtype=np.bool_)
-        yield LossCase(loss, loss.id, lost)
+        yield LossCase(loss, loss.id, lost, np.zeros_like(lost), always)
+
+    def _reclaims_of(self, loss: Loss) -> Iterator[LossCase]:
+        pools, blocks = list(self.pools.values()), np.arange(self.calendar.blocks)
+        reclaimable = [name for name, contract in self.contracts.items() if contract.reclaim is not None]
+        together = [[name] for name in reclaimable] if loss.each == "reclaim" else [list(loss.reclaims or ())]
+        for names in together:
+            reclaimed = np.zeros(len(pools), dtype=np.bool_)
+            periods = np.zeros(self.calendar.period_count, dtype=np.bool_)
+            for name in names:
+                reclaim = self.contracts[name].reclaim
+                assert reclaim is not None, "validated: the contract states reclaim"
+                reclaimed |= np.array([pool.contract == name for pool in pools], dtype=np.bool_)
+                periods |= np.repeat(blocks >= reclaim.first_block(self.calendar), self.calendar.band_count)
+            if reclaimed.any() or loss.each is None:
+                name = loss.id if loss.each is None else f"{loss.id}/{names[0]}"
+                yield LossCase(loss, name, np.zeros_like(reclaimed), reclaimed, periods)
+
+    @cached_property
+    def reclaim_left_units(self) -> Ints:
+        """Units of each pool once its landlord has taken back what it may by then; all that are online elsewhere, [Q, P]."""
+        units = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
+        np.add.at(units, self.island_pool, self.island_online_gpus // self.unit_gpus[self.island_pool][:, None])
+        for q, pool in enumerate(self.pools.values()):
+            reclaim = self.contracts[pool.contract].reclaim
+            if reclaim is not None:
+                first = reclaim.first_block(self.calendar) * self.calendar.band_count
+                units[q, first:] -= np.ceil(reclaim.share * units[q, first:] - 1e-9).astype(np.int64)
+        return units
 
     @cached_property
     def domain_units(self) -> Ints:

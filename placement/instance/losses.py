@@ -21,8 +21,10 @@ class Loss(Noun):
     sites: _Ids | None = None
     feeds: _Ids | None = None
     contracts: _Ids | None = None
-    each: Literal["provider", "site", "feed", "contract"] | None = None
-    """One loss for every provider, site, feed or contract that has a pool, in place of those named."""
+    reclaims: _Ids | None = None
+    """Contracts whose landlord takes back its share, in periods in which that may have taken effect."""
+    each: Literal["provider", "site", "feed", "contract", "reclaim"] | None = None
+    """One loss for every provider, site, feed or contract that has a pool, or may be reclaimed, in place of those named."""
     covered_share: Share | Literal["promised"]
     """Of the demand of every stream that what remains must be able to serve; ``promised``: the floor of its ladder."""
     tenants: _Ids | None = None
@@ -34,7 +36,11 @@ class Loss(Noun):
 
     @model_validator(mode="after")
     def _says_what(self) -> Loss:
-        named = [field for field in ("providers", "sites", "feeds", "contracts") if getattr(self, field) is not None]
+        named = [field for field in ("providers", "sites", "feeds", "contracts", "reclaims") if getattr(self, field) is not None]
         if bool(named) == (self.each is not None):
-            raise PydanticCustomError("loss", "a loss names providers, sites, feeds or contracts, or says each, not both")
+            raise PydanticCustomError("loss", "a loss names providers, sites, feeds, contracts or reclaims, or says each, not both")
+        if self.reclaims is not None and len(named) > 1:
+            raise PydanticCustomError("loss_reclaims", "reclaims come with notice: name them in a loss of their own")
+        if self.jobs == "must" and (self.reclaims is not None or self.each == "reclaim"):
+            raise PydanticCustomError("loss_jobs", "jobs: must is not for reclaims: their contracts say which jobs may stand there")
         return self

@@ -29,6 +29,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("losses", "sites", "sites"),
     ("losses", "feeds", "feeds"),
     ("losses", "contracts", "contracts"),
+    ("losses", "reclaims", "contracts"),
     ("losses", "tenants", "tenants"),
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),

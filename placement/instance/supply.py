@@ -27,7 +27,7 @@ from placement.instance.base import (
     later,
 )
 from placement.instance.calendar import Step, Steps
-from placement.instance.upkeep import MaintenanceTask
+from placement.instance.upkeep import MaintenanceTask, Reclaim
 
 
 class Mode(Noun):
@@ -197,7 +197,8 @@ class Contract(Noun):
     take_or_pay: TakeOrPay | None = None
     sublet_usd_per_gpu_hour: Steps | None = None
     """What idle accelerators earn, in whole allocation units and for whole periods (default: they cannot be let)."""
-    reclaim: later("resilience") = None  # type: ignore[valid-type]
+    reclaim: Reclaim | None = None
+    """Default: the landlord keeps to the dates."""
 
     @property
     def decided(self) -> bool:

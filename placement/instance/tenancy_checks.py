@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance.findings import Draft, Finding
+from placement.instance.findings import Draft, Finding, did_you_mean
 
 
 def tenancy(draft: Draft) -> Iterator[Finding]:
-    """Isolation that services allow, and maintenance that can be done."""
+    """Isolation that services allow, maintenance that can be done, and reclaims that contracts know."""
     yield from _isolation(draft)
     yield from _maintenance(draft)
+    yield from _reclaims(draft)
 
 
 def _isolation(draft: Draft) -> Iterator[Finding]:
@@ -50,3 +51,17 @@ def _maintenance(draft: Draft) -> Iterator[Finding]:
         if pool.maintenance and pool.contract in contracts and contracts[pool.contract].decided:
             expected = f"a pool that is there whatever is decided; contract '{pool.contract}' is not"
             yield Finding(("pools", n, "maintenance"), pool.maintenance[0].id, expected, "remove it, or date the contract")
+
+
+def _reclaims(draft: Draft) -> Iterator[Finding]:
+    """Losses by reclaim are of contracts that state one."""
+    contracts = draft["contracts"]
+    stated = [contract.id for contract in contracts.valid.values() if contract.reclaim is not None]
+    for n, loss in draft["losses"].valid.items():
+        for k, name in enumerate(loss.reclaims or ()):
+            if name in contracts.by_id and name not in stated:
+                expected = "a contract that states reclaim"
+                yield Finding(("losses", n, "reclaims", k), name, expected, did_you_mean(name, stated, expected))
+        if loss.each == "reclaim" and not stated and len(contracts.valid) == len(contracts.ids):
+            expected = "a contract that states reclaim; none does"
+            yield Finding(("losses", n, "each"), loss.each, expected, "state one, or remove the loss")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -41,3 +42,19 @@ class MaintenanceTask(Noun):
     def starts(self, calendar: Calendar) -> range:
         """Blocks at which it may begin."""
         return range(calendar.first_block_from(self.from_date), calendar.last_block_until(self.to_date) - self.blocks + 1)
+
+
+class Reclaim(Noun):
+    """The landlord may take back a share of every pool under the contract: ``notice_days`` after notice, from a day on."""
+
+    earliest_date: Day
+    """Notice can be given from here on."""
+    notice_days: Annotated[int, Field(ge=0, le=36_600)]
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Of the units online, rounded up (default all)."""
+    jobs: Literal["within_notice", "any"] = "within_notice"
+    """within_notice (default): must and promised jobs that work longer than the notice hold only what would be left."""
+
+    def first_block(self, calendar: Calendar) -> int:
+        """First block in which it may have taken effect; B if none."""
+        return calendar.last_block_until(self.earliest_date + timedelta(days=self.notice_days))

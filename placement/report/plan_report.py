@@ -153,7 +153,7 @@ def _losses(figures: PlanFigures) -> str:
         missing = np.bincount(short.period[mine], short.tokens_per_s[mine], instance.calendar.period_count)
         worst = int(np.argmax(missing))
         when = (instance.calendar.period_name(worst), brief(float(missing[worst]))) if missing[worst] > 0 else ("never", None)
-        rows.append((case.name, count(int(case.lost.sum())), *when))
+        rows.append((case.name, count(int((case.lost | case.reclaimed).sum())), *when))
     kept, more = shortened(rows, MOST_ROWS, "losses")
     return table(("loss", "pools lost", "most in", "tokens/s then"), kept) + more if rows else ""
 

@@ -25,6 +25,7 @@ from placement.rules import (
     isolation,
     maintenance,
     power,
+    reclaim,
     resilience,
     sla,
     take_or_pay,
@@ -47,6 +48,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, maintenance, interconnect, power, cooling, sla, isolation, contract, take_or_pay, resilience, backups,
-    concentration, carbon, budget,
+    assignment, capacity, maintenance, interconnect, power, cooling, sla, isolation, contract, take_or_pay, reclaim, resilience,
+    backups, concentration, carbon, budget,
 )  # fmt: skip

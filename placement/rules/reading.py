@@ -144,10 +144,15 @@ def replica_counts(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
     """Whole replicas in each row of ``replicas``, and the accelerators that they run on, [n] each."""
     table = plan.replicas
     profile = profile_rows(instance, table.service, table.profile)
+    count = whole_replicas(instance, profile, table.units)
+    return count, count * of_profiles(instance, lambda p: p.gpus_per_replica)[profile]
+
+
+def whole_replicas(instance: Instance, profile: Ints, units: Ints) -> Floats:
+    """Whole replicas of profiles (by ``profile_rows``) that so many units hold, [n] each."""
     unit = of_profiles(instance, lambda p: instance.accelerators[p.accelerator].allocation_unit_gpus).astype(np.int64)[profile]
     each = of_profiles(instance, lambda p: p.gpus_per_replica).astype(np.int64)[profile]
-    count = np.where(each <= unit, table.units * (unit // each), table.units // -(-each // unit)).astype(np.float64)
-    return count, count * each
+    return np.where(each <= unit, units * (unit // each), units // -(-each // unit)).astype(np.float64)
 
 
 def profile_rows(instance: Instance, service: Ints, profile: Ints) -> Ints:

@@ -57,3 +57,27 @@ def surviving(document: dict[str, Any], rng: np.random.Generator) -> dict[str, A
         pool["spare_share"] = float(rng.choice([0.0, 0.2]))
     document["losses"] = [loss]
     return document
+
+
+def reclaimable(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Contracts that their landlord may end at notice, promised jobs, and losses by that."""
+    for contract in document["contracts"]:
+        day = f"2026-03-0{int(rng.integers(1, 4))}"
+        reclaim: dict[str, Any] = {"earliest_date": day, "notice_days": int(rng.integers(0, 3))}
+        if rng.random() < 0.6:
+            reclaim["share"] = float(rng.choice([0.3, 0.5]))
+        if rng.random() < 0.2:
+            reclaim["jobs"] = "any"
+        contract["reclaim"] = reclaim
+    for job in document["jobs"]:
+        job["commitment"] = str(rng.choice(["promised", "optional"], p=[0.7, 0.3]))
+    document["streams"] = [{**FEW, "id": f"d{n}", "demand_tokens_per_s": float(rng.integers(1, 20))} for n in range(2)]
+    loss: dict[str, Any] = {"id": "l", "covered_share": float(rng.choice([0.3, 0.8]))}
+    loss |= {"each": "reclaim"} if rng.random() < 0.5 else {"reclaims": ["c0", "c1"]}
+    if rng.random() < 0.5:
+        loss["uncovered_usd_per_million_tokens"] = 4.0
+    document["losses"] = [loss]
+    return document
+
+
+FEW = {"tenant": "t", "region": "here", "service": "m", "latency_class": "slow", "revenue_usd_per_million_tokens": 2.0}

@@ -80,7 +80,7 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
             value[mine[0]] += 1.0
     parts.append((program.first_copy[option], start, value))
     parts += [_random_terms(formulation, rng), _random_sublets(formulation, rng)]
-    parts += [_random_maintenance(formulation, rng), _random_backups(formulation, gang, rng)]
+    parts += [_random_maintenance(formulation, rng), _random_backups(formulation, gang, rng), _random_kept(formulation, rng)]
     parts.append(_random_recourse(formulation, parts, rng))
     columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
     keep = columns[2] > 0
@@ -105,6 +105,14 @@ def _random_maintenance(formulation: Formulation, rng: np.random.Generator) -> t
     chosen = [int(rng.choice(np.flatnonzero(tasks.task == n))) for n in np.unique(tasks.task) if rng.random() < 0.95]
     rows = np.array(chosen, dtype=np.int64)
     return formulation.program.first_copy[tasks.option[rows]], tasks.start[rows], np.ones(len(rows))
+
+
+def _random_kept(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """A few of the replicas that a landlord may leave."""
+    program = formulation.program
+    option, start = program.columns(formulation.activities.kept.option)
+    count = np.floor(rng.random(len(option)) * (program.upper(option, start) + 1.2) * (rng.random(len(option)) < 0.2))
+    return program.first_copy[option], start, count
 
 
 def _random_backups(formulation: Formulation, gang: Ints, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:

@@ -12,11 +12,11 @@ import pytest
 from placement.formulate import formulate
 from tests.laws.random_instances import decided, random_document, write_instance
 from tests.laws.random_policies import roomy
-from tests.laws.random_tenancy import kept_apart, maintained, surviving
+from tests.laws.random_tenancy import kept_apart, maintained, reclaimable, surviving
 from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, nudged
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
-EDITS: dict[str, Edit] = {"isolation": kept_apart, "maintenance": maintained, "backups": surviving}
+EDITS: dict[str, Edit] = {"isolation": kept_apart, "maintenance": maintained, "backups": surviving, "reclaim": reclaimable}
 EDGES, NUDGES = 5, 4
 
 
@@ -61,9 +61,9 @@ def test_each_law_alone_refuses_and_allows(law: str, tmp_path: Path) -> None:
         document = ruled(seed, law)
         with_law = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
         document.pop("losses", None)
-        for noun in (*document["tenants"], *document["pools"]):
-            noun.pop("isolation", None)
-            noun.pop("maintenance", None)
+        for noun in (*document["tenants"], *document["pools"], *document["contracts"]):
+            for field in ("isolation", "maintenance", "reclaim"):
+                noun.pop(field, None)
         without = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
         plain += with_law[0]
         refused += without[0] - with_law[0]
