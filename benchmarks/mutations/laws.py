@@ -165,7 +165,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 8, resilience
     Mutation(
         "resilience lost pools", "a dropped condition", "law", f"{RULES}/resilience.py",
-        "~case.lost[replicas.pool] & (row >= 0)", "row >= 0", BOTH_SIDES,
+        "~(case.lost | case.reclaimed)[replicas.pool] & (row >= 0)", "row >= 0", BOTH_SIDES,
     ),
     Mutation(
         "resilience uncovered check", "a dropped term", "law", f"{RULES}/resilience.py",
@@ -191,6 +191,24 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "backups on what is left", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
         "[gangs.job] & ~case.lost[gangs.pool])", "[gangs.job])", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 6, reclaim
+    Mutation(
+        "reclaim of promised jobs", "a dropped condition", "law", f"{RULES}/reclaim.py",
+        "(row[pool_of] >= 0) & _owed(instance)[job] & (work", "(row[pool_of] >= 0) & (work", BOTH_SIDES,
+    ),
+    Mutation(
+        "reclaim from when on check", "an off-by-one", "law", f"{RULES}/reclaim.py",
+        "if days[block + 1] > gone:", "if days[block] > gone:", CHECK_SIDE,
+    ),
+    Mutation(
+        "reclaim share", "the greater for the lesser", "activity", "placement/instance/instance.py",
+        "units[q, first:] -= np.ceil(reclaim.share * units[q, first:] - 1e-9)",
+        "units[q, first:] -= np.floor(reclaim.share * units[q, first:] - 1e-9)", BOTH_SIDES,
+    ),
+    Mutation(
+        "resilience of what is kept", "a dropped rate", "law", f"{RULES}/resilience.py",
+        "    charge_exposed(instance, builder, activities.gangs, left)\n", "", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ maintenance
     Mutation(

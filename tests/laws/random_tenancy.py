@@ -43,12 +43,16 @@ def maintained(document: dict[str, Any], rng: np.random.Generator) -> dict[str, 
 
 
 def surviving(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
-    """Small must jobs, and losses that they survive."""
+    """Small must jobs, and losses that they survive as a rule, since some pool remains."""
+    first = document["pools"][0]
+    other = {"id": "other", "site": "s1" if first["site"] == "s0" else "s0", "contract": "c0"}
+    document["pools"].append({**first, **other, "islands": [{**first["islands"][0], "count": 1}]})
+    document["pools"][-1] |= {"online_gpus": first["islands"][0]["gpus"], "spanning": None}
     for job in document["jobs"]:
         job["commitment"] = str(rng.choice(["must", "optional"], p=[0.7, 0.3]))
-        first = job["shapes"][0]
-        if first["gpus"] > 1:
-            job["shapes"].append({"accelerator": first["accelerator"], "gpus": 1, "duration_hours": 30.0})
+        shape = job["shapes"][0]
+        if shape["gpus"] > 1:
+            job["shapes"].append({"accelerator": shape["accelerator"], "gpus": 1, "duration_hours": 30.0})
     loss: dict[str, Any] = {"id": "l", "covered_share": 0.0, "jobs": "must"}
     loss |= {"each": str(rng.choice(["site", "contract"]))} if rng.random() < 0.6 else {"sites": ["s0"]}
     if rng.random() < 0.3:
@@ -74,7 +78,7 @@ def reclaimable(document: dict[str, Any], rng: np.random.Generator) -> dict[str,
     document["streams"] = [{**FEW, "id": f"d{n}", "demand_tokens_per_s": float(rng.integers(1, 20))} for n in range(2)]
     loss: dict[str, Any] = {"id": "l", "covered_share": float(rng.choice([0.3, 0.8]))}
     loss |= {"each": "reclaim"} if rng.random() < 0.5 else {"reclaims": ["c0", "c1"]}
-    if rng.random() < 0.5:
+    if rng.random() < 0.8:
         loss["uncovered_usd_per_million_tokens"] = 4.0
     document["losses"] = [loss]
     return document

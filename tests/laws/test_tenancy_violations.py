@@ -57,6 +57,13 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "backup beyond the end": ("backups", lambda p: backup(p, start_block=1), "backups", "does not end in time"),
     "backup before all": ("backups", lambda p: backup(p, start_block=-1), "backups", "outside of its window"),
     "backup of another shape": ("backups", lambda p: backup(p, shape=2), "backups", "no shape of the job"),
+    "a long job on what may go": ("reclaim", lambda p: at(p, 0, 1), "reclaim", "q: holds, longer than the notice, 1 units"),
+    "kept beyond what is left": ("resilience-reclaim", lambda p: moved(p, "kept", "units", 0, 2), "resilience", "q after taken-back/lease: would hold 2 units"),
+    "kept without having stood": ("resilience-reclaim", lambda p: without(p, "replicas"), "resilience", "m in q after taken-back/lease: keeps 1 units"),
+    "kept before it is gone": ("resilience-reclaim", lambda p: moved(p, "kept", "period", 0, 0), "resilience", "takes back nothing there"),
+    "kept in another pool": ("resilience-reclaim", lambda p: moved(p, "kept", "pool", 0, 0), "resilience", "takes back nothing there"),
+    "nothing kept": ("resilience-reclaim", lambda p: without(p, "kept"), "resilience", "would serve"),
+    "less than nothing kept": ("resilience-reclaim", lambda p: moved(p, "kept", "units", 0, -1), "resilience", "keeps no units or fewer"),
     "two backups": ("backups", lambda p: with_row(p, "backups", 0, 0, 1, 1, 0, 2), "backups", "has two backups"),
     "backup of what need not run": ("backups", lambda p: with_row(p, "backups", 1, 1, 2, 0, 0, 1), "backups", "which only must jobs have"),
     "backup where the job may not run": ("backups", lambda p: with_row(p, "backups", 1, 1, 2, 0, 0, 1), "backups", "not eligible"),
@@ -99,6 +106,23 @@ def test_jobs_of_others_need_no_backup() -> None:
     instance, plan = solved("backups")
     losses = {name: loss.model_copy(update={"tenants": ("other",)}) for name, loss in instance.losses.items()}
     assert not check(replace(instance, losses=losses), without(plan, "backups")).violations
+
+
+def test_a_contract_may_mind_no_jobs_and_leave_a_share() -> None:
+    """Half of one unit is all of it; a job of four days may stand there with four days' notice, or where any may."""
+    instance, plan = solved("reclaim")
+    long_one = at(at(plan, 0, 1), 2, 0)
+
+    def told(**fields: Any) -> list[str]:
+        terms = instance.contracts["lease"]
+        assert terms.reclaim is not None
+        lease = terms.model_copy(update={"reclaim": terms.reclaim.model_copy(update=fields)})
+        changed = replace(instance, contracts={**instance.contracts, "lease": lease})
+        return [violation.law for violation in check(changed, long_one).violations if violation.law == "reclaim"]
+
+    assert told() == ["reclaim"]
+    assert told(share=0.5) == ["reclaim"]
+    assert told(jobs="any") == told(notice_days=4) == []
 
 
 def test_what_is_down_counts_beside_spares() -> None:
