@@ -24,7 +24,7 @@ from solvers import SOLVERS
 
 if TYPE_CHECKING:
     from placement.cli.solving import RejectedPlan
-    from placement.explain.bill import Shortfall
+    from placement.explain.shortfall import Shortfall
     from placement.instance import Instance
     from placement.plan import Result
 

@@ -15,8 +15,8 @@ import numpy as np
 from placement.activities.gangs import Gangs
 from placement.activities.terms import firm
 from placement.builder import Builder
-from placement.explain.left_out import Shortfall as Shortfall
 from placement.explain.left_out import left_out
+from placement.explain.shortfall import Shortfall
 from placement.instance import Budget, Instance, Ladder
 from placement.instance.demand import COMMITMENTS
 from placement.instance.policy import of_kind

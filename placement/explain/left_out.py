@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,23 +11,11 @@ from placement.activities.gangs import Gangs
 from placement.activities.maintenance import units_down
 from placement.activities.recourse import covered_tokens_per_s
 from placement.builder import Builder
+from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.plan import LEVELS, TERMS
 from placement.program import Grid
 from placement.rules.capacity import usable_units
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """One line of a bill: ``amount`` in ``unit`` is missing in ``periods`` (None: no single ones)."""
-
-    law: str
-    subject: str
-    periods: str | None
-    amount: float
-    unit: str
-    message: str
-    remedy: str
 
 
 def left_out(instance: Instance) -> list[Shortfall]:

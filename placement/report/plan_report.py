@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from placement.explain.bill import Shortfall
+from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from placement import solve
-from placement.explain.bill import Shortfall, bill
+from placement.explain.bill import bill
+from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.plan import Plan
 from tests.laws.random_instances import write_instance
