@@ -190,7 +190,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "backups on what is left", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
-        "[gangs.job] & ~case.lost[gangs.pool])", "[gangs.job])", BOTH_SIDES,
+        "~(cases[k].lost | instance.counts_domains)[gangs.pool]", "~instance.counts_domains[gangs.pool]", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ law 6, reclaim
     Mutation(

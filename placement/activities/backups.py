@@ -33,13 +33,12 @@ class BackupOptions:
     @classmethod
     def offer(cls, instance: Instance, builder: Builder, gangs: Gangs) -> BackupOptions:
         """Write the ways in which a must job runs on one island that a loss leaves, where whole domains are not counted."""
-        usable = gangs.places.single(gangs.place) & ~instance.counts_domains[gangs.pool]
-        rows = [
-            (k, n)
-            for k, case in enumerate(instance.loss_cases)
-            for n in np.flatnonzero(usable & jobs_to_survive(instance, k)[gangs.job] & ~case.lost[gangs.pool]).tolist()
-        ]
-        case_of, gang = np.array(rows, dtype=np.int64).reshape(len(rows), 2).T
+        cases, rows = instance.loss_cases, [np.zeros((2, 0), dtype=np.int64)]
+        for k in [k for k, case in enumerate(cases) if case.loss.jobs == "must"]:
+            usable = ~(cases[k].lost | instance.counts_domains)[gangs.pool] & gangs.places.single(gangs.place)
+            mine = np.flatnonzero(usable & jobs_to_survive(instance, k)[gangs.job])
+            rows.append(np.stack([np.full(len(mine), k), mine]))
+        case_of, gang = np.concatenate(rows, axis=1)
         pace = np.array([builder.pace(np.tile(row, instance.calendar.blocks)) for row in instance.jobs.paces], dtype=np.int64)
         first, last = gangs.starts(instance, gang)
         option = builder.add_running(
