@@ -75,7 +75,7 @@ def reclaimable(document: dict[str, Any], rng: np.random.Generator) -> dict[str,
         contract["reclaim"] = reclaim
     for job in document["jobs"]:
         job["commitment"] = str(rng.choice(["promised", "optional"], p=[0.7, 0.3]))
-    document["streams"] = [{**FEW, "id": f"d{n}", "demand_tokens_per_s": float(rng.integers(1, 20))} for n in range(2)]
+    document["streams"] = [{**STREAM, "id": f"d{n}"} for n in range(int(rng.integers(3)))]
     loss: dict[str, Any] = {"id": "l", "covered_share": float(rng.choice([0.3, 0.8]))}
     loss |= {"each": "reclaim"} if rng.random() < 0.5 else {"reclaims": ["c0", "c1"]}
     if rng.random() < 0.8:
@@ -84,4 +84,7 @@ def reclaimable(document: dict[str, Any], rng: np.random.Generator) -> dict[str,
     return document
 
 
-FEW = {"tenant": "t", "region": "here", "service": "m", "latency_class": "slow", "revenue_usd_per_million_tokens": 2.0}
+STREAM = {
+    "tenant": "t", "region": "here", "service": "m", "latency_class": "slow", "demand_tokens_per_s": 12.0,
+    "revenue_usd_per_million_tokens": 2.0,
+}  # fmt: skip

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from placement.check import check
 from placement.formulate import formulate
 from tests.laws.random_instances import decided, random_document, write_instance
 from tests.laws.random_policies import roomy
 from tests.laws.random_tenancy import kept_apart, maintained, reclaimable, surviving
-from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, nudged
+from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, gang_choices, nudged, random_choice
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
 EDITS: dict[str, Edit] = {"isolation": kept_apart, "maintenance": maintained, "backups": surviving, "reclaim": reclaimable}
 EDGES, NUDGES = 5, 4
+GANGS = 60
 
 
 def ruled(seed: int, law: str) -> dict[str, Any]:
@@ -54,18 +56,16 @@ def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("law", EDITS)
-def test_each_law_alone_refuses_and_allows(law: str, tmp_path: Path) -> None:
-    """The sample is worth something only if the law decides in it: choices that only it refuses, and choices that it allows."""
-    plain = refused = 0
-    for seed in range(99, 108, 3):
-        document = ruled(seed, law)
-        with_law = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
-        document.pop("losses", None)
-        for noun in (*document["tenants"], *document["pools"], *document["contracts"]):
-            for field in ("isolation", "maintenance", "reclaim"):
-                noun.pop(field, None)
-        without = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
-        plain += with_law[0]
-        refused += without[0] - with_law[0]
-    assert plain > 10
-    assert refused > 10
+def test_each_law_decides(law: str, tmp_path: Path) -> None:
+    """The sample is worth something only if it holds choices that this law alone refuses, and others that it allows."""
+    refused = allowed = 0
+    for seed in range(0, 24, 3):
+        document = ruled(seed, law) | {"services": [], "streams": []}  # Replicas at random break too much else.
+        formulation, rng = formulate(write_instance(tmp_path, document)), np.random.default_rng(seed)
+        for gang in gang_choices(formulation, rng)[:GANGS]:
+            judged = check(formulation.instance, formulation.decode(*random_choice(formulation, gang, rng)))
+            refused += {violation.law for violation in judged.violations} == {law}
+        choice = cheapest_choice(formulation, rng)
+        allowed += choice is not None and agreed(formulation, choice, seed)
+    assert refused >= 4
+    assert allowed >= 4
