@@ -109,20 +109,19 @@ def test_jobs_of_others_need_no_backup() -> None:
 
 
 def test_a_contract_may_mind_no_jobs_and_leave_a_share() -> None:
-    """Half of one unit is all of it; a job of four days may stand there with four days' notice, or where any may."""
+    """Of two units half leaves one, for a job of four days; so do four days' notice, and a landlord with whom any job may stand."""
     instance, plan = solved("reclaim")
     long_one = at(at(plan, 0, 1), 2, 0)
 
-    def told(**fields: Any) -> list[str]:
+    def told(**fields: Any) -> list[str | None]:
         terms = instance.contracts["lease"]
         assert terms.reclaim is not None
         lease = terms.model_copy(update={"reclaim": terms.reclaim.model_copy(update=fields)})
         changed = replace(instance, contracts={**instance.contracts, "lease": lease})
-        return [violation.law for violation in check(changed, long_one).violations if violation.law == "reclaim"]
+        return [violation.period for violation in check(changed, long_one).violations if violation.law == "reclaim"]
 
-    assert told() == ["reclaim"]
-    assert told(share=0.5) == ["reclaim"]
-    assert told(jobs="any") == told(notice_days=4) == []
+    assert told() == told(share=0.6) == ["2026-01-04", "2026-01-05", "2026-01-06"]
+    assert told(share=0.5) == told(jobs="any") == told(notice_days=4) == []
 
 
 def test_what_is_down_counts_beside_spares() -> None:
