@@ -39,11 +39,11 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "capacity of sublets", "a coefficient", "law", f"{RULES}/capacity.py",
-        "pool[activities.sublets.pool], 1.0)", "pool[activities.sublets.pool], 0.5)", BOTH_SIDES,
+        "pool[sublets.pool[let]], 1.0)", "pool[sublets.pool[let]], 0.5)", BOTH_SIDES,
     ),
     Mutation(
         "capacity paid back", "a sign", "law", f"{RULES}/capacity.py",
-        "terms.totals(earned))", "-terms.totals(earned))", BOTH_SIDES,
+        ", terms.totals(earned))", ", -terms.totals(earned))", BOTH_SIDES,
     ),
     Mutation(
         "capacity check of sublets", "a dropped condition", "law", f"{RULES}/capacity.py",
@@ -221,7 +221,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 8, resilience
     Mutation(
         "resilience lost pools", "a dropped condition", "law", f"{RULES}/resilience.py",
-        "~case.lost[replicas.pool] & (row >= 0)", "row >= 0", BOTH_SIDES,
+        "~(case.lost | case.reclaimed)[replicas.pool] & (row >= 0)", "row >= 0", BOTH_SIDES,
     ),
     Mutation(
         "resilience uncovered check", "a dropped term", "law", f"{RULES}/resilience.py",
@@ -238,6 +238,88 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "resilience reach after a cut", "a dropped condition", "activity", f"{ACTIVITIES}/recourse.py",
         "sites_in_reach(instance, instance.wan.without(case.links))", "sites_in_reach(instance, instance.wan)", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 8, backups of must jobs
+    Mutation(
+        "backups of those hit", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
+        "gangs.share_row[lost[instance.island_pool[gangs.share_island]]]", "gangs.share_row[:0]", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups of those cut", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
+        "np.unique(np.concatenate([on_lost, row[cut[link]]]))", "np.unique(on_lost)", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups before their data check", "a dropped condition", "law", f"{RULES}/backups.py",
+        "away and (start < jobs.move_blocks[j] or", "away and (", CHECK_SIDE,
+    ),
+    Mutation(
+        "backups beside what is held", "dropped rates", "law", f"{RULES}/backups.py",
+        "        charge_units(instance, builder, activities, pool, of_island, pools)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups start check", "a dropped condition", "law", f"{RULES}/backups.py",
+        "np.any(table.start_block[mine] == runs.start_block[run])", "np.any(mine)", CHECK_SIDE,
+    ),
+    Mutation(
+        "backups on what is left", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
+        "~(cases[k].lost | instance.counts_domains)[gangs.pool]", "~instance.counts_domains[gangs.pool]", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 6, reclaim
+    Mutation(
+        "reclaim of promised jobs", "a dropped condition", "law", f"{RULES}/reclaim.py",
+        "(row[pool_of] >= 0) & _owed(instance)[job] & (work", "(row[pool_of] >= 0) & (work", BOTH_SIDES,
+    ),
+    Mutation(
+        "reclaim from when on check", "an off-by-one", "law", f"{RULES}/reclaim.py",
+        "if days[block + 1] > gone:", "if days[block] > gone:", CHECK_SIDE,
+    ),
+    Mutation(
+        "reclaim share", "the greater for the lesser", "activity", "placement/instance/instance.py",
+        "units[q, first:] -= np.ceil(reclaim.share * units[q, first:] - 1e-9)",
+        "units[q, first:] -= np.floor(reclaim.share * units[q, first:] - 1e-9)", BOTH_SIDES,
+    ),
+    Mutation(
+        "resilience of what is kept", "a dropped rate", "law", f"{RULES}/resilience.py",
+        "    charge_exposed(instance, builder, activities.gangs, left)\n", "", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ maintenance
+    Mutation(
+        "maintenance must", "a dropped condition", "law", f"{RULES}/maintenance.py",
+        "builder.add_groups(_names(instance), must=True)", "builder.add_groups(_names(instance), must=False)", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance window check", "an off-by-one", "law", f"{RULES}/maintenance.py",
+        "day[end] > task.to_date", "day[end - 1] > task.to_date", CHECK_SIDE,
+    ),
+    Mutation(
+        "maintenance window", "an off-by-one", "activity", "placement/instance/upkeep.py",
+        "calendar.last_block_until(self.to_date) - self.blocks + 1)", "calendar.last_block_until(self.to_date) - self.blocks)",
+        BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance of islands", "a dropped rate", "activity", f"{ACTIVITIES}/maintenance.py",
+        "if island is not None and units.any():", "if False:", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance pays nothing", "a sign", "law", f"{RULES}/capacity.py",
+        "-tasks.totals(instance, usd))", "tasks.totals(instance, usd))", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance units down check", "a rounding the wrong way", "check", f"{RULES}/reading.py",
+        "ceil(task.gpus / int(instance.unit_gpus[q]))", "task.gpus // int(instance.unit_gpus[q])", CHECK_SIDE,
+    ),
+    # ------------------------------------------------------------ isolation
+    Mutation(
+        "isolation of others", "a sign", "law", f"{RULES}/isolation.py",
+        "(-1.0, 1.0), strict=True)", "(-1.0, -1.0), strict=True)", BOTH_SIDES,
+    ),
+    Mutation(
+        "isolation by site", "the pool for the site", "activity", f"{ACTIVITIES}/isolation.py",
+        'one_pool if noun.isolation == "pool" else one_site[one_site.any(axis=1)]', "one_pool", BOTH_SIDES,
+    ),
+    Mutation(
+        "isolation check of sublets", "a dropped term", "law", f"{RULES}/isolation.py",
+        "return held[0], held[1] + sublet_units(instance, plan)", "return held[0], held[1]", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(
@@ -327,7 +409,7 @@ LAWS: tuple[Mutation, ...] = (
         "_ints(table.rung + 1)", "_ints(table.rung)", ("files",),
     ),
     Mutation(
-        "plan ends", "an off-by-one", "files", "placement/files/plan_tables.py",
+        "plan ends", "an off-by-one", "files", "placement/files/plan_reading.py",
         "range(1, instance.calendar.blocks + 1)", "range(1, instance.calendar.blocks)", ("files",),
     ),
 )  # fmt: skip

@@ -113,6 +113,14 @@ class Gangs:
         """Row of ``paces`` of some of these options."""
         return self.paces.rows(self.job[row], self.place[row])
 
+    def starts(self, instance: Instance, row: Ints) -> tuple[Ints, Ints]:
+        """First and last block at which options may start, by rows of this table, [n] each."""
+        job, place, finishes = self.job[row], self.place[row], self.finishes[row]
+        first, last, past = _starts(
+            instance, job, self.hours[row], _first_blocks(instance, self.places, job, place), self.paces, place
+        )  # fmt: skip
+        return np.where(finishes, first, past), np.where(finishes, last, instance.calendar.blocks - 1)
+
     # ------------------------------------------------------------ plan and back
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
@@ -276,7 +284,8 @@ def may_go_by_pool(instance: Instance) -> bool:
         for service in instance.services.values()
         for profile in service.profiles
     )
-    return one_island and small and not np.any(instance.counts_domains)
+    told_apart = any(task.islands for _, task in instance.maintenance) or any(c.loss.jobs == "must" for c in instance.loss_cases)
+    return one_island and small and not told_apart and not np.any(instance.counts_domains)
 
 
 def _island_pairs(instance: Instance) -> int:

@@ -22,6 +22,7 @@ from placement.instance.jobs import Jobs
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.upkeep import MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
 
@@ -88,12 +89,18 @@ class Document(Noun):
 
 @dataclass(frozen=True)
 class LossCase:
-    """One thing that may happen: pools lost, [Q], and links cut, together."""
+    """One thing that may happen: pools lost and links cut together, or a share of pools taken back."""
 
     loss: Loss
     name: str
     lost: Bools
+    """Pools of which nothing is left, [Q]."""
+    reclaimed: Bools
+    """Pools of which their landlord leaves ``reclaim_left_units``, [Q]."""
+    periods: Bools
+    """In which it may have happened, [P]."""
     links: frozenset[str] = frozenset()
+    """Links that are cut."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +183,11 @@ class Instance:
         return np.concatenate(rows) if rows else np.zeros((0, self.calendar.period_count), dtype=np.int64)
 
     @cached_property
+    def maintenance(self) -> tuple[tuple[int, MaintenanceTask], ...]:
+        """Every task of maintenance with its pool, in the order of the pools."""
+        return tuple((q, task) for q, pool in enumerate(self.pools.values()) for task in pool.maintenance)
+
+    @cached_property
     def unit_gpus(self) -> Ints:
         """Accelerators per allocation unit of each pool, [Q]."""
         return np.array([self.accelerators[pool.accelerator].allocation_unit_gpus for pool in self.pools.values()], dtype=np.int64)
@@ -218,7 +230,11 @@ class Instance:
         return tuple(case for loss in self.losses.values() for case in self._cases_of(loss))
 
     def _cases_of(self, loss: Loss) -> Iterator[LossCase]:
-        pools = list(self.pools.values())
+        if loss.each == "reclaim" or loss.reclaims is not None:
+            yield from self._reclaims_of(loss)
+            return
+        pools, always = list(self.pools.values()), np.ones(self.calendar.period_count, dtype=np.bool_)
+        none = np.zeros(len(pools), dtype=np.bool_)
         carried: dict[str, list[set[str]]] = {
             "provider": [{self.sites[pool.site].provider} for pool in pools],
             "site": [{pool.site} for pool in pools],
@@ -227,7 +243,7 @@ class Instance:
         }
         if loss.each == "link":
             for name in self.links:
-                yield LossCase(loss, f"{loss.id}/{name}", np.zeros(len(pools), dtype=np.bool_), frozenset({name}))
+                yield LossCase(loss, f"{loss.id}/{name}", none, none, always, frozenset({name}))
             return
         if loss.each is not None:
             families = {"provider": self.providers, "site": self.sites, "feed": self.feeds, "contract": self.contracts}
@@ -235,18 +251,46 @@ class Instance:
                 lost = np.array([name in on for on in carried[loss.each]], dtype=np.bool_)
                 lost &= self._not_fed_without({name}) | (loss.each != "feed")
                 if lost.any():
-                    yield LossCase(loss, f"{loss.id}/{name}", lost)
+                    yield LossCase(loss, f"{loss.id}/{name}", lost, none, always)
             return
-        lost = np.zeros(len(pools), dtype=np.bool_)
+        lost = none.copy()
         for kind, on in carried.items():
             named = set(getattr(loss, f"{kind}s") or ())
             gone = np.array([bool(named & names) for names in on], dtype=np.bool_)
             lost |= gone & (self._not_fed_without(named) | (kind != "feed"))
-        yield LossCase(loss, loss.id, lost, frozenset(loss.links or ()))
+        yield LossCase(loss, loss.id, lost, none, always, frozenset(loss.links or ()))
 
     def _not_fed_without(self, lost: Collection[str]) -> Bools:
         """Pools that no feed carries once some are lost, [Q]."""
         return np.array([self.feeds_without(pool, lost) is None for pool in self.pools.values()], dtype=np.bool_)
+
+    def _reclaims_of(self, loss: Loss) -> Iterator[LossCase]:
+        pools, blocks = list(self.pools.values()), np.arange(self.calendar.blocks)
+        reclaimable = [name for name, contract in self.contracts.items() if contract.reclaim is not None]
+        together = [[name] for name in reclaimable] if loss.each == "reclaim" else [list(loss.reclaims or ())]
+        for names in together:
+            reclaimed = np.zeros(len(pools), dtype=np.bool_)
+            periods = np.zeros(self.calendar.period_count, dtype=np.bool_)
+            for name in names:
+                reclaim = self.contracts[name].reclaim
+                assert reclaim is not None, "validated: the contract states reclaim"
+                reclaimed |= np.array([pool.contract == name for pool in pools], dtype=np.bool_)
+                periods |= np.repeat(blocks >= reclaim.first_block(self.calendar), self.calendar.band_count)
+            if reclaimed.any() or loss.each is None:
+                name = loss.id if loss.each is None else f"{loss.id}/{names[0]}"
+                yield LossCase(loss, name, np.zeros_like(reclaimed), reclaimed, periods)
+
+    @cached_property
+    def reclaim_left_units(self) -> Ints:
+        """Units of each pool once its landlord has taken back what it may by then; all that are online elsewhere, [Q, P]."""
+        units = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
+        np.add.at(units, self.island_pool, self.island_online_gpus // self.unit_gpus[self.island_pool][:, None])
+        for q, pool in enumerate(self.pools.values()):
+            reclaim = self.contracts[pool.contract].reclaim
+            if reclaim is not None:
+                first = reclaim.first_block(self.calendar) * self.calendar.band_count
+                units[q, first:] -= np.ceil(reclaim.share * units[q, first:] - 1e-9).astype(np.int64)
+        return units
 
     @cached_property
     def domain_units(self) -> Ints:

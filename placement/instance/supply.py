@@ -24,10 +24,10 @@ from placement.instance.base import (
     Share,
     Unlimited,
     Usd,
-    later,
 )
 from placement.instance.calendar import Step, Steps
 from placement.instance.grid import DemandResponse, GridEvent
+from placement.instance.upkeep import MaintenanceTask, Reclaim
 
 
 class Mode(Noun):
@@ -212,7 +212,8 @@ class Contract(Noun):
     take_or_pay: TakeOrPay | None = None
     sublet_usd_per_gpu_hour: Steps | None = None
     """What idle accelerators earn, in whole allocation units and for whole periods (default: they cannot be let)."""
-    reclaim: later("resilience") = None  # type: ignore[valid-type]
+    reclaim: Reclaim | None = None
+    """Default: the landlord keeps to the dates."""
 
     @property
     def decided(self) -> bool:
@@ -300,7 +301,8 @@ class Pool(Noun):
     """Default: no gang spans islands of this pool."""
     spare_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Part of the units online, rounded up, that nothing holds, so that what fails is replaced at once (default 0)."""
-    maintenance: later("maintenance") = None  # type: ignore[valid-type]
+    maintenance: Annotated[tuple[MaintenanceTask, ...], Field(max_length=1000, strict=False)] = ()
+    """Work that has to be done on it; the plan says when."""
 
     @cached_property
     def island_gpus(self) -> tuple[int, ...]:

@@ -143,8 +143,9 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     table = plan.replicas
     profile = profile_rows(instance, table.service, table.profile)
     latency_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
-    site = instance.pool_site[instance.island_pool[table.island]]
-    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * kept_at_events(instance, plan)
+    pool = instance.island_pool[table.island]
+    site, kept = instance.pool_site[pool], kept_at_events(instance, table.service, pool, table.period)
+    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * kept
     np.add.at(supply, (table.service, site, latency_class, table.period), throughput)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving
