@@ -15,11 +15,11 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 1, assignment
     Mutation(
         "assignment value", "a sign", "law", f"{RULES}/assignment.py",
-        'level_and_term("training_value"), -value[done])', 'level_and_term("training_value"), value[done])', BOTH_SIDES,
+        'level_and_term("training_value"), -value[done], anchor', 'level_and_term("training_value"), value[done], anchor', BOTH_SIDES,
     ),
     Mutation(
         "assignment lateness anchor", "a wrong anchor", "law", f"{RULES}/assignment.py",
-        "anchor=Anchor.END", "anchor=Anchor.START", BOTH_SIDES,
+        "        anchor=Anchor.END,\n        table=curve[mine]", "        anchor=Anchor.START,\n        table=curve[mine]", BOTH_SIDES,
     ),
     Mutation(
         "assignment must", "a dropped condition", "law", f"{RULES}/assignment.py",
@@ -116,7 +116,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 6, contracts
     Mutation(
         "contract sublets earn", "a unit: per hour for per period", "law", f"{RULES}/contract.py",
-        "instance.unit_gpus[:, None] * instance.calendar.hours\n    tables", "instance.unit_gpus[:, None]\n    tables", BOTH_SIDES,
+        "instance.unit_gpus[:, None] * instance.present_hours\n    tables", "instance.unit_gpus[:, None]\n    tables", BOTH_SIDES,
     ),
     Mutation(
         "contract requires", "a dropped condition", "law", f"{RULES}/contract.py",
@@ -130,7 +130,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "contract exit fee", "a dropped term", "activity", "placement/instance/terms.py",
-        "contract.signing_fee_usd + float(owed) + leaving", "contract.signing_fee_usd + float(owed)", BOTH_SIDES,
+        "+ leaving * float(worth[end])", "+ 0.0 * leaving", BOTH_SIDES,
     ),
     Mutation(
         "contract first exit", "the lesser for the greater", "activity", "placement/instance/terms.py",
@@ -142,7 +142,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "contract cheapest term", "the greater for the lesser", "activity", "placement/instance/terms.py",
-        "found[start, end] = min(usd,", "found[start, end] = max(usd,", BOTH_SIDES,
+        "found[start, end] = min(Owed(present, paid),", "found[start, end] = max(Owed(present, paid),", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ law 6, take or pay
     Mutation(
@@ -155,7 +155,25 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "take or pay check", "a sum for the greater", "law", f"{RULES}/take_or_pay.py",
-        "np.sum(np.maximum(used, owes.share * there))", "np.sum(used + owes.share * there)", CHECK_SIDE,
+        "total += max(0.0, float(used[in_slot].sum() - owes.share * there[in_slot].sum()))", "total += float(used[in_slot].sum())",
+        CHECK_SIDE,
+    ),
+    Mutation(
+        "take or pay settled", "an off-by-one: the first period of a slot", "law", f"{RULES}/take_or_pay.py",
+        "float(worth[in_slot[-1]])", "float(worth[in_slot[0]])", CHECK_SIDE,
+    ),
+    # ------------------------------------------------------------ money over time
+    Mutation(
+        "discount of values", "a wrong anchor", "law", f"{RULES}/assignment.py",
+        "-value[done], anchor=Anchor.END, table=builder.curve(worth)", "-value[done], table=builder.curve(worth)", BOTH_SIDES,
+    ),
+    Mutation(
+        "discount by the year", "a unit, on both sides", "law", "placement/instance/instance.py",
+        "DAYS_PER_YEAR = 365.25", "DAYS_PER_YEAR = 36.525", ("tiny optima",),
+    ),
+    Mutation(
+        "discount of what is paid back", "a factor dropped on one side", "law", f"{RULES}/capacity.py",
+        "price * usable * instance.present_hours)", "price * usable * instance.calendar.hours)", BOTH_SIDES,
     ),
     Mutation(
         "take or pay most", "a bound that is too tight", "activity", f"{ACTIVITIES}/overuse.py",
@@ -187,7 +205,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 12, carbon and budgets
     Mutation(
         "carbon of idle draw", "a unit: per hour for per period", "law", f"{RULES}/carbon.py",
-        "float(np.sum(standing_kw(instance) * price * instance.calendar.hours))", "float(np.sum(standing_kw(instance) * price))",
+        "float(np.sum(standing_kw(instance) * price * instance.present_hours))", "float(np.sum(standing_kw(instance) * price))",
         BOTH_SIDES,
     ),
     Mutation(

@@ -33,16 +33,18 @@ class Terms:
     """Of the calendar."""
     fees_usd: Floats
     """All that is owed within the horizon whatever is used: signing, fees by the month, leaving early."""
+    present_fees_usd: Floats
+    """The same as it is worth at the calendar's start."""
 
     @classmethod
     def offer(cls, instance: Instance, builder: Builder) -> Terms:
         """Write one option per decided contract and pair of blocks, and a group for each contract or set of alternatives."""
         calendar, contracts = instance.calendar, list(instance.contracts.values())
         rows = [
-            (c, start, end, usd)
+            (c, start, end, owed)
             for c, contract in enumerate(contracts)
             if contract.decided
-            for (start, end), usd in sorted(terms_of(calendar, contract).items())
+            for (start, end), owed in sorted(terms_of(calendar, contract, instance.discount_at).items())
         ]
         contract_of, start_of, end_of = np.array([row[:3] for row in rows], dtype=np.int64).reshape(len(rows), 3).T
         before = np.concatenate([[0.0], np.cumsum(calendar.hours.reshape(calendar.blocks, -1).sum(axis=1))])
@@ -58,7 +60,8 @@ class Terms:
         groups = builder.add_groups(list(names), must)
         option = builder.add_running(first=start_of, last=start_of, hours=before[end_of] - before[start_of])
         builder.join(option, groups[group[contract_of]])
-        return cls(option, contract_of, start_of, end_of, calendar.blocks, np.array([row[3] for row in rows], dtype=np.float64))
+        present, fees = np.array([row[3] for row in rows], dtype=np.float64).reshape(len(rows), 2).T
+        return cls(option, contract_of, start_of, end_of, calendar.blocks, fees, present)
 
     def supply(self, builder: Builder, resource: Ints, contract: Ints, amount: Floats, *, sign: float = -1.0) -> None:
         """Rows of resources (``resource`` and ``contract`` [n], ``amount`` [n, P]) that are there only while their contract is."""

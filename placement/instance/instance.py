@@ -25,6 +25,7 @@ from placement.program import Bools, Floats, Ints
 
 FORMAT = "fleet-placement/1"
 TableName = Annotated[str, Field(max_length=255)]
+DAYS_PER_YEAR = 365.25
 
 
 class Settings(Noun):
@@ -38,6 +39,8 @@ class Settings(Noun):
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"
     """Tranches in an earlier state than this do not count."""
+    discount_rate_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """What money loses in worth: a dollar t days from the calendar's start counts as (1 + rate)^(-t / 365.25)."""
 
 
 class Tables(Noun):
@@ -190,6 +193,27 @@ class Instance:
         """Hours of progress before each block boundary by row of ``jobs.paces``, [paces, B + 1]."""
         per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
         return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
+
+    # ------------------------------------------------------------ money over time
+
+    def discount_after(self, days: Floats) -> Floats:
+        """What a dollar so many days after the calendar's start is worth at its start; 1 without a rate."""
+        return np.asarray((1.0 + self.settings.discount_rate_per_year) ** (-days / DAYS_PER_YEAR), dtype=np.float64)
+
+    @cached_property
+    def discount_at(self) -> Floats:
+        """The same at each block boundary, [B + 1]."""
+        return self.discount_after(self.calendar.block_edges_days)
+
+    @cached_property
+    def discount(self) -> Floats:
+        """The same in each period, by the day on which its block starts, [P]."""
+        return np.repeat(self.discount_at[:-1], self.calendar.band_count)
+
+    @cached_property
+    def present_hours(self) -> Floats:
+        """Hours of each period as money by the hour counts with them, [P]."""
+        return self.calendar.hours * self.discount
 
     @cached_property
     def wan(self) -> Wan:

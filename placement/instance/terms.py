@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,15 +15,29 @@ from placement.program import Floats
 HOURS_PER_MONTH = 730.0
 
 
-def terms_of(calendar: Calendar, contract: Contract) -> dict[tuple[int, int], float]:
-    """USD owed for each (first block, end) for which a decided contract can be signed, by the cheapest of its terms that do."""
-    found: dict[tuple[int, int], float] = {}
+class Owed(NamedTuple):
+    """What a term costs: ordered by its present value, the sum that is paid beside it."""
+
+    present_usd: float
+    usd: float
+
+
+def terms_of(calendar: Calendar, contract: Contract, discount_at: Floats) -> dict[tuple[int, int], Owed]:
+    """What is owed for each (first block, end) for which a decided contract can be signed, by the cheapest of its terms that do.
+
+    ``discount_at`` is the worth of a dollar at each block boundary, [B + 1].
+    """
+    found: dict[tuple[int, int], Owed] = {}
     fee = calendar.mean(contract.fee_usd_per_month) * calendar.hours / HOURS_PER_MONTH
     by_block = fee.reshape(calendar.blocks, -1).sum(axis=1)
+    nominal = np.ones(len(discount_at))
     for start, end, term, leaving in ways(calendar, contract):
-        owed = by_block[start:end] @ fee_factors(contract, term, end - start)
-        usd = contract.signing_fee_usd + float(owed) + leaving
-        found[start, end] = min(usd, found.get((start, end), usd))
+        fees = by_block[start:end] * fee_factors(contract, term, end - start)
+        present, paid = (
+            contract.signing_fee_usd * float(worth[start]) + float(fees @ worth[start:end]) + leaving * float(worth[end])
+            for worth in (discount_at, nominal)
+        )
+        found[start, end] = min(Owed(present, paid), found.get((start, end), Owed(present, paid)))
     return found
 
 

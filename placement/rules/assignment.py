@@ -31,8 +31,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_charges(gangs.drop_option, *level_and_term("promised_jobs"), jobs.breach_usd[gangs.drop_job])
 
     done, value = gangs.finishes, jobs.value_usd[gangs.job]
-    builder.add_charges(gangs.option[done], *level_and_term("training_value"), -value[done])
-    ahead = np.array([builder.curve(row[-1] - row) for row in instance.job_progress], dtype=np.int64)
+    worth = instance.discount_at
+    builder.add_charges(
+        gangs.option[done], *level_and_term("training_value"), -value[done], anchor=Anchor.END, table=builder.curve(worth)
+    )
+    ahead = np.array([builder.curve((row[-1] - row) * worth[-1]) for row in instance.job_progress], dtype=np.int64)
     rest = ~done
     builder.add_charges(
         gangs.option[rest], *level_and_term("training_value"), -value[rest] / gangs.hours[rest],
@@ -42,7 +45,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     late = np.flatnonzero((jobs.lateness_usd_per_day > 0) & np.isfinite(jobs.due_day))
     curve = np.zeros(len(jobs), dtype=np.int64)
     for day in np.unique(jobs.due_day[late]):
-        curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0))
+        curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0) * worth)
     is_late = np.zeros(len(jobs), dtype=np.bool_)
     is_late[late] = True
     may_be_late = is_late[gangs.job]
@@ -96,12 +99,14 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     hours = run_hours(instance, plan)
     made = _progress(instance)[jobs.pace[runs.job]]
     ahead = made[:, -1] - np.take_along_axis(made, np.clip(runs.start_block, 0, calendar.blocks)[:, None], axis=1)[:, 0]
-    late_days = np.maximum(calendar.block_edges_days[np.clip(runs.end_block, 0, calendar.blocks)] - jobs.due_day[runs.job], 0.0)
+    end = np.clip(runs.end_block, 0, calendar.blocks)
+    late_days = np.maximum(calendar.block_edges_days[end] - jobs.due_day[runs.job], 0.0)
+    worth = instance.discount_at[end]
     dropped = jobs.is_commitment("promised")
     dropped[runs.job] = False
     return {
-        "training_value": -float(np.sum(jobs.value_usd[runs.job] * np.minimum(1.0, ahead / hours))) if len(hours) else 0.0,
-        "lateness": float(np.sum(jobs.lateness_usd_per_day[runs.job] * late_days)),
+        "training_value": -float(np.sum(jobs.value_usd[runs.job] * np.minimum(1.0, ahead / hours) * worth)) if len(hours) else 0.0,
+        "lateness": float(np.sum(jobs.lateness_usd_per_day[runs.job] * late_days * worth)),
         "promised_jobs": float(np.sum(jobs.breach_usd[dropped])),
     }
 

@@ -7,7 +7,7 @@
         most_kwh        facility kWh, idle draw included
         most_gpu_hours  hours of the GPUs of the units that gangs and replicas hold
 
-The jobs of a tenant count as its GPU-hours, and so do services that serve nobody else.
+The jobs of a tenant count as its GPU-hours, and so do services that serve nobody else. Money counts as it is paid, not discounted.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def used(instance: Instance, plan: Plan, policy: Budget) -> Floats:
     if "fixed_fees" in (policy.terms or ()):
         amount = amount + fees_of_contracts(instance, plan).sum()
     if "take_or_pay" in (policy.terms or ()):
-        amount = amount + take_or_pay.costs(instance, plan)["take_or_pay"]
+        amount = amount + take_or_pay.owed_by_plan(instance, plan, np.ones(len(hours)))
     return np.asarray(amount, dtype=np.float64)
 
 

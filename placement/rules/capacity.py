@@ -46,11 +46,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     usable = by_pool(instance, online.astype(np.float64)) - spare_units(instance)
     level, term = level_and_term("usage_fees")
     price = paid_by_use(instance) * instance.unit_gpus[:, None]
+    present = [builder.profile(row) for row in price * instance.discount]
     contract, every_pool = contract_of_pools(instance), np.arange(len(instance.pools))
     pool = builder.add_resources(
         [f"pool {name}" for name in instance.pools], "units", firm(instance, usable, every_pool),
-        price=np.any(price != 0, axis=1).astype(np.float64), price_profile=[builder.profile(row) for row in price], level=level,
-        term=term,
+        price=np.any(price != 0, axis=1).astype(np.float64), price_profile=present, level=level, term=term,
     )  # fmt: skip
     row, fixed = gangs.share_row, replicas.island >= 0
     if not gangs.by_pool:
@@ -68,7 +68,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     terms.supply(builder, pool, contract, usable)
     # What supplies a priced resource would earn its price: terms pay it back.
     earned = np.zeros((len(instance.contracts), instance.calendar.period_count))
-    np.add.at(earned, contract, price * usable * instance.calendar.hours)
+    np.add.at(earned, contract, price * usable * instance.present_hours)
     builder.add_charges(terms.option, level, term, terms.totals(earned))
     if not gangs.by_pool:
         builder.add_rates(replicas.option[fixed], island[replicas.island[fixed]], replicas.units[fixed])
@@ -113,7 +113,7 @@ def _spares_taken(instance: Instance, plan: Plan, online: Floats) -> list[Violat
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """usage_fees: every GPU of the units held, by the hour."""
     gpus = held_units(instance, plan) * instance.unit_gpus[:, None]
-    return {"usage_fees": float(np.sum(gpus * paid_by_use(instance) * instance.calendar.hours))}
+    return {"usage_fees": float(np.sum(gpus * paid_by_use(instance) * instance.present_hours))}
 
 
 def most_units(instance: Instance) -> Ints:

@@ -51,11 +51,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         "kW",
         np.where(np.isfinite(limit), limit, most) - below.astype(np.float64) @ standing,
         price=np.any(prices != 0, axis=1).astype(np.float64),
-        price_profile=[builder.profile(row) for row in prices],
+        price_profile=[builder.profile(row) for row in prices * instance.discount],
         level=level,
         term=term,
     )
-    builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * calendar.hours)))
+    builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * instance.present_hours)))
 
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
@@ -107,7 +107,7 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     use = _feed_sums(instance, facility_kw(instance, plan))
     total = 0.0
     for f, feed in enumerate(instance.feeds.values()):
-        total += float(np.sum(use[f] * instance.calendar.mean(feed.price_usd_per_kwh) * instance.calendar.hours))
+        total += float(np.sum(use[f] * instance.calendar.mean(feed.price_usd_per_kwh) * instance.present_hours))
     return {"energy": total}
 
 

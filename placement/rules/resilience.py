@@ -27,7 +27,7 @@ NAME = "resilience"
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """For each loss its own throughput and its own cover."""
     options, replicas, need = activities.recourse, activities.replicas, covered_tokens_per_s(instance)
-    volume = builder.profile(instance.calendar.hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION)
+    volume = builder.profile(instance.present_hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION)
     names, streams = [case.name for case in instance.loss_cases], list(instance.streams)
     services, sites, classes = list(instance.services), list(instance.sites), list(instance.latency_classes)
     for k, case in enumerate(instance.loss_cases):
@@ -122,7 +122,7 @@ def _throughput(instance: Instance, plan: Plan, case: int) -> list[Violation]:
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """uncovered: volume that a loss would leave, at the loss's price."""
     short, total = plan.uncovered, 0.0
-    hours = instance.calendar.hours
+    hours = instance.present_hours
     for k, case in enumerate(instance.loss_cases):
         mine = short.case == k
         millions: Floats = short.tokens_per_s[mine] * hours[short.period[mine]] * SECONDS_PER_HOUR / TOKENS_PER_MILLION

@@ -52,15 +52,18 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s)
     builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
 
-    volume = np.array([builder.profile(row) for row in million_tokens_per_rate(instance)], dtype=np.int64)
-    builder.add_charges(shed.option, *level_and_term("unserved"), shed.usd_per_million_tokens, table=volume[shed.stream])
+    millions = million_tokens_per_rate(instance)
+    volume, worth = (
+        np.array([builder.profile(row) for row in rows], dtype=np.int64) for rows in (millions, millions * instance.discount)
+    )
+    builder.add_charges(shed.option, *level_and_term("unserved"), shed.usd_per_million_tokens, table=worth[shed.stream])
     weight = np.maximum(shed.usd_per_million_tokens, LEAST_PROMISE_USD_PER_MILLION)
     promised = shed.promised
     builder.add_charges(
         shed.option[promised], *level_and_term("promised_tokens"), weight[promised], table=volume[shed.stream[promised]]
     )
     revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
-    builder.add_charges(serve.option, *level_and_term("revenue"), -revenue[serve.stream], table=volume[serve.stream])
+    builder.add_charges(serve.option, *level_and_term("revenue"), -revenue[serve.stream], table=worth[serve.stream])
 
 
 def million_tokens_per_rate(instance: Instance) -> Floats:
@@ -168,8 +171,9 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
     earned = millions(served.stream, served.period, served.tokens_per_s)
     weight = np.maximum(price, LEAST_PROMISE_USD_PER_MILLION)
+    worth = instance.discount
     return {
-        "unserved": float(np.sum(unserved * price)),
+        "unserved": float(np.sum(unserved * price * worth[shed.period])),
         "promised_tokens": float(np.sum((unserved * weight)[shed.promised])),
-        "revenue": -float(np.sum(earned * revenue[served.stream])) if streams else 0.0,
+        "revenue": -float(np.sum(earned * revenue[served.stream] * worth[served.period])) if streams else 0.0,
     }

@@ -169,6 +169,8 @@ CASES = [
     case("failures of an accelerator that never says", "gbit_s_per_gpu: 20\n", "gbit_s_per_gpu: 20\n    checkpoint_hours: 0.1\n    restart_hours: 1\n",
          "jobs[pretrain].shapes[0].accelerator = 'h100-sxm'", "mtbf_hours", at="- {accelerator: h100-sxm, gpus: 384"),
     case("fails all the time", "idle_kw: 0.1\n", "idle_kw: 0.1\n    mtbf_hours: 0\n", "accelerators[toy].mtbf_hours = 0", "more than 0", at="mtbf_hours"),
+    case("money that grows", "calendar:\n  start", "settings: {discount_rate_per_year: -0.1}\ncalendar:\n  start", "settings.discount_rate_per_year = -0.1", "at least 0", at="settings:"),
+    case("a rate in percent", "calendar:\n  start", "settings: {discount_rate_percent: 8}\ncalendar:\n  start", "settings.discount_rate_percent", "did you mean discount_rate_per_year?", at="settings:"),
     case("cooling less than nothing", "pue: 1.2}", "pue: 1.2, cooling_kw: -1}", "sites[north].cooling_kw = -1", "at least 0"),
     case("cooling without end, misspelt", "pue: 1.2}", "pue: 1.2, cooling_kw: none}", "sites[north].cooling_kw = 'none'", "'unlimited'"),
     # what must fit

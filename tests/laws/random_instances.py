@@ -30,7 +30,8 @@ def random_document(seed: int) -> dict[str, Any]:
             "blocks": blocks,
             **({"bands": _bands()} if bands == 2 else {}),
         },
-        "settings": {"wan_paths_per_pair": int(rng.integers(1, 3))},
+        # So steep that a few days show: money loses nine tenths of its worth in a year.
+        "settings": {"wan_paths_per_pair": int(rng.integers(1, 3)), "discount_rate_per_year": 9.0 * (seed % 2)},
         "accelerators": [_accelerator("a", unit, domain, rng), _accelerator("b", unit, unit, rng)],
         "providers": [{"id": "own", "kind": "self"}],
         "regions": [{"id": "here", "jurisdiction": "x"}],
