@@ -15,11 +15,12 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 1, assignment
     Mutation(
         "assignment value", "a sign", "law", f"{RULES}/assignment.py",
-        'level_and_term("training_value"), -value[done], anchor', 'level_and_term("training_value"), value[done], anchor', BOTH_SIDES,
+        'level_and_term("training_value"), -value[done], anchor', 'level_and_term("training_value"), value[done], anchor',
+        BOTH_SIDES,
     ),
     Mutation(
         "assignment lateness anchor", "a wrong anchor", "law", f"{RULES}/assignment.py",
-        "        anchor=Anchor.END,\n        table=curve[mine]", "        anchor=Anchor.START,\n        table=curve[mine]", BOTH_SIDES,
+        "anchor=Anchor.END,\n        table=curve[mine]", "anchor=Anchor.START,\n        table=curve[mine]", BOTH_SIDES,
     ),
     Mutation(
         "assignment must", "a dropped condition", "law", f"{RULES}/assignment.py",
@@ -143,6 +144,19 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "contract cheapest term", "the greater for the lesser", "activity", "placement/instance/terms.py",
         "found[start, end] = min(Owed(present, paid),", "found[start, end] = max(Owed(present, paid),", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 6, metered energy
+    Mutation(
+        "metered energy of terms", "a dropped rate", "law", f"{RULES}/metered_energy.py",
+        "    charge_standing(instance, builder, activities, int(rows[0]), beyond)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "metered energy included", "a dropped condition, on the Program's side", "law", f"{RULES}/reading.py",
+        "np.where(paid[:, None], price_over_feeds(instance), 0.0)", "price_over_feeds(instance)", BOTH_SIDES,
+    ),
+    Mutation(
+        "metered energy check", "a sign", "law", f"{RULES}/metered_energy.py",
+        "total -= float(kwh @", "total += float(kwh @", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 6, take or pay
     Mutation(

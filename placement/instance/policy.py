@@ -23,8 +23,8 @@ class Concentration(Noun):
     by: Literal["provider", "jurisdiction", "vendor"]
     """What is capped: providers of sites, jurisdictions of sites, or vendors of accelerators."""
     of: Literal["gpus", "kw", "spend", "served_tokens"]
-    """Shares of GPU-hours held by gangs and replicas; of the facility kWh that these draw; of fixed fees and usage at its price;
-    of tokens served."""
+    """Shares of GPU-hours held by gangs and replicas; of the facility kWh that these draw; of fixed fees, and GPU-hours and kWh
+    at the contract's prices; of tokens served."""
     most_share: Share
     members: Annotated[tuple[Label, ...], Field(min_length=1, strict=False)] | None = None
     """Whom it caps, each by itself; default: everyone."""

@@ -177,6 +177,10 @@ class Contract(Noun):
     to_date: Day | OpenEnd
     price_usd_per_gpu_hour: Steps
     """Paid for every GPU-hour held by a workload."""
+    price_usd_per_kwh: Steps | None = None
+    """What its provider bills for every facility kWh of its pools, idle draw included (default: nothing)."""
+    feed_prices: Literal["paid", "included"] = "paid"
+    """Whether its pools pay the prices of their feeds as well, or have them included in its own (default paid)."""
     fee_usd_per_month: Steps = 0.0
     """Paid while the contract runs, used or not; a month is 730 hours (default 0)."""
     optional: bool = False
@@ -208,6 +212,8 @@ class Contract(Noun):
     def _consistent(self) -> Contract:
         if self.to_date != "open" and self.to_date <= self.from_date:
             raise PydanticCustomError("contract_order", "to_date must be after from_date")
+        if self.feed_prices == "included" and self.price_usd_per_kwh is None:
+            raise PydanticCustomError("feed_prices", "feed_prices: included needs price_usd_per_kwh: what includes them")
         if self.renewal is not None and self.term_blocks is None:
             raise PydanticCustomError("renewal_term", "renewal needs term_blocks: what is renewed is a term")
         if self.term_blocks is not None and len(set(self.term_blocks)) < len(self.term_blocks):

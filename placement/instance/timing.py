@@ -29,6 +29,7 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("feeds", "carbon_g_per_kwh"),
     ("policies", "usd_per_tonne"),
     ("contracts", "price_usd_per_gpu_hour"),
+    ("contracts", "price_usd_per_kwh"),
     ("contracts", "fee_usd_per_month"),
     ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),

@@ -21,6 +21,7 @@ from placement.rules import (
     contract,
     cooling,
     interconnect,
+    metered_energy,
     power,
     resilience,
     sla,
@@ -44,5 +45,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, power, cooling, sla, contract, take_or_pay, resilience, concentration, carbon, budget,
+    assignment, capacity, interconnect, power, cooling, sla, contract, metered_energy, take_or_pay, resilience, concentration,
+    carbon, budget,
 )  # fmt: skip

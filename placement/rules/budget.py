@@ -33,8 +33,8 @@ from placement.rules.reading import (
     carbon_usd_per_kwh,
     during_runs,
     held_units,
+    kwh_prices,
     no_costs,
-    price_over_feeds,
     slot_name,
     slot_sums,
     sublet_units,
@@ -101,7 +101,7 @@ def kwh_weight(instance: Instance, policy: Budget) -> Floats:
     terms = policy.terms or ()
     if policy.most_carbon_kg is not None:
         return carbon_kg_per_kwh(instance)
-    energy = price_over_feeds(instance) * ("energy" in terms) + carbon_usd_per_kwh(instance) * ("carbon" in terms)
+    energy = kwh_prices(instance) * ("energy" in terms) + carbon_usd_per_kwh(instance) * ("carbon" in terms)
     return np.asarray(energy + (policy.most_kwh is not None), dtype=np.float64)
 
 
@@ -163,7 +163,7 @@ def used(instance: Instance, plan: Plan, policy: Budget) -> Floats:
         of_pool = np.zeros_like(kwh)
         for term in policy.terms or ():
             if term == "energy":
-                of_pool = of_pool + kwh * price_over_feeds(instance)
+                of_pool = of_pool + kwh * kwh_prices(instance)
             elif term == "carbon":
                 of_pool = of_pool + kwh * carbon_usd_per_kwh(instance)
             elif term == "usage_fees":

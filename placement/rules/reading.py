@@ -142,6 +142,19 @@ def price_over_feeds(instance: Instance) -> Floats:
     return rows
 
 
+def billed_per_kwh(instance: Instance) -> Floats:
+    """USD per facility kWh that the contract of each pool bills, [Q, P]; 0 where it bills none."""
+    prices = [instance.contracts[pool.contract].price_usd_per_kwh for pool in instance.pools.values()]
+    rows = [instance.calendar.mean(0.0 if price is None else price) for price in prices]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), instance.calendar.period_count)
+
+
+def kwh_prices(instance: Instance) -> Floats:
+    """USD that a facility kWh of each pool costs: what its contract bills, and its feeds where these are not included, [Q, P]."""
+    paid = np.array([instance.contracts[pool.contract].feed_prices == "paid" for pool in instance.pools.values()], dtype=np.bool_)
+    return np.asarray(billed_per_kwh(instance) + np.where(paid[:, None], price_over_feeds(instance), 0.0))
+
+
 def carbon_kg_per_kwh(instance: Instance) -> Floats:
     """Emitted for each facility kWh of each pool, by the nearest feed above it that says, [Q, P]; 0 where none does."""
     rows = np.zeros((len(instance.pools), instance.calendar.period_count))

@@ -171,6 +171,10 @@ CASES = [
     case("fails all the time", "idle_kw: 0.1\n", "idle_kw: 0.1\n    mtbf_hours: 0\n", "accelerators[toy].mtbf_hours = 0", "more than 0", at="mtbf_hours"),
     case("money that grows", "calendar:\n  start", "settings: {discount_rate_per_year: -0.1}\ncalendar:\n  start", "settings.discount_rate_per_year = -0.1", "at least 0", at="settings:"),
     case("a rate in percent", "calendar:\n  start", "settings: {discount_rate_percent: 8}\ncalendar:\n  start", "settings.discount_rate_percent", "did you mean discount_rate_per_year?", at="settings:"),
+    case("includes what it does not bill", "fee_usd_per_month: 1000}", "feed_prices: included}", "contracts[lease]", "needs price_usd_per_kwh", at="- {id: lease"),
+    case("feeds paid by nobody", "fee_usd_per_month: 1000}", "price_usd_per_kwh: 0.1, feed_prices: free}", "contracts[lease].feed_prices = 'free'", "'included'"),
+    case("energy billed too late", "fee_usd_per_month: 1000}", "price_usd_per_kwh: [{from_date: 2026-03-16, value: 0.1}]}", "contracts[lease].price_usd_per_kwh[0].from_date", "the calendar's start"),
+    case("energy billed by the MWh", "fee_usd_per_month: 1000}", "price_usd_per_mwh: 100}", "contracts[lease].price_usd_per_mwh", "use price_usd_per_kwh"),
     case("cooling less than nothing", "pue: 1.2}", "pue: 1.2, cooling_kw: -1}", "sites[north].cooling_kw = -1", "at least 0"),
     case("cooling without end, misspelt", "pue: 1.2}", "pue: 1.2, cooling_kw: none}", "sites[north].cooling_kw = 'none'", "'unlimited'"),
     # what must fit

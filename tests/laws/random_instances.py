@@ -166,6 +166,9 @@ def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
     if lease["optional"] and rng.random() < 0.5:
         lease["signing_fee_usd"] = 3.0
     for contract in document["contracts"][:2]:
+        if rng.random() < 0.3:
+            contract["price_usd_per_kwh"] = [{"from_date": "2026-03-02", "value": 0.3}, {"from_date": "2026-03-03", "value": 0.5}]
+            contract["feed_prices"] = str(rng.choice(["paid", "included"]))
         if rng.random() < 0.4:
             contract["sublet_usd_per_gpu_hour"] = 0.7
         if rng.random() < 0.4:
