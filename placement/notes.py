@@ -42,6 +42,8 @@ def _terms_beyond(instance: Instance, plan: Plan) -> list[str]:
     signed = plan.contracts
     for row in np.flatnonzero(signed.end_block == calendar.blocks).tolist():
         contract, start = contracts[int(signed.contract[row])], int(signed.start_block[row])
+        if contract.purchase is not None:
+            continue
         terms = [start + term for term in contract.term_blocks or ()]
         if calendar.blocks in terms or (not terms and contract.to_date == calendar.end):
             continue

@@ -90,6 +90,14 @@ LAWS: tuple[Mutation, ...] = (
         "len(path), axis=0), sign=1.0", "len(path), axis=0), sign=-1.0", BOTH_SIDES,
     ),
     Mutation(
+        "power brought, paid back", "a dropped charge", "law", f"{RULES}/power.py",
+        "        paid_back[c] += row[0] * prices[f] * instance.present_hours\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "power brought, check", "a dropped condition", "law", f"{RULES}/power.py",
+        "rows[feeds.index(power.feed)] += power.kw * there", "rows[feeds.index(power.feed)] += power.kw", CHECK_SIDE,
+    ),
+    Mutation(
         "cooling of idle draw", "a dropped term", "law", f"{RULES}/cooling.py",
         "limit[site] - standing[site]", "limit[site]", BOTH_SIDES,
     ),
@@ -131,7 +139,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "contract exit fee", "a dropped term", "activity", "placement/instance/terms.py",
-        "+ leaving * float(worth[end])", "+ 0.0 * leaving", BOTH_SIDES,
+        "+ leaving * float(worth[term.end])", "+ 0.0 * leaving", BOTH_SIDES,
     ),
     Mutation(
         "contract first exit", "the lesser for the greater", "activity", "placement/instance/terms.py",
@@ -143,7 +151,20 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "contract cheapest term", "the greater for the lesser", "activity", "placement/instance/terms.py",
-        "found[start, end] = min(Owed(present, paid),", "found[start, end] = max(Owed(present, paid),", BOTH_SIDES,
+        "found[term] = min(Owed(present, paid),", "found[term] = max(Owed(present, paid),", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 6, purchase
+    Mutation(
+        "purchase residual", "a sign", "law", f"{RULES}/purchase.py",
+        '*level_and_term("residual_value"), -value)', '*level_and_term("residual_value"), value)', BOTH_SIDES,
+    ),
+    Mutation(
+        "purchase life check", "a wrong anchor: the order for the delivery", "law", f"{RULES}/purchase.py",
+        "begins = instance.calendar.block_starts[first]", "begins = start", CHECK_SIDE,
+    ),
+    Mutation(
+        "purchase lead time", "a dropped term", "activity", "placement/instance/terms.py",
+        "calendar.block_starts[ordered] + timedelta(days=purchase.lead_time_days)", "calendar.block_starts[ordered]", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ law 6, metered energy
     Mutation(
@@ -225,6 +246,10 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "carbon of terms", "a dropped rate", "law", f"{RULES}/carbon.py",
         "    charge_standing(instance, builder, activities, row, price)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "budget of capex", "an off-by-one: a block late", "law", f"{RULES}/budget.py",
+        'side="right")) - 1\n', 'side="right"))\n', BOTH_SIDES,
     ),
     Mutation(
         "budget owed anyway", "a dropped term", "law", f"{RULES}/budget.py",

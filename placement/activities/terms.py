@@ -25,8 +25,10 @@ class Terms:
 
     option: Ints
     contract: Ints
+    signed: Ints
+    """Block in which it is signed: that in which it begins, but for what is ordered."""
     start: Ints
-    """First block."""
+    """First block in force."""
     end: Ints
     """The block after the last; B also where the term goes on after the horizon."""
     blocks: int
@@ -41,12 +43,12 @@ class Terms:
         """Write one option per decided contract and pair of blocks, and a group for each contract or set of alternatives."""
         calendar, contracts = instance.calendar, list(instance.contracts.values())
         rows = [
-            (c, start, end, owed)
+            (c, *term, owed)
             for c, contract in enumerate(contracts)
             if contract.decided
-            for (start, end), owed in sorted(terms_of(calendar, contract, instance.discount_at).items())
+            for term, owed in sorted(terms_of(calendar, contract, instance.discount_at).items())
         ]
-        contract_of, start_of, end_of = np.array([row[:3] for row in rows], dtype=np.int64).reshape(len(rows), 3).T
+        contract_of, signed_of, start_of, end_of = np.array([row[:4] for row in rows], dtype=np.int64).reshape(len(rows), 4).T
         before = np.concatenate([[0.0], np.cumsum(calendar.hours.reshape(calendar.blocks, -1).sum(axis=1))])
         names: dict[str, int] = {}
         must: list[bool] = []
@@ -60,8 +62,8 @@ class Terms:
         groups = builder.add_groups(list(names), must)
         option = builder.add_running(first=start_of, last=start_of, hours=before[end_of] - before[start_of])
         builder.join(option, groups[group[contract_of]])
-        present, fees = np.array([row[3] for row in rows], dtype=np.float64).reshape(len(rows), 2).T
-        return cls(option, contract_of, start_of, end_of, calendar.blocks, fees, present)
+        present, fees = np.array([row[4] for row in rows], dtype=np.float64).reshape(len(rows), 2).T
+        return cls(option, contract_of, signed_of, start_of, end_of, calendar.blocks, fees, present)
 
     def supply(self, builder: Builder, resource: Ints, contract: Ints, amount: Floats, *, sign: float = -1.0) -> None:
         """Rows of resources (``resource`` and ``contract`` [n], ``amount`` [n, P]) that are there only while their contract is."""
@@ -83,12 +85,12 @@ class Terms:
         chosen, row = columns.of(self.option)
         row = row[chosen.value > 0.5]
         row = row[np.argsort(self.contract[row], kind="stable")]
-        return {"contracts": Contracts(self.contract[row], self.start[row], self.end[row])}
+        return {"contracts": Contracts(self.contract[row], self.signed[row], self.end[row])}
 
     def encode(self, instance: Instance, plan: Plan, *, strict: bool = True) -> Columns:
         """Columns of the terms that a plan signs; see ``Activity``."""
         signed = plan.contracts
-        keys = zip(self.contract.tolist(), self.start.tolist(), self.end.tolist(), strict=True)
+        keys = zip(self.contract.tolist(), self.signed.tolist(), self.end.tolist(), strict=True)
         row_of = {key: n for n, key in enumerate(keys)}
         wanted = zip(signed.contract.tolist(), signed.start_block.tolist(), signed.end_block.tolist(), strict=True)
         rows = [row_of.get(key, -1) for key in wanted]

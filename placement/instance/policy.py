@@ -44,7 +44,7 @@ class Concentration(Noun):
         return self
 
 
-MoneyTerm = Literal["energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees", "sublets"]
+MoneyTerm = Literal["energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees", "capex", "sublets"]
 LIMITS = {"most_usd": "USD", "most_carbon_kg": "kg", "most_kwh": "kWh", "most_gpu_hours": "GPU-hours"}
 """Fields of a budget of which one is stated, and their units."""
 
@@ -102,6 +102,8 @@ class Budget(Noun):
                 "budget_fees", "{terms} are owed for whole contracts: they need per: horizon, and no pools, sites or feeds",
                 {"terms": " and ".join(sorted(of_contracts))},
             )  # fmt: skip
+        if "capex" in (self.terms or ()) and narrowed:
+            raise PydanticCustomError("budget_capex", "capex is paid for whole contracts: it needs no pools, sites or feeds")
         return self
 
 

@@ -27,6 +27,7 @@ from placement.instance.base import (
     later,
 )
 from placement.instance.calendar import Step, Steps
+from placement.instance.purchases import BroughtPower, Purchase
 
 
 class Mode(Noun):
@@ -166,8 +167,8 @@ class TakeOrPay(Noun):
 class Contract(Noun):
     """Terms under which pools are ours; capacity exists only inside [from_date, to_date).
 
-    With ``optional``, ``start_window``, ``term_blocks``, ``renewal`` or ``exit`` it is a decision: whether to sign it, from when,
-    and until when. It then begins and ends at boundaries of blocks, still inside [from_date, to_date).
+    With ``optional``, ``start_window``, ``term_blocks``, ``renewal``, ``exit`` or ``purchase`` it is a decision: whether to sign
+    it, from when, and until when. It then begins and ends at boundaries of blocks, still inside [from_date, to_date).
     """
 
     id: Id
@@ -198,6 +199,10 @@ class Contract(Noun):
     alternatives: Label | None = None
     """Of the optional contracts with the same label at most one is signed."""
     take_or_pay: TakeOrPay | None = None
+    purchase: Purchase | None = None
+    """It is bought or built: ordered, not leased; its start is the order's."""
+    brings_kw: Annotated[tuple[BroughtPower, ...], Field(min_length=1, max_length=100, strict=False)] | None = None
+    """Power that it brings to feeds while it is in force, beside or without pools."""
     sublet_usd_per_gpu_hour: Steps | None = None
     """What idle accelerators earn, in whole allocation units and for whole periods (default: they cannot be let)."""
     reclaim: later("resilience") = None  # type: ignore[valid-type]
@@ -205,7 +210,7 @@ class Contract(Noun):
     @property
     def decided(self) -> bool:
         """Whether the plan decides if, from when or until when it is in force."""
-        stated = (self.start_window, self.term_blocks, self.renewal, self.exit)
+        stated = (self.start_window, self.term_blocks, self.renewal, self.exit, self.purchase)
         return self.optional or any(value is not None for value in stated)
 
     @model_validator(mode="after")
@@ -218,6 +223,14 @@ class Contract(Noun):
             raise PydanticCustomError("renewal_term", "renewal needs term_blocks: what is renewed is a term")
         if self.term_blocks is not None and len(set(self.term_blocks)) < len(self.term_blocks):
             raise PydanticCustomError("terms", "term_blocks must differ from each other")
+        if self.purchase is not None:
+            for field in ("term_blocks", "renewal", "exit"):
+                if getattr(self, field) is not None:
+                    raise PydanticCustomError(
+                        "purchase", "{field} is for leases: what is bought is there for its life", {"field": field}
+                    )
+            if self.purchase.capex_usd_per_kw is not None and self.brings_kw is None:
+                raise PydanticCustomError("capex_kw", "capex_usd_per_kw needs brings_kw: it pays for these")
         if self.requires is not None and not self.decided:
             raise PydanticCustomError("requires", "requires is for contracts that are decided: this one is in force as dated")
         if not self.optional:

@@ -23,6 +23,7 @@ from placement.rules import (
     interconnect,
     metered_energy,
     power,
+    purchase,
     resilience,
     sla,
     take_or_pay,
@@ -45,6 +46,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, power, cooling, sla, contract, metered_energy, take_or_pay, resilience, concentration,
-    carbon, budget,
+    assignment, capacity, interconnect, power, cooling, sla, contract, purchase, metered_energy, take_or_pay, resilience,
+    concentration, carbon, budget,
 )  # fmt: skip

@@ -5,8 +5,9 @@
          = signing fee + the same over the blocks of the term x fee_factor per renewal + exit fee     where decided
     earnings = price x GPU-hours let
 
-A decided contract is signed at most once (exactly once where not optional), for one of the terms on offer; of alternatives one at
-most is signed, and what requires another contract lies inside that one's term.
+A decided contract is signed at most once (exactly once where not optional), for one of the terms on offer; what is ordered is there
+from the first block after its lead time on, for its life. Of alternatives one at most is signed, and what requires another contract
+lies inside that one's term.
 """
 
 from __future__ import annotations
@@ -22,7 +23,16 @@ from placement.instance import Contract, Instance
 from placement.instance.terms import HOURS_PER_MONTH
 from placement.plan import Plan, Violation
 from placement.program import Floats
-from placement.rules.reading import broken, excess, held_units, in_force, in_force_by_pool, level_and_term, sublet_units
+from placement.rules.reading import (
+    broken,
+    excess,
+    first_in_force,
+    held_units,
+    in_force,
+    in_force_by_pool,
+    level_and_term,
+    sublet_units,
+)
 
 NAME = "contract"
 
@@ -90,7 +100,8 @@ def _against_each_other(instance: Instance, plan: Plan) -> list[Violation]:
         parent = contracts[c].requires
         if parent is None:
             continue
-        mine = slice(int(plan.contracts.start_block[row]) * bands, int(plan.contracts.end_block[row]) * bands)
+        first = first_in_force(instance, contracts[c], int(plan.contracts.start_block[row]))
+        mine = slice(first * bands, int(plan.contracts.end_block[row]) * bands)
         outside = int(np.sum(~covered[position[parent], mine]) // bands)
         if outside:
             text = f"is in force for {outside} blocks in which {parent}, which it requires, is not"
@@ -145,6 +156,8 @@ def _owed(instance: Instance, contract: Contract, start: int, end: int) -> tuple
     fee = (calendar.mean(contract.fee_usd_per_month) * calendar.hours / HOURS_PER_MONTH).reshape(blocks, -1).sum(axis=1)
     limit = blocks if contract.to_date == "open" else sum(1 for b in range(blocks) if day[b + 1] <= contract.to_date)
     in_force_since = contract.from_date if contract.start_window is None and start == 0 else day[start]
+    if contract.purchase is not None and end != _end_of_life(instance, contract, start):
+        return None
     ways: list[tuple[float, float]] = []
     worth = instance.discount_at
     for term in contract.term_blocks or (None,):
@@ -155,19 +168,32 @@ def _owed(instance: Instance, contract: Contract, start: int, end: int) -> tuple
         if contract.to_date != "open":
             full = [stop for stop in full if calendar.day_of_block(stop) <= contract.to_date]
         usd, present = contract.signing_fee_usd, contract.signing_fee_usd * float(worth[start])
-        for b in range(start, end):
+        for b in range(first_in_force(instance, contract, start), end):
             times = 0
             if term is not None and contract.renewal is not None and b >= start + term:
                 times = 1 + (b - start - term) // contract.renewal.blocks
             of_block = float(fee[b]) * (contract.renewal.fee_factor**times if contract.renewal else 1.0)
             usd, present = usd + of_block, present + of_block * float(worth[b])
-        if any(min(stop, blocks) == end for stop in full):
+        if contract.purchase is not None or any(min(stop, blocks) == end for stop in full):
             ways.append((present, usd))
         elif contract.exit is not None and any(stop > end for stop in full):
             told = day[end] >= day[start] + timedelta(days=contract.exit.notice_days)
             if told and day[end] >= in_force_since + timedelta(days=contract.exit.minimum_days):
                 ways.append((present + contract.exit.fee_usd * float(worth[end]), usd + contract.exit.fee_usd))
     return min(ways, default=None)
+
+
+def _end_of_life(instance: Instance, contract: Contract, ordered: int) -> int | None:
+    """The block after the last one of what is ordered at a block; None where it does not cover any."""
+    day, first = instance.calendar.block_starts, first_in_force(instance, contract, ordered)
+    assert contract.purchase is not None
+    covered = [
+        b + 1
+        for b in range(first, instance.calendar.blocks)
+        if day[b + 1] <= day[first] + timedelta(days=contract.purchase.life_days)
+        and (contract.to_date == "open" or day[b + 1] <= contract.to_date)
+    ]
+    return max(covered, default=None)
 
 
 def dated_fees(instance: Instance, worth: Floats | None = None) -> Floats:

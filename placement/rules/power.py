@@ -2,6 +2,7 @@
 
     facility kW of a pool = PUE x (idle kW x GPUs online + sum over running GPUs of (kW in their mode - idle kW))
     a GPU that is let runs in the first mode for serving
+    limit of a feed = what it states + kW that contracts in force bring
     cost = facility kWh x price of every feed on the way to the root
 
 What is online draws its idle power, used or not; running charges the increment. Training and serving draw differently.
@@ -21,6 +22,7 @@ from placement.rules.reading import (
     during_runs,
     excess,
     gpus_on_places,
+    in_force,
     in_force_by_pool,
     level_and_term,
     of_profiles,
@@ -57,6 +59,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     )
     builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * instance.present_hours)))
 
+    _bring_power(instance, builder, activities, feed, prices)
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
     row, pool = gangs.share_row, instance.island_pool[gangs.share_island]
@@ -72,6 +75,16 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         activities.terms.supply(
             builder, feed[path], np.repeat(contract[q], len(path)), np.repeat(idle[q : q + 1], len(path), axis=0), sign=1.0
         )
+
+
+def _bring_power(instance: Instance, builder: Builder, activities: Activities, feed: Ints, prices: Floats) -> None:
+    """What terms of decided contracts bring to feeds. It would earn the feed's price, so they pay that back."""
+    paid_back = np.zeros((len(instance.contracts), instance.calendar.period_count))
+    for c, f, kw in brought_power(instance, decided=True):
+        row = np.full((1, instance.calendar.period_count), kw)
+        activities.terms.supply(builder, feed[[f]], np.array([c]), row)
+        paid_back[c] += row[0] * prices[f] * instance.present_hours
+    builder.add_charges(activities.terms.option, *level_and_term("energy"), activities.terms.totals(paid_back))
 
 
 def gang_kw(instance: Instance, gangs: Gangs, less_each: Floats) -> Floats:
@@ -96,7 +109,7 @@ def unit_let_kw(instance: Instance) -> Floats:
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Feeds that carry more than their limit less the reserve."""
     use = _feed_sums(instance, facility_kw(instance, plan))
-    limit = feed_limits_kw(instance)
+    limit = feed_limits_under(instance, plan)
     finite = np.isfinite(limit)
     names = list(instance.feeds)
     return excess(NAME, "kW", names, np.where(finite, use, 0), np.where(finite, limit, 0), instance, "draws")
@@ -147,13 +160,40 @@ def _running_it_kw(instance: Instance, plan: Plan, *, above_idle: bool) -> Float
     return it_kw
 
 
-def feed_limits_kw(instance: Instance) -> Floats:
-    """Limit less reserve of each feed, [F, P]; inf where said to be unlimited."""
+def feed_limits_kw(instance: Instance, *, decided: bool = False) -> Floats:
+    """Limit less reserve of each feed, with what dated contracts bring, [F, P]; inf where said to be unlimited.
+
+    ``decided``: with all that the others could bring as well.
+    """
     rows = np.full((len(instance.feeds), instance.calendar.period_count), np.inf)
     for f, feed in enumerate(instance.feeds.values()):
         if not isinstance(feed.limit_kw, str):
             rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw
+    contracts = list(instance.contracts.values())
+    for c, f, kw in brought_power(instance, decided=False) + brought_power(instance, decided=True) * decided:
+        end = None if contracts[c].to_date == "open" else contracts[c].to_date
+        rows[f] += kw * instance.calendar.covered(contracts[c].from_date, end)
     return rows
+
+
+def feed_limits_under(instance: Instance, plan: Plan) -> Floats:
+    """The same with what the contracts that a plan signs bring, [F, P]."""
+    rows, feeds = feed_limits_kw(instance), list(instance.feeds)
+    for contract, there in zip(instance.contracts.values(), in_force(instance, plan), strict=True):
+        for power in contract.brings_kw or () if contract.decided else ():
+            rows[feeds.index(power.feed)] += power.kw * there
+    return rows
+
+
+def brought_power(instance: Instance, *, decided: bool) -> list[tuple[int, int, float]]:
+    """(contract, feed, kW) of all that contracts bring, of those that are decided or of those that are not."""
+    feeds = {name: f for f, name in enumerate(instance.feeds)}
+    return [
+        (c, feeds[power.feed], power.kw)
+        for c, contract in enumerate(instance.contracts.values())
+        if contract.decided == decided
+        for power in contract.brings_kw or ()
+    ]
 
 
 def _feed_sums(instance: Instance, kw: Floats) -> Floats:

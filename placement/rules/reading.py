@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 
-from placement.instance import CarbonPrice, Instance, ServiceProfile
+from placement.instance import CarbonPrice, Contract, Instance, ServiceProfile
 from placement.instance.policy import of_kind
 from placement.plan import TERM_LEVEL, TERMS, Plan, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
@@ -47,9 +48,19 @@ def in_force(instance: Instance, plan: Plan) -> Bools:
             rows[c] = dated
             continue
         for row in np.flatnonzero(signed.contract == c).tolist():
-            first, end = signed.start_block[row] * calendar.band_count, signed.end_block[row] * calendar.band_count
+            start = first_in_force(instance, contract, int(signed.start_block[row]))
+            first, end = start * calendar.band_count, signed.end_block[row] * calendar.band_count
             rows[c, first:end] = dated[first:end]
     return rows
+
+
+def first_in_force(instance: Instance, contract: Contract, signed: int) -> int:
+    """First block in which a contract signed at a block is in force: that one, or the first after the lead time of an order."""
+    if contract.purchase is None:
+        return signed
+    calendar = instance.calendar
+    usable = calendar.day_of_block(signed) + timedelta(days=contract.purchase.lead_time_days)
+    return next((block for block in range(calendar.blocks) if calendar.block_starts[block] >= usable), calendar.blocks)
 
 
 def in_force_by_pool(instance: Instance, plan: Plan) -> Bools:

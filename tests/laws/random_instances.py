@@ -193,7 +193,35 @@ def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
         document["pools"][0]["contract"] = "c1"
     if "losses" in document and len(document["pools"]) > 2:
         _tell_pools_apart_by_contract(document)
+    if rng.random() < 0.4:
+        _bought(document["contracts"][-1], rng)
+    if rng.random() < 0.5:
+        _power_to_sign(document, rng)
     return document
+
+
+def _bought(contract: dict[str, Any], rng: np.random.Generator) -> None:
+    """A lease is turned into something to order."""
+    for field in ("term_blocks", "renewal", "exit"):
+        contract.pop(field, None)
+    contract["purchase"] = {
+        "capex_usd": 5.0,
+        "lead_time_days": int(rng.integers(0, 2)),
+        "life_days": int(rng.choice([8, 30])),
+        "residual": str(rng.choice(["straight_line", "none"])),
+        "paid": [{"share": 0.25, "days_after_order": 0}, {"share": 0.75, "days_after_order": int(rng.choice([1, 9, 60]))}],
+    }
+
+
+def _power_to_sign(document: dict[str, Any], rng: np.random.Generator) -> None:
+    """A contract that brings power to the feeds that have a limit, in force or to decide, leased or bought."""
+    power: dict[str, Any] = {"id": "grid", "kind": "leased", "provider": "own", "from_date": "2026-03-02", "to_date": "open"}
+    power |= {"price_usd_per_gpu_hour": 0.0, "fee_usd_per_month": 73.0, "optional": bool(rng.random() < 0.7)}
+    power["brings_kw"] = [{"feed": feed["id"], "kw": 6.0} for feed in document["feeds"] if feed["limit_kw"] != "unlimited"]
+    if rng.random() < 0.4:
+        _bought(power, rng)
+        power["purchase"]["capex_usd_per_kw"] = 2.0
+    document["contracts"].append(power)
 
 
 def _tell_pools_apart_by_contract(document: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,11 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "twice": ("contract-lease", lambda p: signed(p, (1, 1, 3), (1, 0, 2)), "contract", "is signed 2 times"),
     "what is in force": ("contract-lease", lambda p: signed(p, (1, 1, 3), (0, 0, 4)), "contract", "in force as dated"),
     "renewed too often": ("contract-renewal", lambda p: signed(p, (0, 1, 3)), "contract", "is not on offer"),
+    "ordered too late": ("purchase", lambda p: signed(p, (0, 3, 4)), "contract", "is not on offer"),
+    "gone before its life is": ("purchase", lambda p: signed(p, (0, 1, 3)), "contract", "is not on offer"),
+    "used before it is delivered": ("purchase", lambda p: signed(p, (0, 2, 4)), "contract", "holds outside its contract"),
+    "power that is not signed for": ("power-expansion", signed, "power", "draws 16 kW against a limit of 10 kW"),
+    "too little power signed for": ("power-expansion", lambda p: signed(p, (2, 0, 2)), "power", "against a limit of 15 kW"),
     "no term": ("contract-exit", signed, "contract", "has no term"),
     "before the notice": ("contract-exit", lambda p: signed(p, (0, 0, 1)), "contract", "is not on offer"),
     "begun late": ("contract-exit", lambda p: signed(p, (0, 1, 4)), "contract", "is not on offer"),
@@ -102,6 +108,21 @@ def test_take_or_pay_is_owed_slot_by_slot() -> None:
     daily = replace(instance, contracts=terms)
     # b runs for two of four days: 192 for each of them, half of that for each of the others.
     assert check(daily, plan).terms["take_or_pay"] == pytest.approx(2 * 192.0 + 2 * 96.0)
+
+
+def test_capex_is_paid_when_it_falls_due_and_worth_less_later() -> None:
+    instance, plan = solved("purchase")
+    dear = replace(instance, settings=instance.settings.model_copy(update={"discount_rate_per_year": 1.0}))
+    terms = check(dear, signed(plan, (0, 2, 4))).terms
+    assert terms["capex"] == pytest.approx(4000 * 2 ** (-2 / 365.25) + 4000 * 2 ** (-3 / 365.25))
+    assert terms["residual_value"] == pytest.approx(-7000 * 2 ** (-4 / 365.25))
+    bought = instance.contracts["build"]
+    assert bought.purchase is not None
+    lost = bought.model_copy(update={"purchase": bought.purchase.model_copy(update={"residual": "none"})})
+    assert check(replace(instance, contracts={"build": lost}), plan).terms["residual_value"] == 0
+    ends = bought.model_copy(update={"to_date": date(2026, 1, 7)})
+    # In force from the third day on, and by its dates for four days of its eight: half of them are left.
+    assert check(replace(instance, contracts={"build": ends}), plan).terms["residual_value"] == pytest.approx(-4000.0)
 
 
 def test_fees_are_those_of_the_cheapest_way_to_be_in_force() -> None:
