@@ -166,6 +166,19 @@ LAWS: tuple[Mutation, ...] = (
         "purchase lead time", "a dropped term", "activity", "placement/instance/terms.py",
         "calendar.block_starts[ordered] + timedelta(days=purchase.lead_time_days)", "calendar.block_starts[ordered]", BOTH_SIDES,
     ),
+    # ------------------------------------------------------------ law 6, spot capacity
+    Mutation(
+        "spot interruptions", "a product dropped", "activity", f"{ACTIVITIES}/gangs.py",
+        "(places.slow_down(place) * (1 - loss)) * longer", "(places.slow_down(place) * (1 - loss))", BOTH_SIDES,
+    ),
+    Mutation(
+        "spot throughput check", "a dropped factor", "law", f"{RULES}/sla.py",
+        "throughput[instance.island_pool[table.island] == q] *= there", "pass", CHECK_SIDE,
+    ),
+    Mutation(
+        "spot paid for", "a dropped factor, on both sides", "law", f"{RULES}/capacity.py",
+        "instance.calendar.period_count) * instance.availability[:, None]", "instance.calendar.period_count)", ("tiny optima",),
+    ),
     # ------------------------------------------------------------ law 6, metered energy
     Mutation(
         "metered energy of terms", "a dropped rate", "law", f"{RULES}/metered_energy.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -127,6 +127,8 @@ class Instance:
     """[S, P]; what capacity must sustain."""
     mean_tokens_per_s: Floats
     """[S, P]; what volumes count with."""
+    spot_times_longer: Floats
+    """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
 
     @cached_property
     def digest(self) -> str:
@@ -194,6 +196,21 @@ class Instance:
         per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
         return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
 
+    # ------------------------------------------------------------ spot capacity
+
+    @cached_property
+    def pool_spot(self) -> Ints:
+        """Which of the contracts of spot capacity each pool is under, -1 for none, [Q]."""
+        spots = [name for name, contract in self.contracts.items() if contract.spot is not None]
+        under = [pool.contract for pool in self.pools.values()]
+        return np.array([spots.index(name) if name in spots else -1 for name in under], dtype=np.int64)
+
+    @cached_property
+    def availability(self) -> Floats:
+        """Share of the time that each pool is there while its contract is in force, [Q]; 1 but for spot capacity."""
+        spots = [self.contracts[pool.contract].spot for pool in self.pools.values()]
+        return np.array([1.0 if spot is None else spot.availability for spot in spots], dtype=np.float64)
+
     # ------------------------------------------------------------ money over time
 
     def discount_after(self, days: Floats) -> Floats:
@@ -231,8 +248,9 @@ class Instance:
 
     @cached_property
     def loss_cases(self) -> tuple[LossCase, ...]:
-        """What may be lost at once: every loss, those that say ``each`` written out."""
-        return tuple(case for loss in self.losses.values() for case in self._cases_of(loss))
+        """What may be lost at once: every loss, those that say ``each`` written out. Nobody counts on spot capacity then."""
+        cases = (case for loss in self.losses.values() for case in self._cases_of(loss))
+        return tuple(replace(case, lost=case.lost | (self.pool_spot >= 0)) for case in cases)
 
     def _cases_of(self, loss: Loss) -> Iterator[LossCase]:
         pools = list(self.pools.values())
@@ -330,6 +348,7 @@ def digest(instance: Instance) -> str:
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
     arrays += [value for value in (getattr(jobs, f.name) for f in fields(jobs)) if isinstance(value, np.ndarray)]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
+    arrays += [instance.spot_times_longer]
     for array in arrays:
         total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())

@@ -28,6 +28,7 @@ from placement.instance.base import (
 )
 from placement.instance.calendar import Step, Steps
 from placement.instance.purchases import BroughtPower, Purchase
+from placement.instance.spot import Spot
 
 
 class Mode(Noun):
@@ -203,6 +204,8 @@ class Contract(Noun):
     """It is bought or built: ordered, not leased; its start is the order's."""
     brings_kw: Annotated[tuple[BroughtPower, ...], Field(min_length=1, max_length=100, strict=False)] | None = None
     """Power that it brings to feeds while it is in force, beside or without pools."""
+    spot: Spot | None = None
+    """Its capacity may vanish (default: it does not)."""
     sublet_usd_per_gpu_hour: Steps | None = None
     """What idle accelerators earn, in whole allocation units and for whole periods (default: they cannot be let)."""
     reclaim: later("resilience") = None  # type: ignore[valid-type]
@@ -223,6 +226,9 @@ class Contract(Noun):
             raise PydanticCustomError("renewal_term", "renewal needs term_blocks: what is renewed is a term")
         if self.term_blocks is not None and len(set(self.term_blocks)) < len(self.term_blocks):
             raise PydanticCustomError("terms", "term_blocks must differ from each other")
+        for field, stated in (("take_or_pay", self.take_or_pay), ("sublet_usd_per_gpu_hour", self.sublet_usd_per_gpu_hour)):
+            if self.spot is not None and stated is not None:
+                raise PydanticCustomError("spot", "{field} is not for spot capacity, which may vanish", {"field": field})
         if self.purchase is not None:
             for field in ("term_blocks", "renewal", "exit"):
                 if getattr(self, field) is not None:

@@ -13,9 +13,10 @@ import numpy as np
 from placement.activities import Activities
 from placement.builder import Builder
 from placement.instance import Instance
+from placement.instance.goodput import MOST_TIMES_LONGER
 from placement.plan import Plan, Violation
 from placement.program import Anchor, Bools, Floats, Ints
-from placement.rules.interconnect import run_hours
+from placement.rules.interconnect import run_hours, spot_times_longer
 from placement.rules.reading import broken, level_and_term
 
 NAME = "assignment"
@@ -90,7 +91,13 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
         if end != min(needed[r], calendar.blocks):
             text = f"holds its place until block {end}, its hours take it to block {min(needed[r], calendar.blocks)}"
             found.append(broken(NAME, name, text, float(abs(end - min(needed[r], calendar.blocks))), "blocks"))
-    return found + _wrong_pools(instance, plan)
+    return found + _wrong_pools(instance, plan) + _never_done(instance, plan)
+
+
+def _never_done(instance: Instance, plan: Plan) -> list[Violation]:
+    text = "hardly gets on between the interruptions of the spot capacity that it stands on"
+    endless = np.flatnonzero(spot_times_longer(instance, plan) > MOST_TIMES_LONGER)
+    return [broken(NAME, instance.jobs.id[plan.runs.job[r]], text) for r in endless]
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:

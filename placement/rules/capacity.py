@@ -6,9 +6,10 @@ names the islands of replicas, and the check counts them there.
 
     sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)
     sum of units held in pool q in period p    <=  the same summed over its islands - ceil(spare share x that sum)
-    cost = usage price x GPUs of the units held x hours
+    cost = usage price x availability x GPUs of the units held x hours
 
-What is let to others takes units of the pool as well. Where the contract is decided, its term supplies the units.
+Spot capacity is paid for only while it is there, which its availability says; for all else that is 1. What is let to others takes
+units of the pool as well. Where the contract is decided, its term supplies the units.
 """
 
 from __future__ import annotations
@@ -135,6 +136,6 @@ def paid_by_use(instance: Instance) -> Floats:
 
 
 def usage_prices(instance: Instance) -> Floats:
-    """USD per GPU-hour held in each pool, [Q, P]."""
+    """USD per GPU-hour held in each pool, [Q, P]: the price of its contract for the time that it is there."""
     prices = [instance.calendar.mean(instance.contracts[pool.contract].price_usd_per_gpu_hour) for pool in instance.pools.values()]
-    return np.array(prices).reshape(len(instance.pools), instance.calendar.period_count)
+    return np.array(prices).reshape(len(instance.pools), instance.calendar.period_count) * instance.availability[:, None]

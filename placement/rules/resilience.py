@@ -4,7 +4,7 @@
     served after the loss by replicas of a class at a site <= their throughput    in the pools that are not lost
     cost = volume left uncovered x its price, where the loss has one; else nothing may be left
 
-Replicas stay where they are, and are shared anew among the streams; gangs are not moved.
+Replicas stay where they are, and are shared anew among the streams; gangs are not moved. Spot capacity covers nothing after a loss.
 """
 
 from __future__ import annotations

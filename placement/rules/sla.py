@@ -1,10 +1,11 @@
 """Law 5, sla: the balance of every stream and period holds, from replicas within reach; the ladder prices each rung of shortfall.
 
     served from all sites + shed on all rungs = demand                                     for every stream and period
-    served by replicas of a class at a site  <=  their throughput                          for every service, site, class and period
+    served by replicas of a class at a site  <=  their throughput x availability           for every service, site, class and period
     cost = unserved volume x its rung's price - served volume x revenue; promised volume that is shed counts at the first level
 
 A stream is served from sites within its class's RTT and its tenant's residency, by replicas of its class or a tighter one.
+Availability is the share of the time that a pool is there: 1 but for spot capacity.
 A volume is the mean rate over the period: x of the demand d counts as x / d of the mean.
 """
 
@@ -140,6 +141,11 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     latency_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
     site = instance.pool_site[instance.island_pool[table.island]]
     throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile]
+    for q, pool in enumerate(instance.pools.values()):
+        spot = instance.contracts[pool.contract].spot
+        if spot is not None:
+            there = spot.mean_hours_between_interruptions / (spot.mean_hours_between_interruptions + spot.outage_hours)
+            throughput[instance.island_pool[table.island] == q] *= there
     np.add.at(supply, (table.service, site, latency_class, table.period), throughput)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving

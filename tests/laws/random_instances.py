@@ -200,6 +200,25 @@ def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
     return document
 
 
+def on_spot(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """The document with contracts whose capacity may vanish, and jobs that save now and then, or do not."""
+    for accelerator in document["accelerators"]:
+        accelerator["mtbf_hours"] = 2000.0
+    for contract in document["contracts"]:
+        if contract["id"] == "c0" or rng.random() < 0.5:
+            contract.pop("take_or_pay", None)
+            contract.pop("sublet_usd_per_gpu_hour", None)
+            contract["spot"] = {
+                "mean_hours_between_interruptions": float(rng.choice([15, 60])),
+                "outage_hours": float(rng.choice([0, 3, 20])),
+                "notice_hours": float(rng.choice([0, 1])),
+            }
+    for job in document["jobs"]:
+        if rng.random() < 0.6:
+            job |= {"checkpoint_hours": 0.25, "restart_hours": 0.5}
+    return document
+
+
 def _bought(contract: dict[str, Any], rng: np.random.Generator) -> None:
     """A lease is turned into something to order."""
     for field in ("term_blocks", "renewal", "exit"):

@@ -13,6 +13,7 @@ import pytest
 
 from placement import load, solve
 from placement.check import check
+from placement.formulate import formulate
 from placement.instance import Instance
 from placement.plan import Plan
 
@@ -53,6 +54,11 @@ def scaled(plan: Plan, table: str, factor: float) -> Plan:
     return replace(plan, **{table: replace(rows, tokens_per_s=rows.tokens_per_s * factor)})
 
 
+def exchanged(plan: Plan) -> Plan:
+    """The first run stands where the last does, and so on."""
+    return replace(plan, places=replace(plan.places, island=plan.places.island[::-1]))
+
+
 BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "unsigned": ("contract-lease", signed, "capacity", "holds 1 units against a limit of 0"),
     "too early": ("contract-lease", lambda p: signed(p, (1, 0, 2)), "contract", "holds outside its contract"),
@@ -66,6 +72,8 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "used before it is delivered": ("purchase", lambda p: signed(p, (0, 2, 4)), "contract", "holds outside its contract"),
     "power that is not signed for": ("power-expansion", signed, "power", "draws 16 kW against a limit of 10 kW"),
     "too little power signed for": ("power-expansion", lambda p: signed(p, (2, 0, 2)), "power", "against a limit of 15 kW"),
+    "too long on spot": ("contract-spot", exchanged, "assignment", "does not end within the horizon"),
+    "more than spot gives": ("contract-spot", lambda p: scaled(p, "serving", 1.2), "sla", "serves 120 tokens/s against a limit"),
     "no term": ("contract-exit", signed, "contract", "has no term"),
     "before the notice": ("contract-exit", lambda p: signed(p, (0, 0, 1)), "contract", "is not on offer"),
     "begun late": ("contract-exit", lambda p: signed(p, (0, 1, 4)), "contract", "is not on offer"),
@@ -108,6 +116,28 @@ def test_take_or_pay_is_owed_slot_by_slot() -> None:
     daily = replace(instance, contracts=terms)
     # b runs for two of four days: 192 for each of them, half of that for each of the others.
     assert check(daily, plan).terms["take_or_pay"] == pytest.approx(2 * 192.0 + 2 * 96.0)
+
+
+def test_spot_capacity_covers_nothing_after_a_loss(tmp_path: Path) -> None:
+    _, plan = solved("contract-spot")
+    loss = "losses:\n  - {id: l, contracts: [on-demand], covered_share: 0.5}\n"
+    (tmp_path / "fleet.yaml").write_text((TINY / "contract-spot.yaml").read_text() + loss)
+    for period in (0, 1):
+        plan = with_row(plan, "recourse", 0, 0, 0, 0, period, 60.0)
+    found = check(load(tmp_path), plan).violations
+    assert {violation.law for violation in found} == {"resilience"}
+    assert all("would serve 60 tokens/s against a limit of 0" in violation.message for violation in found)
+
+
+def test_a_gang_that_hardly_gets_on_does_not_run_on_spot(tmp_path: Path) -> None:
+    _, plan = solved("contract-spot")
+    text, often = (TINY / "contract-spot.yaml").read_text(), "interruptions: 4, outage_hours: 0}"
+    (tmp_path / "fleet.yaml").write_text(text.replace("interruptions: 40, outage_hours: 8, notice_hours: 0.5}", often))
+    found = [violation.message for violation in check(load(tmp_path), plan).violations if violation.law == "assignment"]
+    assert any(message.startswith("a: hardly gets on") for message in found), found
+    # Its place on demand is still offered, none on spot is.
+    gangs = formulate(load(tmp_path)).activities.gangs
+    assert sorted(zip(gangs.job.tolist(), gangs.pool.tolist(), strict=True)) == [(0, 0), (1, 0)]
 
 
 def test_capex_is_paid_when_it_falls_due_and_worth_less_later() -> None:
