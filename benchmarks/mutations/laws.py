@@ -169,7 +169,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 6, spot capacity
     Mutation(
         "spot interruptions", "a product dropped", "activity", f"{ACTIVITIES}/gangs.py",
-        "(places.slow_down(place) * (1 - loss)) * longer", "(places.slow_down(place) * (1 - loss))", BOTH_SIDES,
+        "            hours *= _times_longer(instance, places, shape, place)\n", "            pass\n", BOTH_SIDES,
     ),
     Mutation(
         "spot throughput check", "a dropped factor", "law", f"{RULES}/sla.py",
@@ -245,6 +245,10 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "concentration of fees", "a sign", "law", f"{RULES}/concentration.py",
         "limit = -float(dated_fees(instance) @ by_contract)", "limit = float(dated_fees(instance) @ by_contract)", BOTH_SIDES,
+    ),
+    Mutation(
+        "concentration of metered energy", "a dropped rate", "law", f"{RULES}/concentration.py",
+        "        charge_standing(instance, builder, activities, row, metered)\n", "", BOTH_SIDES,
     ),
     Mutation(
         "concentration members check", "an aggregate for a share", "law", f"{RULES}/concentration.py",

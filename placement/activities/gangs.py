@@ -70,9 +70,10 @@ class Gangs:
             raise ValueError("gangs or replicas of this instance depend on which islands they stand on")
         places = Places.of(instance)
         shape, place = _candidates(instance, places, by_pool)
-        longer = _on_spot(instance, places, shape, place)
-        if longer.max(initial=1.0) > 1.0:
-            shape, place, longer = (column[longer <= MOST_TIMES_LONGER] for column in (shape, place, longer))
+        on_spot = bool(np.any(instance.pool_spot >= 0))
+        if on_spot:
+            runs = _times_longer(instance, places, shape, place) <= MOST_TIMES_LONGER
+            shape, place = shape[runs], place[runs]
         jobs, shapes = instance.jobs, instance.jobs.shapes
         job = narrow(shapes.job[shape])
         first_island = np.array([sides[0][0] for sides in places.sides], dtype=np.int64)
@@ -82,7 +83,9 @@ class Gangs:
         pool = narrow(instance.island_pool[first_island])[place]
         units = narrow(-(-shapes.gpus[shape] // instance.unit_gpus[pool]))
         loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
-        hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss)) * longer
+        hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
+        if on_spot:
+            hours *= _times_longer(instance, places, shape, place)
 
         first, last, past = _starts(instance, job, hours)
         fitting, passing = np.flatnonzero(last >= first), np.flatnonzero(past < instance.calendar.blocks)
@@ -261,10 +264,8 @@ def _candidates_of(instance: Instance, places: Places, rows: Ints, by_pool: bool
     return all_shapes[order], all_places[order]
 
 
-def _on_spot(instance: Instance, places: Places, shape: Ints, place: Ints) -> Floats:
-    """How many times longer interruptions make gangs, [n]: the factors of all contracts of spot capacity that they stand on."""
-    if not np.any(instance.pool_spot >= 0):
-        return np.ones(len(shape))
+def _times_longer(instance: Instance, places: Places, shape: Ints, place: Ints) -> Floats:
+    """What interruptions make of the hours of gangs, [n]: the factors of all contracts of spot capacity that they stand on."""
     first, last = (np.array([sides[k][0] for sides in places.sides], dtype=np.int64) for k in (0, -1))
     one, other = (instance.pool_spot[instance.island_pool[island]][place] for island in (first, last))
     # Column -1, of no spot contract, is 1; one that both halves stand on counts once.

@@ -129,10 +129,10 @@ def _terms(calendar: Calendar, n: int, contract: Contract) -> Iterator[Finding]:
     """A contract that is decided can be signed for some term, and what is owed for use has a price that can be owed."""
     if contract.decided and not any(ways(calendar, contract)):
         if contract.purchase is not None and start_blocks(calendar, contract):
-            place = ("contracts", n, "purchase", "lead_time_days")
+            lead: Path = ("contracts", n, "purchase", "lead_time_days")
             expected = "an order that is there for a block of the horizon at least: none in the window is"
             remedy = "shorten the lead time or the blocks, lengthen its life, or give the calendar more blocks"
-            yield Finding(place, contract.purchase.lead_time_days, expected, remedy)
+            yield Finding(lead, contract.purchase.lead_time_days, expected, remedy)
             return
         where = ("from_date",) if contract.start_window is None else ("start_window", "last_date")
         if start_blocks(calendar, contract):

@@ -54,9 +54,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
 def _formulate(instance: Instance, builder: Builder, activities: Activities, policy: Concentration, name: str) -> None:
     by_contract = np.array([contract.provider == name for contract in instance.contracts.values()]) - policy.most_share
     by_pool = (_pools_of(instance, policy, name) - policy.most_share)[:, None]
-    metered = by_pool * billed_per_kwh(instance)
-    standing = float(np.sum(standing_kw(instance) * metered * instance.calendar.hours))
-    limit = -float(dated_fees(instance) @ by_contract) - standing if policy.of == "spend" else 0.0
+    limit = 0.0
+    if policy.of == "spend":
+        metered = by_pool * billed_per_kwh(instance)
+        limit = -float(dated_fees(instance) @ by_contract)
+        limit -= float(np.sum(standing_kw(instance) * metered * instance.calendar.hours))
     slot = instance.calendar.slots(policy.per)
     row = int(builder.add_budgets([f"concentration {policy.id} {name}"], UNITS[policy.of], limit, slot)[0])
     held = held_gpus(instance, activities)

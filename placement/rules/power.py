@@ -170,9 +170,10 @@ def feed_limits_kw(instance: Instance, *, decided: bool = False) -> Floats:
         if not isinstance(feed.limit_kw, str):
             rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw
     contracts = list(instance.contracts.values())
-    for c, f, kw in brought_power(instance, decided=False) + brought_power(instance, decided=True) * decided:
-        end = None if contracts[c].to_date == "open" else contracts[c].to_date
-        rows[f] += kw * instance.calendar.covered(contracts[c].from_date, end)
+    brought = brought_power(instance, decided=False) + (brought_power(instance, decided=True) if decided else [])
+    for c, f, kw in brought:
+        end = contracts[c].to_date
+        rows[f] += kw * instance.calendar.covered(contracts[c].from_date, None if end == "open" else end)
     return rows
 
 

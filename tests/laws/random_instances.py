@@ -237,6 +237,8 @@ def _power_to_sign(document: dict[str, Any], rng: np.random.Generator) -> None:
     power: dict[str, Any] = {"id": "grid", "kind": "leased", "provider": "own", "from_date": "2026-03-02", "to_date": "open"}
     power |= {"price_usd_per_gpu_hour": 0.0, "fee_usd_per_month": 73.0, "optional": bool(rng.random() < 0.7)}
     power["brings_kw"] = [{"feed": feed["id"], "kw": 6.0} for feed in document["feeds"] if feed["limit_kw"] != "unlimited"]
+    if not power["brings_kw"]:
+        return
     if rng.random() < 0.4:
         _bought(power, rng)
         power["purchase"]["capex_usd_per_kw"] = 2.0

@@ -15,6 +15,7 @@ from placement import load, solve
 from placement.check import check
 from placement.formulate import formulate
 from placement.instance import Instance
+from placement.notes import plan_notes
 from placement.plan import Plan
 
 TINY = Path("instances/tiny")
@@ -153,6 +154,13 @@ def test_capex_is_paid_when_it_falls_due_and_worth_less_later() -> None:
     ends = bought.model_copy(update={"to_date": date(2026, 1, 7)})
     # In force from the third day on, and by its dates for four days of its eight: half of them are left.
     assert check(replace(instance, contracts={"build": ends}), plan).terms["residual_value"] == pytest.approx(-4000.0)
+
+
+def test_what_falls_due_after_the_horizon_is_noted() -> None:
+    instance, plan = solved("purchase")
+    assert not any("falls due" in note for note in plan_notes(instance, plan))
+    late = plan_notes(instance, signed(plan, (0, 3, 4)))
+    assert any("contract build, ordered on 2026-01-04: 50% of its capex falls due from 2026-01-05 on" in note for note in late)
 
 
 def test_fees_are_those_of_the_cheapest_way_to_be_in_force() -> None:
