@@ -17,7 +17,9 @@ LONGEST_MODULE = 450
 BASE = {"placement.program"}
 NOUNS = BASE | {"placement.instance", "placement.plan", "placement.scenario"}
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
-VERBS = LAWS | {"placement.rules", "placement.check", "placement.formulate", "placement.notes", "placement.earlier"}
+VERBS = LAWS | {
+    "placement.rules", "placement.check", "placement.formulate", "placement.futures", "placement.notes", "placement.earlier",
+}  # fmt: skip
 VIEWS = {"placement.explain", "placement.sweep", "placement.report", "placement.export"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -34,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.notes": NOUNS,
     "placement.earlier": NOUNS,
     "placement.formulate": LAWS | {"placement.rules"},
+    "placement.futures": LAWS | {"placement.check", "placement.formulate"},
     **dict.fromkeys(VIEWS, VERBS | VIEWS),
     "placement.bench": VERBS | {"placement.files", "placement.report"},
     "placement.cli": VERBS | VIEWS | {"placement.bench", "placement.catalogue", "placement.files", "solvers"},

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Self, TypeVar
+
+T = TypeVar("T")
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -39,3 +42,22 @@ class Interrupts:
         if self.announce:
             # Not through sys.stderr: its buffer cannot be entered again if this interrupts a write to it.
             os.write(2, b"stopping with the best plan so far; once more to quit at once\n")
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """Does the work in another thread, so that this one, the main one, hears signals; raises what it raises."""
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, name="solve")
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return done[0]

@@ -18,7 +18,7 @@ from placement.cli.errors import BadInput, ExitCode, InternalError
 from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json, require_place_for_plan, write_text
 from placement.cli.progress import LogFormat, OnProgress, reporter
-from placement.cli.signals import Interrupts
+from placement.cli.signals import Interrupts, in_thread
 from placement.report.text import clean
 from solvers import SOLVERS
 
@@ -104,7 +104,7 @@ def solve(
     shown: LogFormat = "none" if quiet else log_format
     with Interrupts(announce=shown == "text") as interrupts:
         with reporter(shown) as on_progress:
-            result, bill = _in_thread(lambda: search(interrupts.event, on_progress), fleet)
+            result, bill = _explaining(lambda: in_thread(lambda: search(interrupts.event, on_progress)), fleet)
         result = replace(result, seconds=time.monotonic() - began)
         if output is not None and result.plan is not None:
             _save(result, fleet, output)
@@ -112,32 +112,17 @@ def solve(
     ctx.exit(_exit_code(result, interrupts))
 
 
-def _in_thread(work: Callable[[], Answer], fleet: Instance) -> Answer:
-    """Does the work in another thread, so that this one, the main one, hears signals."""
-    outcome: list[Answer | BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=run, name="solve")
-    thread.start()
-    thread.join()
-    answer = outcome[0]
-    if isinstance(answer, BaseException):
-        raise _explained(answer, fleet)
-    return answer
-
-
-def _explained(error: BaseException, fleet: Instance) -> BaseException:
-    """What the user is told about an error of the solve."""
+def _explaining(work: Callable[[], Answer], fleet: Instance) -> Answer:
+    """The work's answer, its errors in the words that users are told."""
     from placement.cli.solving import CannotSolve, RejectedPlan
 
-    if isinstance(error, RejectedPlan):
-        return InternalError(f"{error}; it is not shown as an answer but kept for the report in {_set_aside(error, fleet)}")
-    return BadInput(str(error)) if isinstance(error, CannotSolve) else error
+    try:
+        return work()
+    except RejectedPlan as error:
+        kept = _set_aside(error, fleet)
+        raise InternalError(f"{error}; it is not shown as an answer but kept for the report in {kept}") from error
+    except CannotSolve as error:
+        raise BadInput(str(error)) from error
 
 
 def _set_aside(rejected: RejectedPlan, fleet: Instance) -> Path:

@@ -3,11 +3,12 @@
 from placement.files.atomic import write_atomically
 from placement.files.documents import load, sources_digest
 from placement.files.errors import InputErrors, Problem, WrongInstance
+from placement.files.futures import load_futures
 from placement.files.plans import LoadedPlan, load_plan, save_plan
 from placement.files.schema import schema
 from placement.files.versions import versions
 
 __all__ = [
-    "InputErrors", "LoadedPlan", "Problem", "WrongInstance", "load", "load_plan", "save_plan", "schema", "sources_digest",
-    "versions", "write_atomically",
+    "InputErrors", "LoadedPlan", "Problem", "WrongInstance", "load", "load_futures", "load_plan", "save_plan", "schema",
+    "sources_digest", "versions", "write_atomically",
 ]  # fmt: skip

@@ -62,6 +62,7 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
         demand_tokens_per_s=demand,
         mean_tokens_per_s=mean,
         spot_times_longer=_spot_times_longer(draft, jobs),
+        futures=draft.futures,
     )
 
 

@@ -14,6 +14,7 @@ from placement.instance.demand import (
     Tenant,
     TrainingJob,
 )
+from placement.instance.futures import Future, Futures
 from placement.instance.instance import Document, Instance, Settings
 from placement.instance.jobs import Jobs
 from placement.instance.policy import Budget, CarbonPrice, Concentration
@@ -42,6 +43,8 @@ __all__ = [
     "DailyProfile",
     "Document",
     "Feed",
+    "Future",
+    "Futures",
     "Growth",
     "Instance",
     "IslandGroup",

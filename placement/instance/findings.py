@@ -12,6 +12,7 @@ import numpy as np
 
 from placement.instance.base import Noun
 from placement.instance.calendar import Calendar, Steps
+from placement.instance.futures import Futures
 from placement.instance.supply import Accelerator
 from placement.program import Ints
 
@@ -98,6 +99,7 @@ class Draft:
     """Streams with rows in the demand table."""
     unread: frozenset[str] = frozenset()
     """Tables with faults of their own: that a row is missing from them is no news."""
+    futures: Futures | None = None
 
     def __getitem__(self, family: str) -> Family[Any]:
         return self.families[family]

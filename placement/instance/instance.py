@@ -16,6 +16,7 @@ from pydantic import Field
 from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.futures import Futures
 from placement.instance.jobs import Jobs
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
@@ -81,6 +82,8 @@ class Document(Noun):
     tables: Tables = Tables()
     policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
+    futures: Futures | None = None
+    """Scenarios by their probability, for plans that hold in all of them (default: none are told apart)."""
     batch_jobs: later("batch") = None  # type: ignore[valid-type]
     running_plan: later("movement") = None  # type: ignore[valid-type]
 
@@ -129,6 +132,8 @@ class Instance:
     """[S, P]; what volumes count with."""
     spot_times_longer: Floats
     """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
+    futures: Futures | None = None
+    """What may come. It changes nothing in a plan of this instance alone."""
 
     @cached_property
     def digest(self) -> str:

@@ -57,8 +57,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         within = builder.add_resources([f"inside {name}"], "contracts", limit)
         terms.supply(builder, within, np.array([c]), inside[None, :] * len(children))
         for child in children:
-            mine = terms.option[terms.contract == child]
-            builder.add_rates(mine, within[0], 1.0)
+            mine = np.flatnonzero(terms.contract == child)
+            builder.add_rates(terms.option[mine], within[0], 1.0, start=terms.begin(mine))
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:

@@ -39,7 +39,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         if not contract.decided:
             builder.add_constant(level, term, float(present[c].sum()))
         signs, beyond = np.flatnonzero(terms.contract == c), overuse.option[overuse.contract == c]
-        builder.add_rates(terms.option[signs], row, -1.0, profile=builder.profile(owed[c] / calendar.hours))
+        committed = builder.profile(owed[c] / calendar.hours)
+        builder.add_rates(terms.option[signs], row, -1.0, start=terms.begin(signs), profile=committed)
         builder.add_charges(terms.option[signs], level, term, terms.totals(present)[signs])
         builder.add_rates(beyond, row, -1.0, lump=True)
         builder.add_charges(beyond, level, term, 1.0, table=builder.profile(instance.discount))

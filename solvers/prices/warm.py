@@ -27,7 +27,7 @@ time. Most of what the change cost is made good in it, however long the limit is
 MOST = 1e12
 """Earlier prices above this, or not numbers at all, are none."""
 
-HOT = 0.002
+HOT = 0.01
 """Temperature at which annealing begins from an earlier plan: worse plans are hardly accepted, so the new one stays near."""
 
 STAY = 1e-3

@@ -95,7 +95,7 @@ def _random_terms(formulation: Formulation, rng: np.random.Generator) -> tuple[I
         mine = np.flatnonzero(terms.contract == c)
         chosen += rng.choice(mine, 1 if rng.random() < 0.8 else min(len(mine), int(rng.integers(0, 3))), replace=False).tolist()
     rows = np.array(chosen, dtype=np.int64)
-    return formulation.program.first_copy[terms.option[rows]], terms.start[rows], np.ones(len(rows))
+    return formulation.program.first_copy[terms.option[rows]], terms.signed[rows], np.ones(len(rows))
 
 
 def _random_recourse(
