@@ -17,7 +17,9 @@ TESTS: dict[str, tuple[str, ...]] = {
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),
     "tiny optima": ("tests/test_tiny_optima.py",),
-    "violations": ("tests/laws/test_violations.py", "tests/laws/test_policy_violations.py"),
+    "violations": (
+        "tests/laws/test_violations.py", "tests/laws/test_policy_violations.py", "tests/laws/test_supply_violations.py",
+    ),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "conformance": ("tests/solvers/test_conformance.py", "tests/solvers/test_filtering.py", "tests/solvers/test_levels.py"),

@@ -16,7 +16,7 @@ from placement.check import check
 from placement.formulate import formulate
 from placement.instance import Instance
 from placement.notes import plan_notes
-from placement.plan import Plan
+from placement.plan import TERMS, Places, Plan, Runs
 
 TINY = Path("instances/tiny")
 
@@ -161,6 +161,22 @@ def test_what_falls_due_after_the_horizon_is_noted() -> None:
     assert not any("falls due" in note for note in plan_notes(instance, plan))
     late = plan_notes(instance, signed(plan, (0, 3, 4)))
     assert any("contract build, ordered on 2026-01-04: 50% of its capex falls due from 2026-01-05 on" in note for note in late)
+
+
+def test_take_or_pay_beyond_is_settled_at_the_end_of_its_slot() -> None:
+    """96 are committed to on each of four days; a on day 1 beside b takes 192 more than that, which count on day 4."""
+    instance, plan = solved("contract-take-or-pay")
+    dear = replace(instance, settings=instance.settings.model_copy(update={"discount_rate_per_year": 1.0}))
+    both = replace(
+        plan,
+        runs=Runs(np.array([0, 1]), np.array([0, 1]), np.array([0, 1]), np.array([1, 3])),
+        places=Places(np.array([0, 1]), np.array([0, 0]), np.array([1, 1])),
+    )
+    worth = [2 ** (-day / 365.25) for day in range(4)]
+    assert check(dear, both).terms["take_or_pay"] == pytest.approx(96 * sum(worth) + 192 * worth[3])
+    formulation = formulate(dear)
+    usd = formulation.program.objective(*formulation.encode(both)).sum(axis=0)[TERMS.index("take_or_pay")]
+    assert usd == pytest.approx(check(dear, both).terms["take_or_pay"])
 
 
 def test_fees_are_those_of_the_cheapest_way_to_be_in_force() -> None:
