@@ -55,6 +55,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
     tables = (plan.serving, plan.shedding, plan.recourse, plan.uncovered)
     if not all(np.all(np.isfinite(table.tokens_per_s)) for table in tables):
         raise ValueError("the plan serves or sheds tokens at a rate that is not a finite number")
+    if not np.all(np.isfinite(plan.responses.kw)):
+        raise ValueError("the plan gives up kW that are not a finite number")
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
     bounds = (
         (plan.runs.job, len(instance.jobs), "job"),
@@ -83,6 +85,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.uncovered.case, len(instance.loss_cases), "loss"),
         (plan.uncovered.stream, len(instance.streams), "stream"),
         (plan.uncovered.period, periods, "period"),
+        (plan.responses.response, len(instance.responses), "demand response"),
+        (plan.responses.period, periods, "period"),
     )
     for values, count, what in bounds:
         if np.any((values < 0) | (values >= count)):

@@ -31,8 +31,8 @@ class NothingInCommon(ValueError):
 class Signing:
     """What is decided when. ``fixed``: just these terms are signed now, and no others."""
 
-    later: Collection[str] = ()
-    without: Collection[str] = ()
+    later: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     """Contracts that are not signed at all."""
     fixed: frozenset[Term] | None = None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from placement.instance import Instance
 from placement.plan import Plan
-from placement.program import Ints, end_blocks
+from placement.program import Floats, Ints, end_blocks
 
 WORTH_A_NOTE = 0.25
 """Held hours above those needed, as a share, from which rounding to whole blocks is noted."""
@@ -29,6 +29,7 @@ def plan_notes(instance: Instance, plan: Plan) -> list[str]:
     done = (
         progress[jobs.pace[runs.job], calendar.blocks]
         - progress[jobs.pace[runs.job], np.clip(runs.start_block, 0, calendar.blocks)]
+        - _given_way_hours(instance, plan)
     )
     open_runs = np.flatnonzero((runs.end_block == calendar.blocks) & (done < needed * (1 - 1e-9)))
     return _terms_beyond(instance, plan) + _payments_beyond(instance, plan) + [
@@ -36,6 +37,20 @@ def plan_notes(instance: Instance, plan: Plan) -> list[str]:
         f"{jobs.shapes.gpus[runs.shape[r]]:,} accelerators"
         for r in open_runs
     ]
+
+
+def _given_way_hours(instance: Instance, plan: Plan) -> Floats:
+    """Hours of progress that each run loses to events above it until the calendar's end, [runs]."""
+    jobs, runs, places, calendar = instance.jobs, plan.runs, plan.places, instance.calendar
+    lost = np.zeros(len(runs.job))
+    share = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[jobs.tenant[runs.job]]
+    for case in instance.grid_events:
+        touched = np.unique(places.run[case.below[instance.island_pool[places.island]]])
+        by_block = jobs.paces @ case.hours.reshape(calendar.blocks, -1).T
+        ahead = np.cumsum(by_block[:, ::-1], axis=1)[:, ::-1]
+        start = np.clip(runs.start_block[touched], 0, calendar.blocks - 1)
+        lost[touched] += share[touched] * ahead[jobs.pace[runs.job[touched]], start]
+    return lost
 
 
 def _terms_beyond(instance: Instance, plan: Plan) -> list[str]:

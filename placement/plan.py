@@ -17,7 +17,7 @@ LEVELS = ("promises", "net_cost")
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
-    "capex", "residual_value", "sublets", "uncovered", "training_value", "revenue",
+    "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -137,6 +137,16 @@ class Uncovered:
 
 
 @dataclass(frozen=True)
+class Responses:
+    """Power given up for demand response, one row per (response, period)."""
+
+    response: Ints
+    """Position in ``Instance.responses``."""
+    period: Ints
+    kw: Floats
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -150,6 +160,7 @@ class Plan:
     sublets: Sublets = field(default_factory=lambda: empty(Sublets))
     recourse: Recourse = field(default_factory=lambda: empty(Recourse))
     uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
+    responses: Responses = field(default_factory=lambda: empty(Responses))
 
 
 @dataclass(frozen=True)
@@ -195,6 +206,7 @@ class Prices:
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered,
+    "responses": Responses,
 }  # fmt: skip
 
 

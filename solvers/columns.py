@@ -1,7 +1,8 @@
 """Explicit sparse columns (option, start) of a Program, for solvers that need the whole of it.
 
 A column is left out only where no plan can use it: a whole option whose own use of a slot exceeds the slot's limit plus the most
-that all options could supply there. Rows are left out only where no plan can break them.
+that all options could supply there. Rows are left out only where no plan can break them. Where groups are alike, columns may be
+those of one for all of its class, see ``classes``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints, Program
+from solvers.classes import Classes, alone, classes_of
 from solvers.linear import Linear, Rows32
 from solvers.solver import Start, TooLarge
 
@@ -32,6 +34,7 @@ class Columns:
     """
 
     program: Program
+    classes: Classes
     option: Ints
     start: Ints
     upper: Floats
@@ -52,6 +55,7 @@ class Columns:
 
     def linear(self, level: int) -> Linear:
         """The model whose cost is that of one level."""
+        group = self.program.options.group[self.option]
         return Linear(
             cost=self.costs[:, level],
             constant=float(self.constants[level]),
@@ -63,25 +67,50 @@ class Columns:
             value=self.value,
             row_lower=self.row_lower,
             row_upper=self.row_upper,
+            chooses=self.classes.counted(group) > 1 if self.classes.alike else None,
         )
 
     def vector(self, start: Start) -> Floats:
         """x [C] of a start; what it holds of columns that are not here is left out."""
-        steps = int(self.start.max(initial=0)) + 1
-        known = self.option * steps + self.start
-        wanted = np.asarray(start.option) * steps + np.asarray(start.start)
-        inside = (np.asarray(start.start) >= 0) & (np.asarray(start.start) < steps)
-        at = np.searchsorted(known, wanted)
-        hit = np.flatnonzero(inside & (at < len(known)))
-        hit = hit[known[at[hit]] == wanted[hit]]
+        hit, at = self._columns_of(start)
         x = np.zeros(len(self))
-        np.add.at(x, at[hit], np.asarray(start.value, dtype=np.float64)[hit])
+        np.add.at(x, at, np.asarray(start.value, dtype=np.float64)[hit])
         return x
 
-    def choice(self, x: Floats) -> tuple[Ints, Ints, Floats]:
-        """Options, starts and values that x [C] uses."""
+    def _columns_of(self, start: Start) -> tuple[Ints, Ints]:
+        """(position in the start, column) of all that it holds of columns that are here."""
+        option, begin = np.asarray(start.option, dtype=np.int64), np.asarray(start.start, dtype=np.int64)
+        steps = int(self.start.max(initial=0)) + 1
+        hit = np.flatnonzero((begin >= 0) & (begin < steps) & (option >= 0) & (option < len(self.program.options)))
+        known = self.option * steps + self.start
+        wanted = self.classes.at_first(option[hit]) * steps + begin[hit]
+        at = np.searchsorted(known, wanted)
+        here = at < len(known)
+        here[here] = known[at[here]] == wanted[here]
+        return hit[here], at[here]
+
+    def choice(self, x: Floats, near: Start | None = None) -> tuple[Ints, Ints, Floats]:
+        """Options, starts and values that x [C] uses. Groups that are alike keep what they have in ``near`` as far as x allows."""
         used = np.flatnonzero(x)
-        return self.option[used], self.start[used], x[used]
+        option, start, value = self.option[used], self.start[used], x[used]
+        if not self.classes.alike:
+            return option, start, value
+        group = self.program.options.group
+        dealt = self.classes.counted(group[option]) > 1
+        had = np.full(len(self.program.groups), -1, dtype=np.int64)
+        if near is not None:
+            number = np.full(len(self), -1, dtype=np.int64)
+            number[used[dealt]] = np.arange(int(dealt.sum()))
+            hit, at = self._columns_of(near)
+            mine = np.flatnonzero((number[at] >= 0) & (np.asarray(near.value)[hit] > 0.5))
+            had[group[np.asarray(near.option)[hit[mine]]]] = number[at[mine]]
+        count = np.round(value[dealt]).astype(np.int64)
+        column, member = self.classes.dealt(group[option[dealt]], count, had)
+        option = np.concatenate([option[~dealt], self.classes.of(option[dealt][column], member)])
+        start = np.concatenate([start[~dealt], start[dealt][column]])
+        value = np.concatenate([value[~dealt], np.ones(len(column))])
+        order = np.lexsort((start, option))
+        return option[order], start[order], value[order]
 
     def slot_prices(self, prices: Floats) -> Floats:
         """What one more unit used of each slot costs, [slots], from duals of these rows [>= M]."""
@@ -95,20 +124,23 @@ MOST_COLUMNS = 12_000_000
 """Columns that are held explicitly; each takes a few hundred bytes here and several times that in a solver."""
 
 
-def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> Columns:
-    """Every column that some plan can use, of every copy. Raises ``Stopped`` when ``stopped()`` turns true meanwhile, ``TooLarge``
-    above ``MOST_COLUMNS``."""
+def expand(program: Program, *, by_class: bool = False, stopped: Callable[[], bool] = lambda: False) -> Columns:
+    """Every column that some plan can use, of every copy; ``by_class``: of groups that are alike, those of the first for all.
+
+    Raises ``Stopped`` when ``stopped()`` turns true meanwhile, ``TooLarge`` above ``MOST_COLUMNS``.
+    """
     starts = np.maximum(program.options.last - program.options.first + 1, 0)
     count = int(starts @ program.options.copies.astype(np.int64))
     if count > MOST_COLUMNS:  # asked before copies are written out, which may already be more than there is room for
         raise TooLarge(f"{count:,} columns, of which it holds at most {MOST_COLUMNS:,}; 'prices' holds none")
     program = program.unfolded()
+    classes = classes_of(program) if by_class else alone(program)
     slots = len(program.resources.limit)
     supply = _most_supplied(program)
     room = program.resources.limit + supply
     parts: list[_Part] = []
     dropped = 0
-    for options in _chunks(program):
+    for options in _chunks(program, classes.counted(program.options.group) > 0):
         if stopped():
             raise Stopped
         part, lost = _expand_chunk(program, options, room)
@@ -116,7 +148,7 @@ def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> 
         dropped += lost
     part = _Part.joined(parts)
     member = program.options.group[part.option]
-    upper = np.where(member >= 0, np.minimum(part.upper, 1.0), part.upper)
+    upper = np.where(member >= 0, np.minimum(part.upper, 1.0) * classes.counted(member), part.upper)
 
     equality = program.resources.equality[program.resources.of_slot]
     most = np.bincount(part.row, np.maximum(part.value, 0.0) * upper[part.column], slots)
@@ -129,7 +161,7 @@ def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> 
 
     grouped = np.flatnonzero(member >= 0)
     size = np.bincount(member[grouped], minlength=len(program.groups))
-    group_kept = np.flatnonzero(program.groups.must | (size > 1))
+    group_kept = np.flatnonzero((classes.times > 0) & (program.groups.must | (size > 1)))
     group_number = np.full(len(program.groups), -1, dtype=np.int64)
     group_number[group_kept] = len(kept) + np.arange(len(group_kept))
     grouped = grouped[group_number[member[grouped]] >= 0]
@@ -140,9 +172,10 @@ def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> 
     column = np.concatenate([part.column[inside], grouped, cost_columns])
     value = np.concatenate([part.value[inside], np.ones(len(grouped)), cost_values])
     offset, row32, value = _by_column(row, column, value, len(part.option))
-    limit = program.resources.limit[kept]
+    limit, times = program.resources.limit[kept], classes.times[group_kept].astype(np.float64)
     return Columns(
         program=program,
+        classes=classes,
         option=part.option,
         start=part.start,
         upper=upper,
@@ -155,11 +188,11 @@ def expand(program: Program, *, stopped: Callable[[], bool] = lambda: False) -> 
         row_lower=np.concatenate(
             [
                 np.where(equality[kept], limit, -np.inf),
-                np.where(program.groups.must[group_kept], 1.0, -np.inf),
+                np.where(program.groups.must[group_kept], times, -np.inf),
                 np.full(len(cost_limits), -np.inf),
             ]
         ),
-        row_upper=np.concatenate([limit, np.ones(len(group_kept)), cost_limits]),
+        row_upper=np.concatenate([limit, times, cost_limits]),
         row_slot=np.concatenate([kept, np.full(len(group_kept) + len(cost_limits), -1, dtype=np.int64)]),
         row_group=np.concatenate(
             [np.full(len(kept), -1, dtype=np.int64), group_kept, np.full(len(cost_limits), -1, dtype=np.int64)]
@@ -194,15 +227,15 @@ class _Part:
         )
 
 
-def _chunks(program: Program) -> list[Ints]:
-    """Options in runs of about ``CHUNK_ENTRIES`` entries, at least one run."""
+def _chunks(program: Program, wanted: Bools) -> list[Ints]:
+    """The options ``wanted`` [O] in runs of about ``CHUNK_ENTRIES`` entries, at least one run."""
     columns = np.maximum(program.options.last - program.options.first + 1, 0)
     rates = np.diff(program.rates.offset)
     hours = program.options.hours / max(float(program.grid.block_hours.mean()), 1e-9) if program.grid.blocks else columns * 0.0
     length = np.where(program.options.running, np.minimum(hours + 1, program.grid.blocks) * program.grid.bands, 1)
-    entries = np.cumsum(columns * np.maximum(rates * length, 1))
+    entries = np.cumsum((columns * np.maximum(rates * length, 1))[wanted])
     cuts = np.searchsorted(entries, np.arange(CHUNK_ENTRIES, float(entries[-1]) if len(entries) else 0.0, CHUNK_ENTRIES))
-    return list(np.split(np.arange(len(program.options), dtype=np.int64), np.unique(cuts)))
+    return list(np.split(np.flatnonzero(wanted), np.unique(cuts)))
 
 
 def _expand_chunk(program: Program, options: Ints, room: Floats) -> tuple[_Part, int]:

@@ -35,6 +35,8 @@ class Linear:
     value: Floats
     row_lower: Floats
     row_upper: Floats
+    chooses: Bools | None = None
+    """Columns [C] that choose however large their bound, because they stand for several groups; None: there are none."""
 
     @property
     def columns(self) -> int:
@@ -47,7 +49,8 @@ class Linear:
     @property
     def counts(self) -> Bools:
         """Columns that count rather than choose, [C]."""
-        return self.whole & (self.upper - self.lower >= COUNTS_FROM)
+        many = self.whole & (self.upper - self.lower >= COUNTS_FROM)
+        return many if self.chooses is None else many & ~self.chooses
 
     @cached_property
     def column(self) -> Ints:
@@ -136,6 +139,7 @@ class Linear:
             offset=np.concatenate([[0], np.cumsum(np.diff(self.offset)[kept])]).astype(np.int64),
             row=self.row[inside],
             value=self.value[inside],
+            chooses=None if self.chooses is None else self.chooses[kept],
         )
 
     def relaxed(self) -> Linear:

@@ -271,15 +271,22 @@ class _Build:
     def nogoods(self) -> None:
         """Choices that were tried and do not fit the exact rows."""
         for tried in self.master.forbidden:
-            ones = []
-            for variable, value, low, high in zip(self.variables, tried, self.master.lower, self.master.upper, strict=True):
-                if variable is None or high - low > 1:
-                    continue
-                ones.append(variable if value == low else 1 - variable)
             if any(v is None and t != w for v, t, w in zip(self.variables, tried, self.master.lower, strict=True)):
                 continue  # It takes a column that is not offered now, so it cannot come again.
-            if all(v is None or h - w <= 1 for v, h, w in zip(self.variables, self.master.upper, self.master.lower, strict=True)):
-                self.model.add(sum(ones) >= 1)
+            elsewhere = []
+            for variable, value, low, high in zip(self.variables, tried, self.master.lower, self.master.upper, strict=True):
+                if variable is None:
+                    continue
+                if (low, high) == (0, 1):
+                    elsewhere.append(1 - variable if value else variable)
+                    continue
+                if value > low:
+                    elsewhere.append(below := self.model.new_bool_var(""))
+                    self.model.add(variable <= int(value) - 1).only_enforce_if(below)
+                if value < high:
+                    elsewhere.append(above := self.model.new_bool_var(""))
+                    self.model.add(variable >= int(value) + 1).only_enforce_if(above)
+            self.model.add(sum(elsewhere) >= 1)
 
     def objective(self, ceiling: float, floor: float) -> None:
         master, projection = self.master, self.master.projection

@@ -145,7 +145,7 @@ def by_levels(
     """Minimises every level of ``program`` in turn with ``solve_level``."""
     clock = clock or Clock(limits)
     try:
-        columns = expand(program, stopped=lambda: clock.over)
+        columns = expand(program, by_class=True, stopped=lambda: clock.over)
     except Stopped:
         return _nothing(program, clock, name, Status.NO_PLAN, clock.reason)
     program = columns.program
@@ -155,6 +155,8 @@ def by_levels(
         "entries": float(len(columns.value)),
         "columns_misfit": float(columns.dropped),
     }
+    if columns.classes.alike:
+        facts["groups_alike"] = float((columns.classes.times == 0).sum())
     model = columns.linear(0)
     if not len(columns) and not model.feasible(model.lower):
         return _nothing(program, clock, name, Status.INFEASIBLE, None, facts)
@@ -203,7 +205,7 @@ def by_levels(
         model = capped(model, search.value, x)
         cost = columns.costs[:, k]
         ceilings.append((cost, float(cost @ x) + CEILING_SLACK * max(1.0, abs(search.value))))
-    return _solution(program, columns, x, bounds, limit, clock, name, prices, facts)
+    return _solution(columns, x, start, bounds, limit, clock, name, prices, facts)
 
 
 def trivial_bound(model: Linear) -> float:
@@ -288,9 +290,9 @@ def _nothing(
 
 
 def _solution(
-    program: Program,
     columns: Columns,
     x: Floats | None,
+    start: Start | None,
     bounds: list[float | None],
     limit: Limit | None,
     clock: Clock,
@@ -299,7 +301,8 @@ def _solution(
     facts: dict[str, float | str],
 ) -> Solution:
     """The answer, evaluated once more by the Program itself; a plan that it rejects is not returned."""
-    choice = columns.choice(x if x is not None else np.zeros(len(columns)))
+    program = columns.program
+    choice = columns.choice(x if x is not None else np.zeros(len(columns)), start)
     broken = program.infeasibility(*choice)
     if broken:
         facts["rejected"] = broken[0]

@@ -14,7 +14,7 @@ INSTANCES = Path(__file__).resolve().parents[1] / "instances"
 FRONTIER = INSTANCES / "frontier-2026"
 SCENARIOS = (
     None, "planned-10x", "80x-all-year", "no-lease", "one-quarter-slip", "two-quarter-slip", "deliveries-p90", "lease-to-decide",
-    "lease-180-days", "survive-any-provider",
+    "lease-to-decide-late", "lease-to-decide-slow", "lease-180-days", "survive-any-provider",
 )  # fmt: skip
 BEST = json.loads((INSTANCES / "best.json").read_text(encoding="utf-8"))
 TINY = sorted(path.stem for path in (INSTANCES / "tiny").glob("*.yaml"))

@@ -84,6 +84,7 @@ def with_knobs(family: Family | OnePeriod, knobs: dict[str, Any]) -> Family | On
 @click.option("--late-blocks", type=click.IntRange(0), help="Blocks from due date to deadline [8].")
 @click.option("--eligible", type=SHARE, help="Share of sites that a job or service may use [0.8; XXL 0.08].")
 @click.option("--jobs", type=click.IntRange(1), help="Number of jobs, total work unchanged.")
+@click.option("--kinds", type=click.IntRange(1), help="Distinct jobs, the others equal to these in turn [all].")
 @click.option("--out", type=Target(folder=True), required=True, help="Folder to write.")
 def main(family: str, seed: int, out: Path, **knobs: Any) -> None:
     """Write one instance of a family."""

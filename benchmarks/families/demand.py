@@ -55,19 +55,21 @@ def _eligible(rows: int, family: Family, rng: np.random.Generator) -> Any:
 
 def write_jobs(family: Family, supply: Supply, rng: np.random.Generator, folder: Path) -> None:
     n, horizon = family.jobs, family.blocks * HOURS_PER_WEEK
+    kind = np.arange(n) % (family.kinds or n)
     most = family.largest_gang * supply.largest_island
-    hours = np.clip(rng.lognormal(np.log(4 * HOURS_PER_WEEK), 0.7, n), HOURS_PER_WEEK, min(16 * HOURS_PER_WEEK, horizon / 2))
-    gpus = np.exp(rng.uniform(np.log(16), np.log(most), n))
+    hours = rng.lognormal(np.log(4 * HOURS_PER_WEEK), 0.7, n)[kind]
+    hours = np.clip(hours, HOURS_PER_WEEK, min(16 * HOURS_PER_WEEK, horizon / 2))
+    gpus = np.exp(rng.uniform(np.log(16), np.log(most), n))[kind]
     work = supply.online.sum() * HOURS_PER_WEEK * (1 - family.divisible_share) * family.load
     for _ in range(50):
         gpus = np.clip(gpus * work / (gpus * hours).sum(), 16, most)
     gpus = np.maximum(gpus // UNIT_GPUS * UNIT_GPUS, 16).astype(int)
     weeks = np.ceil(hours / HOURS_PER_WEEK)
-    release = np.floor(rng.uniform(0, 1, n) * np.maximum(family.blocks - weeks + 1, 1)).astype(int)
-    due = release + np.ceil(rng.uniform(*family.slack, n) * weeks).astype(int)
-    value = rng.uniform(2, 8, n) * gpus * hours
-    factor = rng.uniform(0.9, 1.1, (n, 4))
-    allowed = _eligible(n, family, rng)
+    release = np.floor(rng.uniform(0, 1, n)[kind] * np.maximum(family.blocks - weeks + 1, 1)).astype(int)
+    due = release + np.ceil(rng.uniform(*family.slack, n)[kind] * weeks).astype(int)
+    value = rng.uniform(2, 8, n)[kind] * gpus * hours
+    factor = rng.uniform(0.9, 1.1, (n, 4))[kind]
+    allowed = _eligible(n, family, rng)[kind]
     with (
         (folder / "jobs.csv").open("w", newline="") as jobs,
         (folder / "shapes.csv").open("w", newline="") as shapes,

@@ -47,6 +47,9 @@ class Family:
     """Due date after release, in lengths, least and most: less puts lateness at stake."""
     late_blocks: int = 8
     """Blocks from due date to deadline, each at 5 % of value: fewer make windows narrower, more are more starts."""
+    kinds: int | None = None
+    """Distinct jobs, the others being equal to each of them in turn (none: all are distinct): fewer leave more symmetry, in which
+    branch and bound tries the same plan again and again."""
 
     def __post_init__(self) -> None:
         check_knobs(self)
@@ -84,6 +87,8 @@ def check_knobs(family: Family | OnePeriod) -> None:
         raise ValueError(f"load = {family.load:g}: expected a figure above 0")
     if getattr(family, "late_blocks", 0) < 0:
         raise ValueError("late_blocks: expected 0 or more")
+    if (getattr(family, "kinds", None) or 1) < 1:
+        raise ValueError(f"kinds = {getattr(family, 'kinds', None)}: expected 1 or more")
 
 
 def share_of(count: int, share: float, rng: np.random.Generator) -> Any:

@@ -10,6 +10,8 @@ BOTH_SIDES = ("agreement", "tiny optima")
 """Most laws: the Program's side against the check's, then optima worked out by hand."""
 CHECK_SIDE = ("violations", *BOTH_SIDES)
 """What is wrong in the check alone, or in what both sides read: plans broken by hand first."""
+GRID = ("grid", "agreement")
+"""What the grid asks for, in instances that have it."""
 
 LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 1, assignment
@@ -63,12 +65,25 @@ LAWS: tuple[Mutation, ...] = (
         ".scale_out_gbit_s / pool.spanning.oversubscription", ".scale_out_gbit_s * pool.spanning.oversubscription", CHECK_SIDE,
     ),
     Mutation(
-        "interconnect links", "a dropped row", "law", f"{RULES}/interconnect.py",
-        "keep = np.isfinite(limits[used, 0])", "keep = np.isinf(limits[used, 0])", BOTH_SIDES,
-    ),
-    Mutation(
         "interconnect large replicas", "a coefficient", "law", f"{RULES}/interconnect.py",
         "1.0 / per_domain)", "1.0)", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 3, wan
+    Mutation(
+        "wan links", "a dropped row", "law", f"{RULES}/wan.py",
+        "used[np.isfinite(limit[used])]", "used[np.isinf(limit[used])]", BOTH_SIDES,
+    ),
+    Mutation(
+        "wan price of split gangs", "a dropped term", "law", f"{RULES}/wan.py",
+        "(Anchor.START, -1.0))", "(Anchor.START, 0.0))", BOTH_SIDES,
+    ),
+    Mutation(
+        "wan data before a start", "an off-by-one", "law", f"{RULES}/wan.py",
+        "profile, (Anchor.START, -count), START)", "profile, (Anchor.START, 1 - count), START)", BOTH_SIDES,
+    ),
+    Mutation(
+        "wan check of served traffic", "a unit: bytes for bits", "law", f"{RULES}/wan.py",
+        "served.tokens_per_s[rows] * each * 8e-9", "served.tokens_per_s[rows] * each * 1e-9", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 4, power
     Mutation(
@@ -91,11 +106,52 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "power brought, paid back", "a dropped charge", "law", f"{RULES}/power.py",
-        "        paid_back[c] += row[0] * prices[f] * instance.present_hours\n", "", BOTH_SIDES,
+        "        paid_back[c] += kw * prices[f] * instance.present_hours\n", "        pass\n", BOTH_SIDES,
     ),
     Mutation(
         "power brought, check", "a dropped condition", "law", f"{RULES}/power.py",
-        "rows[feeds.index(power.feed)] += power.kw * there", "rows[feeds.index(power.feed)] += power.kw", CHECK_SIDE,
+        "+= power.kw * there", "+= power.kw", CHECK_SIDE,
+    ),
+    Mutation(
+        "events of what gives way", "a dropped term", "law", f"{RULES}/pool_use.py",
+        "running.gangs - job[gangs.job[gangs.share_row]] * above_idle.gangs", "running.gangs", GRID,
+    ),
+    Mutation(
+        "events slow gangs down", "a dropped coefficient", "activity", f"{ACTIVITIES}/paces.py",
+        "(1 - shares[:, None, None] * slowed)", "(1 - slowed)", GRID,
+    ),
+    Mutation(
+        "events above two sites", "all for any", "activity", f"{ACTIVITIES}/paces.py",
+        "for island in side]].any(axis=0)", "for island in side]].all(axis=0)", GRID,
+    ),
+    Mutation(
+        "events slow replicas down check", "a dropped condition", "check", f"{RULES}/reading.py",
+        "limited += case.hours[table.period] * case.below[pool]", "limited += case.hours[table.period]", GRID,
+    ),
+    Mutation(
+        "non-firm part", "a sign, on both sides", "law", f"{RULES}/power.py",
+        "+ instance.calendar.least(feed.non_firm_kw or 0.0)", "- instance.calendar.least(feed.non_firm_kw or 0.0)", GRID,
+    ),
+    Mutation(
+        "non-firm check", "a dropped condition", "law", f"{RULES}/non_firm.py",
+        "left += kw[q] * (name in instance.feeds_above(pool))", "left += kw[q]", GRID,
+    ),
+    Mutation(
+        "second feed of what it carries already", "a dropped term", "law", f"{RULES}/second_feed.py",
+        "np.array([float(feed in path) for path in after])",
+        "np.array([float(feed in path and feed not in own) for own, path in zip(before, after, strict=True)])", GRID,
+    ),
+    Mutation(
+        "second feed that is lost too", "a dropped condition, on both sides", "law", "placement/instance/instance.py",
+        "if not set(other) & set(lost):", "if True:", GRID,
+    ),
+    Mutation(
+        "demand response earns", "a sign", "law", f"{RULES}/demand_response.py",
+        "-options.kw_each * price", "options.kw_each * price", GRID,
+    ),
+    Mutation(
+        "demand response as a whole", "a coefficient", "activity", f"{ACTIVITIES}/responses.py",
+        "upper=np.where(whole, 1.0, most)", "upper=np.where(whole, 1.0, 1.0)", ("tiny optima", *GRID),
     ),
     Mutation(
         "cooling of idle draw", "a dropped term", "law", f"{RULES}/cooling.py",
@@ -240,6 +296,14 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "resilience floor", "a coefficient", "activity", f"{ACTIVITIES}/recourse.py",
         "ladder_of(instance, stream).floor_share if promised", "1.0 if promised", BOTH_SIDES,
+    ),
+    Mutation(
+        "resilience paths after a cut", "a dropped condition", "law", f"{RULES}/resilience.py",
+        "wan = instance.wan.without(instance.loss_cases[case].links)\n", "wan = instance.wan\n", BOTH_SIDES,
+    ),
+    Mutation(
+        "resilience reach after a cut", "a dropped condition", "activity", f"{ACTIVITIES}/recourse.py",
+        "sites_in_reach(instance, instance.wan.without(case.links))", "sites_in_reach(instance, instance.wan)", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(

@@ -13,6 +13,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "agreement": (
         "tests/laws/test_agreement.py::test_choices_at_the_limits_agree",
         "tests/laws/test_policies_agree.py",
+        "tests/laws/test_wan_agrees.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),
@@ -20,8 +21,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "violations": (
         "tests/laws/test_violations.py", "tests/laws/test_policy_violations.py", "tests/laws/test_supply_violations.py",
     ),
+    "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
+    "classes": ("tests/solvers/test_classes.py",),
     "conformance": ("tests/solvers/test_conformance.py", "tests/solvers/test_filtering.py", "tests/solvers/test_levels.py"),
     "bounds": ("tests/prices/test_bound_valid.py",),
 }

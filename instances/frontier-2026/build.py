@@ -317,6 +317,16 @@ def scenario_rows() -> list[Noun]:
             "name": "Whether to sign the lease, and when to leave it, as the filing has it",
             "changes": open_ + exits,
         },
+        {
+            "id": "lease-to-decide-late",
+            "name": "The same, when all new capacity but the lease comes two quarters late",
+            "changes": open_ + exits + late(2 * f.SLIP_WEEKS),
+        },
+        {
+            "id": "lease-to-decide-slow",
+            "name": "The same, when demand grows tenfold over the year, as planned",
+            "changes": open_ + exits + growth(10.0),
+        },
         {"id": "lease-180-days", "name": "The lease is one of 180 days, to be signed or not", "changes": open_ + short},
         {
             "id": "survive-any-provider",
@@ -362,6 +372,12 @@ def document() -> Noun:
         "streams": stream_rows(),
         "jobs": job_rows(),
         "scenarios": scenario_rows(),
+        "futures": {
+            "cases": [Flow({"id": case, "scenario": scenario, "probability": p}) for case, scenario, p in f.FUTURES],
+            "tail_share": f.TAIL[0],
+            "tail_weight": f.TAIL[1],
+            "assumption": "probabilities and the weight of the tail are ours",
+        },
     }
 
 

@@ -410,3 +410,7 @@ LATE_SHARE_PER_WEEK = 0.03
 LEASED_POOLS = ("colossus-1-h100", "colossus-1-h200", "colossus-1-gb200", "colossus-2-gb300")
 LEASES = ("colossus-1-lease", "colossus-2-lease")
 SLIP_WEEKS = 13
+
+FUTURES = (("as-told", "lease-to-decide", 0.5), ("late", "lease-to-decide-late", 0.3), ("slow", "lease-to-decide-slow", 0.2))
+TAIL = (0.3, 0.2)
+"""Share of probability whose mean cost is weighed, and its weight."""

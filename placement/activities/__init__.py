@@ -14,6 +14,7 @@ from placement.activities.gangs import Gangs
 from placement.activities.overuse import Overuse
 from placement.activities.recourse import RecourseOptions
 from placement.activities.replicas import ReplicaOptions
+from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.terms import Terms
@@ -44,9 +45,11 @@ class Activities:
         self.sublets = SubletOptions.offer(instance, builder)
         self.overuse = Overuse.offer(instance, builder)
         self.recourse = RecourseOptions.offer(instance, builder, self.serve)
+        self.responses = ResponseOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
-        return (self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse)
+        supply = (self.terms, self.sublets, self.overuse, self.recourse, self.responses)
+        return (self.gangs, self.replicas, self.serve, self.shed, *supply)
 
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "Overuse",
     "RecourseOptions",
     "ReplicaOptions",
+    "ResponseOptions",
     "ServeOptions",
     "ShedOptions",
     "SubletOptions",

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from placement.activities.columns import Columns, expand, narrow
+from placement.activities.crossings import Loads
+from placement.activities.paces import Paces
 from placement.activities.packing import packed
 from placement.activities.places import Places, largest_first
 from placement.builder import Builder
@@ -56,6 +58,7 @@ class Gangs:
     drop_option: Ints
     drop_job: Ints
     places: Places
+    paces: Paces
     by_pool: bool = False
     """Places name the largest island of a pool and mean any of its islands."""
 
@@ -87,7 +90,8 @@ class Gangs:
         if on_spot:
             hours *= _times_longer(instance, places, shape, place)
 
-        first, last, past = _starts(instance, job, hours)
+        paces = Paces.of(instance, places)
+        first, last, past = _starts(instance, job, hours, _first_blocks(instance, places, job, place), paces, place)
         fitting, passing = np.flatnonzero(last >= first), np.flatnonzero(past < instance.calendar.blocks)
         rows_first = narrow(np.concatenate([first[fitting], past[passing]]))
         rows_last = narrow(np.concatenate([last[fitting], np.full(len(passing), instance.calendar.blocks - 1)]))
@@ -97,10 +101,11 @@ class Gangs:
         if len(finishes) == len(job) and finishes.all():  # The rule in large instances: every candidate stays, in order.
             rows = slice(None)
 
-        pace = np.array([builder.pace(np.tile(row, instance.calendar.blocks)) for row in jobs.paces], dtype=np.int64)
+        pace = np.array([builder.pace(row) for row in paces.per_hour], dtype=np.int64)
         option = builder.add_running(
-            first=rows_first, last=rows_last, hours=hours[rows], pace=pace[jobs.pace[job[rows]]], copies=copies[place[rows]]
-        )
+            first=rows_first, last=rows_last, hours=hours[rows], pace=pace[paces.rows(job[rows], place[rows])],
+            copies=copies[place[rows]],
+        )  # fmt: skip
         drop_job = np.flatnonzero(jobs.is_commitment("promised"))
         zero = np.zeros(len(drop_job), dtype=np.int64)
         drop_option = builder.add_per_period(first=zero, last=zero, upper=1.0, whole=True)
@@ -108,8 +113,12 @@ class Gangs:
         return cls(
             narrow(option), job[rows], shape[rows], place[rows], copies[place[rows]], hours[rows], finishes, units[rows],
             pool[rows], share_row, share_island, share_units, (copies[place[rows]] > 1)[share_row], drop_option, drop_job, places,
-            by_pool,
+            paces, by_pool,
         )  # fmt: skip
+
+    def pace(self, row: Ints | Bools) -> Ints:
+        """Row of ``paces`` of some of these options."""
+        return self.paces.rows(self.job[row], self.place[row])
 
     # ------------------------------------------------------------ plan and back
 
@@ -119,10 +128,10 @@ class Gangs:
         order = np.argsort(self.job[row], kind="stable")
         row, start, copy = row[order], chosen.start[order], chosen.copy[order]
         end = np.empty(len(row), dtype=np.int64)
-        pace = instance.jobs.pace[self.job[row]]
+        pace = self.pace(row)
         for k in np.unique(pace):
             mine = np.flatnonzero(pace == k)
-            end[mine] = end_blocks(instance.job_progress[k], start[mine], self.hours[row[mine]])
+            end[mine] = end_blocks(self.paces.progress[k], start[mine], self.hours[row[mine]])
         if self.by_pool:
             island = packed(instance, self.pool[row], self.units[row], start, end)
             # A gang without an island does not run; one that must run stays where the check finds what is wrong.
@@ -147,8 +156,8 @@ class Gangs:
         """Columns of the runs of a plan, and of the promised jobs that it drops; see ``Activity``."""
         runs = plan.runs
         place, copy = self._places_of(instance, plan)
-        pace = instance.jobs.pace[runs.job]
-        left = instance.job_progress[pace, -1] - instance.job_progress[pace, runs.start_block]
+        pace = self.paces.rows(runs.job, np.maximum(place, 0))
+        left = self.paces.progress[pace, -1] - self.paces.progress[pace, runs.start_block]
         key = self.shape.astype(np.int64) * len(self.places.sides) + self.place
         wanted = np.where(place < 0, -1, runs.shape * len(self.places.sides) + place)
         row = np.full(len(runs.job), -1, dtype=np.int64)
@@ -312,13 +321,23 @@ def _single_islands(instance: Instance, places: Places) -> tuple[Ints, ...]:
     return tuple(np.split(firsts, np.searchsorted(firsts, instance.pool_island[1:-1]))) if len(instance.pools) else ()
 
 
-def _starts(instance: Instance, job: Ints, hours: Floats) -> tuple[Ints, Ints, Ints]:
+def _first_blocks(instance: Instance, places: Places, job: Ints, place: Ints) -> Ints:
+    """First block in which each job may start on each place: released, its data there; B where they cannot get there, [n]."""
+    first = instance.jobs.release_block[job]
+    loads = Loads.to_move(instance, places, job, place)
+    never = np.array([way is None for way in loads.ways], dtype=np.bool_)[loads.way]
+    np.maximum.at(first, loads.row, np.where(never, instance.calendar.blocks, instance.jobs.move_blocks[job[loads.row]]))
+    return first
+
+
+def _starts(
+    instance: Instance, job: Ints, hours: Floats, first: Ints, paces: Paces, place: Ints
+) -> tuple[Ints, Ints, Ints]:
     """First and last start that finish in time, and the first start that runs past the horizon (B where none may), [n] each."""
-    jobs, blocks, progress = instance.jobs, instance.calendar.blocks, instance.job_progress
-    first = jobs.release_block[job]
+    jobs, blocks, progress, row = instance.jobs, instance.calendar.blocks, paces.progress, paces.rows(job, place)
     last = np.empty(len(job), dtype=np.int64)
     for pace in range(len(progress)):
-        mine = np.flatnonzero(jobs.pace[job] == pace)
+        mine = np.flatnonzero(row == pace)
         latest = progress[pace][jobs.deadline_block[job[mine]]] - hours[mine] + 1e-9 * np.maximum(1.0, hours[mine])
         last[mine] = np.searchsorted(progress[pace], latest, side="right") - 1
     may_continue = jobs.continues_after[job] & (jobs.deadline_block[job] == blocks)

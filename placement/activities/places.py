@@ -136,6 +136,13 @@ class Places:
         rows, island, units_held = (np.concatenate(pair) for pair in zip(given, more, strict=True))
         return rows, island, units_held
 
+    def sites(self, place: Ints) -> tuple[Ints, Ints]:
+        """Sites on which places lie: (row, site), one or two for each row."""
+        single, pool_site = self.single(place), self.instance.pool_site[self.instance.island_pool]
+        more = [(row, int(pool_site[side[0]])) for row in np.flatnonzero(~single).tolist() for side in self.sides[int(place[row])]]
+        row, site = np.array(more, dtype=np.int64).reshape(len(more), 2).T
+        return np.concatenate([np.flatnonzero(single), row]), np.concatenate([pool_site[place[single]], site])
+
     def single(self, place: Ints) -> Bools:
         """Which places are one island alone, [n]; the place's id is then the island's."""
         return np.asarray(place < len(self.instance.island_pool), dtype=np.bool_)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from placement.activities.columns import Columns
-from placement.activities.serving import ServeOptions, ladder_of, match
+from placement.activities.serving import ServeOptions, ladder_of, match, sites_in_reach
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Recourse, Uncovered
@@ -41,10 +41,10 @@ class RecourseOptions:
         short: list[tuple[int, int]] = []
         for k, case in enumerate(cases):
             covered = need[k].max(axis=1, initial=0.0) > 0
-            left = remaining_classes(instance, case.lost)
+            left, near = remaining_classes(instance, case.lost), sites_in_reach(instance, instance.wan.without(case.links))
             for n in np.flatnonzero(covered[serve.stream]).tolist():
                 key = (int(serve.service[n]), int(serve.site[n]), int(serve.latency_class[n]))
-                if key in left:
+                if key in left and near[serve.stream[n], serve.site[n]]:
                     rows.append((k, int(serve.stream[n]), *key))
             if case.loss.uncovered_usd_per_million_tokens is not None:
                 short += [(k, t) for t in np.flatnonzero(covered).tolist()]

@@ -39,6 +39,8 @@ class ReplicaOptions:
     latency_class: Ints
     serving_kw: Floats
     """IT kW of one running accelerator."""
+    pace: Ints
+    """Profile of its throughput: 1 but where events slow it down."""
 
     @classmethod
     def offer(cls, instance: Instance, builder: Builder) -> ReplicaOptions:
@@ -63,6 +65,8 @@ class ReplicaOptions:
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
         service_of, profile_of, pool_of, island_of, units_of, replicas_of, gpus, latency_class = table.T
         upper = [builder.profile(_most(instance, *key)) for key in table[:, 2:5].tolist()]
+        slowed, share = _slowed_at_events(instance), flexibility(instance)
+        pace = np.array([builder.profile(1 - share[s] * slowed[q]) for s, q in table[:, [0, 2]].tolist()], dtype=np.int64)
         zero = np.zeros(len(rows), dtype=np.int64)
         option = builder.add_per_period(
             first=zero,
@@ -83,6 +87,7 @@ class ReplicaOptions:
             np.array(tokens),
             latency_class,
             np.array(draw),
+            pace,
         )
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
@@ -130,6 +135,22 @@ class ReplicaOptions:
         pairs, at = np.unique(np.stack([row_of, table.period[offered]]), axis=1, return_inverse=True)
         count = np.bincount(at.reshape(-1), table.units[offered] / self.units[row_of], pairs.shape[1])
         return Columns.single(self.option[pairs[0]], pairs[1], count.astype(np.float64))
+
+
+def flexibility(instance: Instance) -> Floats:
+    """By how much replicas may be slowed down: the least share of the tenants whom their service serves, [services]."""
+    least = dict.fromkeys(instance.services, 1.0)
+    for stream in instance.streams.values():
+        least[stream.service] = min(least[stream.service], instance.tenants[stream.tenant].flexibility_share)
+    asked = {stream.service for stream in instance.streams.values()}
+    return np.array([share * (name in asked) for name, share in least.items()])
+
+
+def _slowed_at_events(instance: Instance) -> Floats:
+    """Part of each period in which events last above each pool, [Q, P]: what is flexible gives way then, needed or not."""
+    hours, shape = instance.calendar.hours, (len(instance.pools), instance.calendar.period_count)
+    limited = sum((np.outer(case.below, case.hours) for case in instance.grid_events), np.zeros(shape))
+    return np.asarray(np.minimum(limited, hours) / hours, dtype=np.float64)
 
 
 def per_count(profile: ServiceProfile, accelerator: Accelerator) -> tuple[int, int]:

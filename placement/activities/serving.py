@@ -10,10 +10,9 @@ import numpy as np
 from placement.activities.columns import Columns
 from placement.builder import Builder
 from placement.instance import Instance, Ladder, Stream
+from placement.instance.wan import RTT_TOLERANCE_MS, Wan
 from placement.plan import Plan, Serving, Shedding
 from placement.program import Bools, Floats, Ints
-
-RTT_TOLERANCE_MS = 1e-9
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class ServeOptions:
         classes = list(instance.latency_classes)
         services = {name: s for s, name in enumerate(instance.services)}
         offered = _classes_at_sites(instance)
-        near = sites_in_reach(instance)
+        near = sites_in_reach(instance, instance.wan)
         rows = []
         for t, stream in enumerate(instance.streams.values()):
             service = services[stream.service]
@@ -134,9 +133,9 @@ def pieces(ladder: Ladder) -> list[Piece]:
     return found
 
 
-def sites_in_reach(instance: Instance) -> Bools:
-    """Sites within RTT and residency of each stream, [S, sites]."""
-    rtt = instance.wan.rtt_ms
+def sites_in_reach(instance: Instance, wan: Wan) -> Bools:
+    """Sites within RTT, over so much of the WAN, and residency of each stream, [S, sites]."""
+    rtt = wan.rtt_ms
     regions = {name: r for r, name in enumerate(instance.regions)}
     tenants = {name: t for t, name in enumerate(instance.tenants)}
     reach = np.zeros((len(instance.streams), len(instance.sites)), dtype=np.bool_)

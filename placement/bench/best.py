@@ -1,7 +1,8 @@
 """Best known values: the best objective and bound known for each instance, level by level, in one file beside the instances.
 
 Names are paths below the file's folder without ending, and a scenario after ``+``. What is better replaces what is known; optima
-worked out by hand are never replaced. An instance whose document has changed begins anew.
+worked out by hand are never replaced, and what contradicts the known is not taken up. An instance whose document has changed
+begins anew.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from placement.bench.case import Case, Row
-from placement.bench.compare import PLANS
-from placement.bench.results import Document
-from placement.files import load, sources_digest, write_atomically
+from placement.bench.case import Case, Level, Row
+from placement.bench.compare import PLANS, contradiction
+from placement.bench.results import Document, finite_only
+from placement.files import InputErrors, load, sources_digest, write_atomically
 
 BY_HAND = "by hand"
 
@@ -30,6 +31,8 @@ def best_entry(row: Row, sha256: str) -> Entry | None:
     quality = row.quality
     sound = row.error is None and quality.violations == 0 and quality.status in PLANS
     if not sound or any(level.objective is None or level.bound is None for level in quality.levels):
+        return None
+    if any(contradiction(level, level) is not None for level in quality.levels):
         return None
     levels = {level.name: {"objective": level.objective, "bound": level.bound} for level in quality.levels}
     return entry(sha256, levels, row.solver, row.information.seconds or 0.0)
@@ -63,11 +66,18 @@ def updated(known: dict[str, Entry], result: Document, cases: Iterable[Case], fo
         row, name = rows.get(case.name), name_below(case.path, folder, case.scenario)
         if row is None or name is None:
             continue
-        if load(case.path, scenario=case.scenario).digest != row.digest:
+        try:
+            changed = row.digest is not None and load(case.path, scenario=case.scenario).digest != row.digest
+            found = None if changed else best_entry(row, fingerprint(case.path))
+        except InputErrors:
+            changed, found = True, None
+        if changed:
             news.append(f"{name}: not kept, the instance has changed since the run")
-            continue
-        found = best_entry(row, fingerprint(case.path))
         if found is None:
+            continue
+        wrong = disagreement(best.get(name), found)
+        if wrong is not None:
+            news.append(f"{name}: not kept, {row.case} and what is known contradict each other at {wrong}: find out which is wrong")
             continue
         entry = better(best.get(name), found)
         if entry != best.get(name):
@@ -80,16 +90,49 @@ def read_best(path: Path) -> dict[str, Entry]:
     """The file's entries, none where there is no file yet. Raises ValueError where it holds something else."""
     if not path.exists():
         return {}
-    found = json.loads(path.read_text(encoding="utf-8"))
-    keys = {"sha256", "levels", "from"}
-    if not isinstance(found, dict) or not all(isinstance(one, dict) and keys <= one.keys() for one in found.values()):
+    text = path.read_text(encoding="utf-8")
+    try:
+        finite_only(text)
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if not isinstance(found, dict) or not all(map(_is_entry, found.values())):
         raise ValueError("it does not hold best known values by the names of instances")
     return found
 
 
+def _is_entry(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("levels"), dict):
+        return False
+    figures = [level.get(name) for level in value["levels"].values() if isinstance(level, dict) for name in ("objective", "bound")]
+    whole = len(figures) == 2 * len(value["levels"]) and all(isinstance(figure, int | float) for figure in figures)
+    return whole and isinstance(value.get("sha256"), str) and isinstance(value.get("from"), str)
+
+
+def best_bytes(best: dict[str, Entry]) -> bytes:
+    """The entries by name as they stand in the file."""
+    return (json.dumps(dict(sorted(best.items())), indent=2, allow_nan=False) + "\n").encode()
+
+
 def write_best(best: dict[str, Entry], path: Path) -> None:
     """Writes the entries by name, the file whole or not at all."""
-    write_atomically(path, (json.dumps(dict(sorted(best.items())), indent=2) + "\n").encode())
+    write_atomically(path, best_bytes(best))
+
+
+def disagreement(known: Entry | None, found: Entry) -> str | None:
+    """The level at which a plan of one is better than the bound of the other, for the same instance; None where there is none."""
+    if known is None or known["sha256"] != found["sha256"]:
+        return None
+    for name, level in known["levels"].items():
+        if name not in found["levels"]:
+            return None
+        other = found["levels"][name]
+        old, new = (Level(name, one["objective"], one["bound"], None) for one in (level, other))
+        if contradiction(old, new) is not None:
+            return str(name)
+        if abs(other["objective"] - level["objective"]) > TOLERANCE * max(1.0, abs(level["objective"])):
+            return None  # Bounds of later levels hold for other plans.
+    return None
 
 
 def better(known: Entry | None, found: Entry) -> Entry:
@@ -98,6 +141,8 @@ def better(known: Entry | None, found: Entry) -> Entry:
         return found
     if known["from"] == BY_HAND:
         return known
+    if known["levels"].keys() != found["levels"].keys():  # The objective is another one since.
+        return found
     first, second = found, known
     for name, level in known["levels"].items():
         step = found["levels"][name]["objective"] - level["objective"]

@@ -3,7 +3,8 @@
 All figures are better when smaller, but for bounds, which are better when larger. Levels are compared in order: a later one only
 where the earlier ones are equal within their tolerance. What is missing is never zero: a lost plan, bound or figure is worse.
 Where the instance has changed, its objective, gap, status and violations still count, since worse plans are what it is
-about; its bound, size, work and primal integral are then those of another problem and only told.
+about; its bound, size, work and primal integral are then those of another problem and only told. Of an instance that is proven
+infeasible there are no levels to compare, and nothing of them is lost.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from placement.bench.case import ERROR, REFUSED, Level, Row
+from placement.bench.case import ERROR, REFUSED, Information, Level, Row
 from placement.bench.gates import LEAST_RELATIVE, Gate, Gates, Ratio
 from placement.bench.judge import VALUE_TOLERANCE
 from placement.bench.results import Document, quality_text
@@ -21,7 +22,10 @@ from placement.program import Status
 Figure = float | str | None
 
 RANK = {str(Status.OPTIMAL): 0, str(Status.FEASIBLE): 1, str(Status.INFEASIBLE): 2, str(Status.NO_PLAN): 3, REFUSED: 4, ERROR: 5}
-"""Statuses from the best on."""
+"""Statuses from the best on, of one instance: a proof that there is no plan is an answer, to have found none is not."""
+
+RANK_OF_CHANGED = RANK | {str(Status.NO_PLAN): 2, str(Status.INFEASIBLE): 3}
+"""Of an instance that has changed: there may still be a plan, or it was changed so that there is none."""
 
 PLANS = (str(Status.OPTIMAL), str(Status.FEASIBLE))
 
@@ -80,6 +84,7 @@ def compare(
     findings: list[Finding] = []
     before = baseline.by_case
     after = result.by_case
+    known = {} if reference is None else reference.by_case
     for name in before:
         if name not in after:
             why = "the run was interrupted" if not result.complete else "the suite or its instances no longer have it"
@@ -97,8 +102,8 @@ def compare(
             findings += _new(row)
         else:
             findings += _compared(before[name], row, mine, exact=exact)
-        if reference is not None and name in reference.by_case:
-            findings += _ratios(reference.by_case[name], row, mine)
+        if reference is not None:
+            findings += _ratios(known.get(name), row, mine)
     return Comparison(baseline, result, tuple(findings))
 
 
@@ -126,7 +131,8 @@ def _compared(before: Row, after: Row, gates: Gates, *, exact: bool) -> Iterator
     yield from _statuses(before, after, gates, changed=changed)
     if after.error is not None and not after.quality.levels:
         return  # The error says it all.
-    yield from _levels(before, after, gates, changed=changed)
+    if Status.INFEASIBLE not in (before.quality.status, after.quality.status):
+        yield from _levels(before, after, gates, changed=changed)
     yield from _figures(before, after, gates, changed=changed)
 
 
@@ -162,7 +168,12 @@ def _statuses(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterat
         why = "the baseline proved that there is no plan: one of the two is wrong"
         yield Finding(Kind.REGRESSION, after.case, "status", old, new, why=why)
         return
-    worse = RANK.get(new, len(RANK)) > RANK.get(old, len(RANK))
+    if not changed and old in PLANS and new == Status.INFEASIBLE:
+        why = "the baseline has a plan: one of the two is wrong, or a law is new"
+        yield Finding(Kind.REGRESSION, after.case, "status", old, new, why=why)
+        return
+    rank = RANK_OF_CHANGED if changed else RANK
+    worse = rank.get(new, len(rank)) > rank.get(old, len(rank))
     if old in PLANS and new in PLANS and gates.status == "off":
         yield Finding(Kind.NOTE, after.case, "status", old, new, why="its gate is off")
     else:
@@ -178,7 +189,7 @@ def _levels(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterator
     equal = True  # So far levels cost the same in both: only then do bounds of one hold for plans of the other.
     for old in before.quality.levels:
         new = known.get(old.name, Level(old.name, None, None, None))
-        contradicted = _contradiction(old, new) if equal and not changed else None
+        contradicted = contradiction(old, new) if equal and not changed else None
         if contradicted is not None:
             was, now, why = contradicted
             yield Finding(Kind.REGRESSION, after.case, f"{old.name} contradiction", was, now, why=why)
@@ -197,7 +208,7 @@ def _levels(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterator
                 yield gap
 
 
-def _contradiction(old: Level, new: Level) -> tuple[Figure, Figure, str] | None:
+def contradiction(old: Level, new: Level) -> tuple[Figure, Figure, str] | None:
     """A plan that is better than the other run's bound for the same instance: one of the two is wrong."""
     if new.objective is not None and old.bound is not None and _beyond(old.bound - new.objective, old.bound):
         return old.bound, new.objective, "better than the baseline proved possible: a law is lost, or its bound was wrong"
@@ -217,10 +228,9 @@ def _figures(before: Row, after: Row, gates: Gates, *, changed: bool) -> Iterato
         (f"{key} of the Program", old.sizes.get(key), new.sizes.get(key), gates.sizes) for key in {**old.sizes, **new.sizes}
     ]
     if before.limits.deterministic and after.limits.deterministic:
-        pairs += [
-            ("work", old.work, new.work, gates.work),
-            ("primal integral", old.primal_integral, new.primal_integral, gates.primal_integral),
-        ]
+        pairs.append(("work", old.work, new.work, gates.work))
+        if Status.INFEASIBLE not in (old.status, new.status):  # It has none.
+            pairs.append(("primal integral", old.primal_integral, new.primal_integral, gates.primal_integral))
     for metric, was, now, gate in pairs:
         finding = _single(after.case, metric, was, now, gate, 1, scale=abs(was or 0.0))
         if finding is None:
@@ -254,13 +264,19 @@ def _single(
     return Finding(kind, case, metric, old, new, abs(by), allowed, "no change is allowed" if by < 0 and gate.either else "")
 
 
-def _ratios(reference: Row, after: Row, gates: Gates) -> Iterator[Finding]:
+def _ratios(reference: Row | None, after: Row, gates: Gates) -> Iterator[Finding]:
+    """Time and memory; what has a gate and cannot be compared is told."""
+    before = Information() if reference is None else reference.information
     pairs: tuple[tuple[str, float | None, float | None, Ratio | str], ...] = (
-        ("seconds", reference.information.seconds, after.information.seconds, gates.seconds),
-        ("peak MB", reference.information.peak_mb, after.information.peak_mb, gates.peak_mb),
+        ("seconds", before.seconds, after.information.seconds, gates.seconds),
+        ("peak MB", before.peak_mb, after.information.peak_mb, gates.peak_mb),
     )
     for metric, was, now, gate in pairs:
-        if isinstance(gate, str) or was is None or now is None:
+        if isinstance(gate, str):
+            continue
+        if was is None or now is None:
+            why = f"not compared: the {'reference run' if was is None else 'result'} does not have it"
+            yield Finding(Kind.NOTE, after.case, metric, was, now, why=why)
             continue
         allowed = max((gate.ratio - 1) * was, gate.floor)
         if now - was > allowed:

@@ -19,9 +19,6 @@ MOST_ROWS = 200
 
 MOST_BYTES = 1_000_000
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to write, escaped or not."""
-
 
 def junit_xml(comparison: Comparison) -> str:
     """One test case for each case, failed where it has a regression; notes and improvements are its output."""
@@ -53,7 +50,8 @@ def junit_xml(comparison: Comparison) -> str:
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Whole, but for what XML 1.0 has no way to write, escaped or not, and for what moves the cursor of who reads it raw."""
+    return "\n".join(clean(line) for line in text.split("\n"))
 
 
 def sentence(finding: Finding) -> str:
@@ -90,7 +88,8 @@ def _md_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _md(text: str) -> str:
     """One line of plain text: nothing in it is a tag, a link, emphasis, code, or the end of a cell."""
-    return re.sub(r"([\\`*_\[\]|~#@!])", r"\\\1", html.escape(clean(text), quote=False))
+    marked = re.sub(r"([\\`*_\[\]|~#@!])", r"\\\1", html.escape(clean(text), quote=False))
+    return re.sub(r"(?i)(?=://)|(?<=www)(?=\.)", r"\\", marked)  # GitHub makes links of bare addresses.
 
 
 def action_json(comparison: Comparison) -> str:

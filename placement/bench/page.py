@@ -21,7 +21,7 @@ LEAST_GAP = 1e-5
 """A gap below is drawn here, since the axis is logarithmic."""
 
 LEAST_WORK = 0.01
-"""Work below is as good as none."""
+"""Work, or seconds, below are as good as none."""
 
 MOST_CHARTS = 400
 """Charts of gap over time, one for each problem; beyond, the page says how many it leaves out."""
@@ -125,10 +125,9 @@ def by_work(rows: Sequence[Row]) -> bool:
 
 
 def _effort(row: Row, counted: bool) -> float | None:
-    """Work or seconds; what took next to no work took as much as the least that tells anything."""
-    if not counted:
-        return row.information.seconds
-    return None if row.quality.work is None else max(row.quality.work, LEAST_WORK)
+    """Work or seconds; what took next to none took as much as the least that tells anything."""
+    effort = row.quality.work if counted else row.information.seconds
+    return None if effort is None else max(effort, LEAST_WORK)
 
 
 def effort_ratios(rows: Sequence[Row]) -> dict[str, list[float]]:

@@ -24,6 +24,14 @@ from placement.files.reading import decode, read_bytes
 
 RESULT_FORMAT: Literal["fleet-placement-bench/1"] = "fleet-placement-bench/1"
 
+LONGEST_NUMBER = 30
+
+MOST = 1e15
+"""Of seconds, MB and work."""
+
+EVENT = 3
+"""Figures of an event of a trace."""
+
 
 @dataclass(frozen=True)
 class SuiteName:
@@ -110,19 +118,29 @@ def _stated(gates: Gates) -> dict[str, Any]:
     return gates.model_dump(mode="json", exclude_defaults=True)
 
 
+def document_bytes(document: Document) -> bytes:
+    """A document as it stands in its file."""
+    return (canonical(plain(document)) + "\n").encode()
+
+
 def write_document(document: Document, path: Path) -> None:
     """Writes a document; one that stands there is replaced only by a complete one. Raises OSError."""
-    write_atomically(path, (canonical(plain(document)) + "\n").encode())
+    write_atomically(path, document_bytes(document))
 
 
-class _NotFinite(ValueError):
+class NotFinite(ValueError):
     """A number that no result has."""
+
+
+def finite_only(text: str) -> None:
+    """Raises ``NotFinite`` where JSON holds a number that no float is, and ValueError or RecursionError where it is none."""
+    json.loads(text, parse_constant=_finite, parse_float=_finite, parse_int=_finite)
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise _NotFinite(text)
+        raise NotFinite(text if len(text) <= LONGEST_NUMBER else f"{text[:LONGEST_NUMBER]}...")
     return value
 
 
@@ -132,20 +150,33 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     text = decode(read_bytes(place, place.name, FILE_BYTES), place.name)
     remedy = "give a file as `placement bench run` or `placement bench accept` wrote it"
     try:
-        json.loads(text, parse_constant=_finite, parse_float=_finite)
+        finite_only(text)
         document = _ADAPTER.validate_json(text)
-    except _NotFinite as error:
+    except NotFinite as error:
         raise refuse(
             place.name, None, f"not a result: the number {error}", f"a document of the format {RESULT_FORMAT}", remedy
         ) from None
-    except (json.JSONDecodeError, RecursionError):
-        raise refuse(place.name, None, "not a result: no JSON", f"a document of the format {RESULT_FORMAT}", remedy) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(key) for key in first["loc"])
         found = f"not a result: {where}: {first['msg']}" if where else f"not a result: {first['msg']}"
         raise refuse(place.name, None, found, f"a document of the format {RESULT_FORMAT}", remedy) from None
+    except (ValueError, RecursionError):
+        raise refuse(place.name, None, "not a result: no JSON", f"a document of the format {RESULT_FORMAT}", remedy) from None
     names = [row.case for row in document.rows]
     if len(set(names)) < len(names):
         raise refuse(place.name, None, "a case that stands there twice", "each case once", remedy)
+    for row in document.rows:
+        if not possible(row):
+            raise refuse(place.name, None, f"not a result: what {row.case!a} took", f"0 to {MOST:g}, events of three", remedy)
     return document
+
+
+def possible(row: Row) -> bool:
+    """Whether a row's amounts are some that a run can have taken, and its trace is one: charts are drawn of them."""
+    took = row.information
+    trace = took.trace or []
+    if any(len(event) != EVENT for event in trace):
+        return False
+    amounts = [row.quality.work, row.quality.primal_integral, took.seconds, took.peak_mb, *(event[0] for event in trace)]
+    return all(amount is None or 0 <= amount <= MOST for amount in amounts)

@@ -33,33 +33,41 @@ def measured(case: Case, search: Search, stop: threading.Event | None = None) ->
     return replace(row, information=replace(row.information, peak_mb=outcome.peak_mb, memory=outcome.memory))
 
 
-def run_cases(cases: Sequence[Case], search: Search, *, jobs: int = 1, stop: threading.Event, on_row: OnRow) -> list[Row]:
+def run_cases(
+    cases: Sequence[Case], search: Search, *, jobs: int = 1, stop: threading.Event, on_row: OnRow, known: Sequence[Row] = ()
+) -> list[Row]:
     """Rows of all cases, in their order; once ``stop`` is set, only those that had ended by then. ``on_row`` sees each as it comes.
 
-    ``jobs`` cases run at a time: seconds of such a run say little, its qualities are the same.
+    ``jobs`` cases run at a time: seconds of such a run say little, its qualities are the same. Cases that a row is ``known`` of are
+    not run again.
     """
-    rows: dict[str, Row] = {}
-    waiting = list(reversed(cases))
+    rows = {row.case: row for row in known}
+    waiting = [case for case in reversed(cases) if case.name not in rows]
     running: set[Future[Row]] = set()
     with ThreadPoolExecutor(jobs, thread_name_prefix="case") as pool:
-        while running or (waiting and not stop.is_set()):
-            while waiting and len(running) < jobs and not stop.is_set():
-                running.add(pool.submit(measured, waiting.pop(), search, stop))
-            ended, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                row = future.result()
-                if row.error is None or not stop.is_set():  # What the interruption ended is no row.
-                    rows[row.case] = row
-                    on_row(row)
+        try:
+            while running or (waiting and not stop.is_set()):
+                while waiting and len(running) < jobs and not stop.is_set():
+                    running.add(pool.submit(measured, waiting.pop(), search, stop))
+                ended, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    row = future.result()
+                    if row.error is None or not stop.is_set():  # What the interruption ended is no row.
+                        rows[row.case] = row
+                        on_row(row)
+        except BaseException:
+            stop.set()  # Nobody is left to want what still runs.
+            raise
     return [rows[case.name] for case in cases if case.name in rows]
 
 
 def run_suite(
-    loaded: LoadedSuite, cases: Sequence[Gated], search: Search, *, jobs: int = 1, stop: threading.Event, on_row: OnRow
-) -> Document:
+    loaded: LoadedSuite, cases: Sequence[Gated], search: Search, *, jobs: int = 1, stop: threading.Event, on_row: OnRow,
+    known: Sequence[Row] = (),
+) -> Document:  # fmt: skip
     """The result of a suite."""
     began = datetime.now(UTC)
-    rows = run_cases([gated.case for gated in cases], search, jobs=jobs, stop=stop, on_row=on_row)
+    rows = run_cases([gated.case for gated in cases], search, jobs=jobs, stop=stop, on_row=on_row, known=known)
     suite = loaded.suite
     return Document(
         format=RESULT_FORMAT,

@@ -26,6 +26,7 @@ from placement.files.validation import faults
 SUITE_FORMAT = "fleet-placement-suite/1"
 DOCUMENTS = (".yaml", ".yml", ".json")
 GLOB = frozenset("*?[")
+DEEP = "**"
 ALL: Literal["all"] = "all"
 MOST_CASES = 100_000
 
@@ -233,10 +234,17 @@ def _instances(loaded: LoadedSuite, where: Place, entry: CaseEntry, problems: Pr
             expected = "a path relative to the suite file, with / between its parts"
             problems.add(loaded.problem(at, stated, expected, "write it so, that the suite works on other machines too"))
             continue
+        if any(DEEP in part and part != DEEP for part in PurePosixPath(stated).parts):
+            expected = "** alone between two /, where it stands for folders of any depth"
+            problems.add(loaded.problem(at, stated, expected, "write * for a part of a name"))
+            continue
         mine = _found(loaded, stated)
         if not mine:
             expected = "a pattern that matches an instance" if _is_pattern(stated) else "a file or folder that exists"
             problems.add(loaded.problem(at, stated, expected, "correct it; it is relative to the suite file"))
+        if entry.name is None and any(not _plain(name) for name in mine):
+            expected = "a path that says what the instance is called"
+            problems.add(loaded.problem(at, stated, expected, "give the entry a `name`"))
         for name in [name for name in mine if not name.isprintable()]:
             expected = "files whose names are UTF-8 text without control characters"
             problems.add(loaded.problem(at, name, expected, "rename the file"))
@@ -252,10 +260,13 @@ def _is_pattern(stated: str) -> bool:
 
 
 def _found(loaded: LoadedSuite, stated: str) -> list[str]:
-    """Paths that one path or pattern means; none where there is nothing."""
-    if _is_pattern(stated):
-        return sorted(_matches(loaded.folder, stated))
-    return [stated] if (loaded.folder / stated).exists() else []
+    """Paths that one path or pattern means; none where there is nothing, or nothing that a name can mean."""
+    try:
+        if _is_pattern(stated):
+            return sorted(_matches(loaded.folder, stated))
+        return [stated] if (loaded.folder / stated).exists() else []
+    except (OSError, ValueError):  # Too long, not allowed, a null character.
+        return []
 
 
 def _matches(folder: Path, pattern: str) -> Iterator[str]:

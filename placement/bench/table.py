@@ -5,10 +5,16 @@ from __future__ import annotations
 from placement.bench.case import Row
 from placement.bench.compare import Comparison, Figure, Finding, Kind
 from placement.bench.results import Document
-from placement.report.text import clean, plural, section, shortened, table
+from placement.report.text import clean, elided, plural, section, shortened, table
 
 MOST_SHOWN = 40
 """Improvements and notes beyond are counted; a regression is never left out."""
+
+LONGEST = 100
+"""Characters of a case's name that are shown; results and JUnit XML have all of it, as of the other texts."""
+
+LONGEST_FIGURE = 60
+LONGEST_TEXT = 200
 
 
 def header(kind: Kind) -> tuple[str, ...]:
@@ -35,7 +41,9 @@ def figure(value: Figure) -> str:
 def cells(finding: Finding) -> tuple[str, ...]:
     """A finding as the cells below ``header``."""
     by, allowed = figure(finding.by), figure(finding.allowed)
-    return (finding.case, finding.metric, figure(finding.before), figure(finding.after), by, allowed, finding.why)
+    before, after = (elided(figure(value), LONGEST_FIGURE) for value in (finding.before, finding.after))
+    case, metric = elided(finding.case, LONGEST), elided(finding.metric, LONGEST_FIGURE)
+    return (case, metric, before, after, by, allowed, elided(finding.why, LONGEST_TEXT))
 
 
 def provenance(document: Document) -> str:
@@ -46,7 +54,7 @@ def provenance(document: Document) -> str:
     if not document.history:
         return f"run of {document.created}, {suite}{at}; {versions}"
     last = document.history[-1]
-    return f"accepted {last.date}: {last.reason}; run of {document.created}, {suite}{at}; {versions}"
+    return f"accepted {last.date}: {elided(last.reason, LONGEST_TEXT)}; run of {document.created}, {suite}{at}; {versions}"
 
 
 def verdict(comparison: Comparison) -> str:
@@ -88,6 +96,6 @@ def row_line(row: Row) -> str:
         "" if row.quality.work is None else f"work {row.quality.work:.6g}",
         "" if took.seconds is None else f"{took.seconds:.1f} s",
         "" if took.peak_mb is None else f"{took.peak_mb:.0f} MB",
-        "" if row.error is None else f"ERROR {row.error}",
+        "" if row.error is None else f"ERROR {elided(row.error, LONGEST_TEXT)}",
     ]
-    return clean(f"{row.case}: {', '.join(fact for fact in facts if fact)}")
+    return clean(f"{elided(row.case, LONGEST)}: {', '.join(fact for fact in facts if fact)}")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from placement.cli.errors import BadInput, ExitCode
-from placement.cli.output import print_schema, require_writable, write_text
+from placement.cli.output import print_schema, require_appendable, require_writable, write_text
 from placement.cli.signals import Interrupts
-from placement.report.text import plural
+from placement.report.text import clean, plural
 
 if TYPE_CHECKING:
     from placement.bench.case import Row
+    from placement.bench.partial import Partial
     from placement.bench.results import Document
     from placement.bench.suite import Gated, LoadedSuite
 
@@ -38,8 +39,10 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
     """Solve every case of SUITE, each in a process of its own, and write what came of it.
 
     A case that fails is a row with its error, and exit code 0: comparing tells whether that is a regression. Ctrl-C keeps the cases
-    that have ended; the result then says that it is not complete.
+    that have ended; the result then says that it is not complete. What has ended stands in RESULT.partial until the result is
+    whole: the same command goes on from there, however the run before it ended.
     """
+    from placement.bench.partial import place_beside
     from placement.bench.results import write_document
     from placement.bench.runner import run_suite
     from placement.bench.table import row_line
@@ -47,21 +50,41 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
 
     loaded, cases = read_suite(suite)
     require_writable(output)
-    done = 0
+    partial = _partial(place_beside(output), loaded, cases)
+    done = len(partial.rows)
+    if done:
+        told = f"{plural(done, 'case')} of an earlier run taken up from {place_beside(output)}; without that file all are run again"
+        click.echo(clean(told), err=True)
 
     def on_row(row: Row) -> None:
         nonlocal done
         done += 1
+        partial.keep(row)
         if not quiet:
             click.echo(f"{done}/{len(cases)} {row_line(row)}", err=True)
 
     with Interrupts(announce=False) as interrupts:
-        document = run_suite(loaded, cases, search, jobs=jobs, stop=interrupts.event, on_row=on_row)
+        document = run_suite(loaded, cases, search, jobs=jobs, stop=interrupts.event, on_row=on_row, known=partial.rows)
         write_document(document, output)
+    if document.complete:
+        partial.remove()
     errors = sum(row.error is not None for row in document.rows)
     state = "" if document.complete else f"interrupted: {len(document.rows)} of {plural(len(cases), 'case')} are kept; "
-    click.echo(f"{state}{plural(len(document.rows), 'case')}, {plural(errors, 'error')}; result in {output}")
+    click.echo(clean(f"{state}{plural(len(document.rows), 'case')}, {plural(errors, 'error')}; result in {output}"))
     ctx.exit(interrupts.exit_code or ExitCode.OK)
+
+
+def _partial(path: Path, loaded: LoadedSuite, cases: list[Gated]) -> Partial:
+    import solvers
+    from placement.bench.partial import Partial, head_of
+    from placement.files import InputErrors
+
+    require_writable(path)
+    packages = [Path(__file__).parents[1], *map(Path, solvers.__path__)]
+    try:
+        return Partial(path, head_of(loaded.suite, packages), [gated.case for gated in cases])
+    except InputErrors as errors:
+        raise BadInput(str(errors)) from None
 
 
 @bench.command()
@@ -87,11 +110,14 @@ def compare(
     from placement.bench.page import page
     from placement.bench.table import comparison_text
 
-    read, written = [baseline, result, *filter(None, (suite, reference))], [*filter(None, (junit, markdown, action_json, html))]
-    overwritten = {place.resolve() for place in read} & {place.resolve() for place in written}
-    if overwritten:
-        raise BadInput(f"{overwritten.pop()} is read here and would be written over: name another file")
+    _require_apart([baseline, result, suite, reference], [junit, markdown, action_json, html])
+    for place in filter(None, (junit, action_json, html)):
+        require_writable(place)
+    if markdown is not None:
+        require_appendable(markdown)
     before, after = read_result(baseline), read_result(result)
+    if not before.rows:
+        raise BadInput(f"{baseline} has no cases: everything would pass; give one of a run that ended")
     gates = None
     if suite is not None:
         loaded, cases = read_suite(suite)
@@ -103,6 +129,10 @@ def compare(
     if before.suite.name != after.suite.name:
         raise BadInput(f"{baseline} is of the suite {before.suite.name}, {result} of {after.suite.name}: give two of one suite")
     beside = None if reference is None else read_result(reference)
+    if beside is not None and beside.suite.name != after.suite.name:
+        raise BadInput(
+            f"{reference} is of the suite {beside.suite.name}, {result} of {after.suite.name}: give a reference run of that suite"
+        )
     if beside is not None and beside.machine != after.machine:
         raise BadInput(f"{reference} is of another machine than {result}: make both on the same one, or leave the reference away")
     comparison = compare_documents(before, after, gates=gates, reference=beside, exact=exact)
@@ -127,10 +157,12 @@ def accept(*, result: Path, baseline: Path, reason: str, unsound: bool, best: Pa
     """Make RESULT the BASELINE to compare with, for a reason."""
     from placement.bench.accept import Unsound
     from placement.bench.accept import accept as accept_document
-    from placement.bench.results import write_document
+    from placement.bench.results import document_bytes
+    from placement.files import write_together
 
     if (best is None) != (suite is None):
         raise click.UsageError("--best and --suite go together")
+    _require_apart([result, suite], [baseline, best])
     found = read_result(result)
     known = read_result(baseline) if baseline.exists() else None
     try:
@@ -138,15 +170,22 @@ def accept(*, result: Path, baseline: Path, reason: str, unsound: bool, best: Pa
     except Unsound as error:
         raise BadInput(f"{result} is not accepted: {error}") from None
     require_writable(baseline)
-    write_document(accepted, baseline)
-    changed = accepted.history[-1].changed
-    click.echo(f"{baseline}: {plural(len(accepted.rows), 'case')} accepted, {plural(len(changed), 'figure')} changed")
+    news: list[str] = []
+    contents: dict[Path, bytes] = {}
     if best is not None and suite is not None:
-        _keep_best(found, best, suite)
+        require_writable(best)
+        news, contents = _better(found, best, suite)
+    # The baseline last: should the machine stop in between, accepting once more does the rest.
+    write_together({**contents, baseline: document_bytes(accepted)})
+    for line in news:
+        click.echo(clean(line))
+    changed = accepted.history[-1].changed
+    click.echo(clean(f"{baseline}: {plural(len(accepted.rows), 'case')} accepted, {plural(len(changed), 'figure')} changed"))
 
 
-def _keep_best(result: Document, best: Path, suite: Path) -> None:
-    from placement.bench.best import read_best, updated, write_best
+def _better(result: Document, best: Path, suite: Path) -> tuple[list[str], dict[Path, bytes]]:
+    """In words, what a result has that is better than known, and what the file is to hold; nothing where it stays as it is."""
+    from placement.bench.best import best_bytes, read_best, updated
 
     loaded, cases = read_suite(suite)
     if loaded.suite.digest != result.suite.digest:
@@ -156,11 +195,16 @@ def _keep_best(result: Document, best: Path, suite: Path) -> None:
     except ValueError as error:
         raise BadInput(f"{best} cannot be used: {error}; name the file of best known values") from None
     kept, news = updated(known, result, [gated.case for gated in cases], best.parent)
-    for line in news:
-        click.echo(line)
-    if kept != known:
-        require_writable(best)
-        write_best(kept, best)
+    return news, {} if kept == known else {best: best_bytes(kept)}
+
+
+def _require_apart(read: list[Path | None], written: list[Path | None]) -> None:
+    """Raises ``BadInput`` where a file that is read would be written over, or two outputs would be one file."""
+    taken = {place.resolve() for place in read if place is not None}
+    for place in filter(None, written):
+        if place.resolve() in taken:
+            raise BadInput(f"{place} is read here, or written twice: name another file for each")
+        taken.add(place.resolve())
 
 
 @bench.command()

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from placement.report.text import clean
+
 
 class ExitCode(enum.IntEnum):
     """How a command ended. Stopped by a signal, it ends with 128 and the signal's number: 130 for Ctrl-C, 143 for SIGTERM."""
@@ -26,9 +28,12 @@ class ExitCode(enum.IntEnum):
 
 
 class BadInput(click.ClickException):
-    """Something given is wrong; the message ends in the remedy."""
+    """Something given is wrong; the message ends in the remedy. What it quotes of files cannot move the cursor."""
 
     exit_code = ExitCode.BAD_INPUT
+
+    def format_message(self) -> str:
+        return "\n".join(clean(line) for line in self.message.split("\n"))
 
 
 class InternalError(click.ClickException):
@@ -42,6 +47,11 @@ class InternalError(click.ClickException):
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """A write failed because the place to write to is full; no fault of this program."""
+
+NO_PLACE = (
+    errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EROFS,
+)  # fmt: skip
+"""A name that was given means nothing that can be read or written: too long, a folder in place of a file, not allowed."""
 
 
 class Commands(click.Group):
@@ -58,6 +68,8 @@ class Commands(click.Group):
             if error.errno in NO_ROOM:
                 _silence_stdout()
                 raise BadInput(f"cannot write: {error.strerror}; free some room, or write elsewhere") from None
+            if error.errno in NO_PLACE and error.filename is not None:
+                raise BadInput(f"cannot use {os.fsdecode(error.filename)}: {error.strerror}; name another file") from None
             if error.errno != errno.EPIPE:
                 raise _internal(error) from error
             _silence_stdout()

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 @click.command()
 @instance_argument
 @click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True)
-@click.option("--time-limit", metavar="S", type=ABOVE_ZERO, help="Seconds for each solve; without, until proven.")
+@click.option(
+    "--time-limit", metavar="S", type=ABOVE_ZERO, help="Seconds for what to sign, and for each comparison; default: until proven."
+)
 @click.option("--gap", metavar="G", type=Number(0, 1, max_open=True), default=1e-4, show_default=True, help="Stop this close.")
 @click.option("--workers", metavar="N", type=click.IntRange(1, 1024), help="Threads; default: every usable core.")
 @click.option("--seed", metavar="N", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
@@ -104,7 +106,7 @@ def _answer(
 
     names, probability = [case.id for case in stated.cases], [case.probability for case in stated.cases]
     try:
-        result = solve(cases, names, probability, Signing(later=stated.decided_later))
+        result = solve(cases, names, probability, Signing(later=frozenset(stated.decided_later)))
         asked = regret and result.plans is not None and not (search.interrupt and search.interrupt.is_set())
         decisions = regrets(stated, cases, result, solve) if asked else ()
         return result, decisions, worth_of_contracts(stated, cases, result, contracts, solve)

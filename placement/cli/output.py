@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -31,18 +33,34 @@ PLAN_HEAD_BYTES = 256
 
 def require_writable(path: Path) -> None:
     """Raises ``BadInput`` if a file cannot be written there: better said before hours of work than after."""
-    folder = path.parent
-    if path.is_dir():
-        raise BadInput(f"cannot write {path}: it is a directory; name a file in it")
-    if path.exists() and not path.is_file():
-        raise BadInput(f"cannot write {path}: it is not a regular file; name one")
-    if not folder.is_dir():
-        raise BadInput(f"cannot write {path}: there is no folder {folder}; create it first")
+    from placement.files import behind_links
+
     try:
-        with tempfile.TemporaryFile(dir=folder):
+        place = behind_links(path)
+        _require_place(place, path)
+        if place.exists() and not place.is_file():
+            raise BadInput(f"cannot write {path}: it is not a regular file; name one")
+        with tempfile.TemporaryFile(dir=place.parent):
             pass
     except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror}; choose a folder that can be written to") from None
+        raise BadInput(f"cannot write {path}: {error.strerror}; name a file in a folder that can be written to") from None
+
+
+def require_appendable(path: Path) -> None:
+    """Raises ``BadInput`` if nothing can be added to a file, pipe or device there; nothing is opened or created."""
+    try:
+        _require_place(path, path)
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror}; name a file that can be written to") from None
+
+
+def _require_place(place: Path, said: Path) -> None:
+    if place.is_dir():
+        raise BadInput(f"cannot write {said}: it is a directory; name a file in it")
+    if not place.parent.is_dir():
+        raise BadInput(f"cannot write {said}: there is no folder {place.parent}; create it first")
 
 
 def require_place_for_plan(path: Path) -> None:

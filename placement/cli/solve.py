@@ -146,9 +146,7 @@ def _save(result: Result, fleet: Instance, path: Path) -> None:
         raise BadInput(f"cannot write {path}: {error.strerror}; choose another place with -o") from None
 
 
-def _show(
-    result: Result, bill: list[Shortfall], fleet: Instance, output: Path | None, *, as_json: bool, quiet: bool
-) -> None:
+def _show(result: Result, bill: list[Shortfall], fleet: Instance, output: Path | None, *, as_json: bool, quiet: bool) -> None:
     saved = None if output is None or result.plan is None else str(output)
     if as_json:
         from placement.report.data import result_data

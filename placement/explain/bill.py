@@ -166,6 +166,22 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
             f"must job {name}: needs {hours:,.6g} h at its pace, its window holds {max(window, 0.0):,.6g} h",
             f"release it earlier, or set its deadline or the calendar's end later by {hours - max(window, 0.0):,.6g} h",
         )
+    if np.any(jobs.load_site[job] >= 0) and _has_room(instance, job):
+        lies = sorted({list(instance.sites)[site] for site in jobs.load_site[job].tolist() if site >= 0})
+        return (
+            f"must job {name}: what it needs lies at {' and '.join(lies)}, and cannot be where it fits in time for it to end",
+            "name the site where it runs as data_at or checkpoint_at, lower move_blocks, add a link that carries it, or give it a "
+            "later deadline",
+        )
+    by_block = [case.hours.reshape(instance.calendar.blocks, -1) for case in instance.grid_events]
+    lost = sum(float(hours[jobs.release_block[job] : jobs.deadline_block[job]].sum()) for hours in by_block)
+    lost *= list(instance.tenants.values())[jobs.tenant[job]].flexibility_share
+    if hours > (window - lost) * (1 + 1e-9) and not jobs.continues_after[job]:
+        return (
+            f"must job {name}: needs {hours:,.6g} h of the {window:,.6g} h of its window, and gives way at grid events for up to "
+            f"{lost:,.6g} h",
+            "release it earlier, set its deadline or the calendar's end later, or lower its tenant's flexibility_share",
+        )
     largest = dict.fromkeys(np.unique(jobs.shapes.accelerator[rows]).tolist(), 0)
     for island, q in enumerate(instance.island_pool.tolist()):
         kind = int(instance.pool_accelerator[q])
@@ -179,6 +195,14 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
         f"it needs {needs} GPUs, the largest eligible islands ever online hold {sizes}",
         "widen its span, allow spanning in the pool, add a smaller shape, or admit more pools",
     )
+
+
+def _has_room(instance: Instance, job: int) -> bool:
+    """Whether a job would have an option if all that it needs lay everywhere."""
+    nothing = np.where(np.arange(len(instance.jobs))[:, None] == job, -1, instance.jobs.load_site)
+    lighter = replace(instance, jobs=replace(instance.jobs, load_site=nothing))
+    offered = Gangs.offer(lighter, Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS))
+    return bool(np.any(offered.job == job))
 
 
 def _floors_missed(instance: Instance, plan: Plan) -> list[Shortfall]:

@@ -59,7 +59,7 @@ class Decision:
 
 def regrets(futures: Futures, cases: Sequence[Instance], together: FuturesResult, solve: Solve) -> tuple[Decision, ...]:
     """The decision for all futures together, then that for each of them alone, in every future."""
-    later, names = futures.decided_later, [case.id for case in futures.cases]
+    later, names = frozenset(futures.decided_later), [case.id for case in futures.cases]
     alone = [solve([instance], [name], [1.0], Signing(later=later)) for instance, name in zip(cases, names, strict=True)]
     best = [None if one.plans is None else one.net_cost for one in alone]
     candidates: list[tuple[str, frozenset[Term]]] = []
@@ -84,7 +84,7 @@ def regrets(futures: Futures, cases: Sequence[Instance], together: FuturesResult
     return tuple(found)
 
 
-def _held(instance: Instance, name: str, terms: frozenset[Term], later: Sequence[str], solve: Solve) -> FuturesResult | None:
+def _held(instance: Instance, name: str, terms: frozenset[Term], later: frozenset[str], solve: Solve) -> FuturesResult | None:
     """The best plan in a future once these terms are signed; None where they are not on offer there."""
     try:
         return solve([instance], [name], [1.0], Signing(later=later, fixed=terms))
@@ -106,7 +106,7 @@ def worth_of_contracts(
 ) -> tuple[ContractWorth, ...]:
     """For each of ``contracts``; one that must be signed has no cost without it."""
     names, probability = [case.id for case in futures.cases], [case.probability for case in futures.cases]
-    later, now = set(futures.decided_later), together.net_cost if together.plans is not None else None
+    later, now = frozenset(futures.decided_later), together.net_cost if together.plans is not None else None
 
     def cost(signing: Signing) -> LevelResult | None:
         result = solve(cases, names, probability, signing)
@@ -114,7 +114,7 @@ def worth_of_contracts(
 
     found = []
     for name in contracts:
-        without = None if not cases[0].contracts[name].optional else cost(Signing(later=later, without={name}))
+        without = None if not cases[0].contracts[name].optional else cost(Signing(later=later, without=frozenset({name})))
         waiting = now if name in later else cost(Signing(later=later | {name}))
         found.append(ContractWorth(name, Worth.of(without, now), Worth.of(now, waiting)))
     return tuple(found)

@@ -21,6 +21,7 @@ from placement.plan import (
     Prices,
     Recourse,
     Replicas,
+    Responses,
     Runs,
     Serving,
     Shedding,
@@ -39,6 +40,7 @@ _UNITS = Column("units", "number", least=0, most=1e8, whole=True)
 _GPUS = Column("gpus", "number", most=1e8, whole=True)
 _RUNG = Column("rung", "number", least=1, most=100, whole=True)
 _TOKENS = Column("tokens_per_s", "number", least=-1e14)
+_KW = Column("kw", "number", least=-1e9, most=1e9)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "runs": (*_texts("job", "accelerator", "mode"), _GPUS, *_texts("start_date", "end_date")),
     "places": (*_texts("job", "island"), _UNITS),
@@ -50,6 +52,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "sublets": (*_texts("pool", "block", "band"), _UNITS),
     "recourse": (*_texts("loss", "stream", "site", "latency_class", "block", "band"), _TOKENS),
     "uncovered": (*_texts("loss", "stream", "block", "band"), _TOKENS),
+    "responses": (*_texts("response", "block", "band"), _KW),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -197,6 +200,15 @@ def _uncovered(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
+def _responses(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.responses
+    return [_named(_offers(instance), table.response), *_period_columns(instance, table.period), _floats(table.kw)]
+
+
+def _offers(instance: Instance) -> list[str]:
+    return [case.name for case in instance.responses]
+
+
 def _losses(instance: Instance) -> list[str]:
     return [case.name for case in instance.loss_cases]
 
@@ -204,6 +216,7 @@ def _losses(instance: Instance) -> list[str]:
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered,
+    "responses": _responses,
 }  # fmt: skip
 
 
@@ -234,6 +247,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_sublets(tables["sublets"], instance, problems) if "sublets" in tables else empty(Sublets),
         _read_recourse(tables["recourse"], instance, problems) if "recourse" in tables else empty(Recourse),
         _read_uncovered(tables["uncovered"], instance, problems) if "uncovered" in tables else empty(Uncovered),
+        _read_responses(tables["responses"], instance, problems) if "responses" in tables else empty(Responses),
     )
 
 
@@ -342,6 +356,14 @@ def _read_uncovered(table: Table, instance: Instance, problems: Problems) -> Unc
         refer(table, "stream", _index(instance.streams), "a stream", problems),
         periods(table, instance.calendar, problems),
         table.numbers["tokens_per_s"],
+    )
+
+
+def _read_responses(table: Table, instance: Instance, problems: Problems) -> Responses:
+    return Responses(
+        refer(table, "response", _index(_offers(instance)), "the demand response of a feed, as feed/response,", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["kw"],
     )
 
 

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from placement.files.atomic import write_atomically
+from placement.files.atomic import behind_links, write_atomically
 from placement.files.errors import InputErrors, Problem, Problems, WrongInstance, shown
 from placement.files.limits import TABLE_BYTES
 from placement.files.plan_tables import COLUMNS, PRICES, plan_of, price_bytes, prices_of, still_known, table_bytes
@@ -66,6 +66,7 @@ class _Tables(_Strict):
     sublets: _TableFile | None = None
     recourse: _TableFile | None = None
     uncovered: _TableFile | None = None
+    responses: _TableFile | None = None
     prices: _TableFile | None = None
 
 
@@ -122,8 +123,11 @@ class LoadedPlan:
 
 
 def save_plan(result: Result, instance: Instance, path: str | os.PathLike[str]) -> None:
-    """Write a plan file and its tables; an older plan file is replaced only once all is written. Raises OSError."""
-    place = Path(path)
+    """Write a plan file and its tables; an older plan file is replaced only once all is written. Raises OSError.
+
+    Where ``path`` is a link, all of it is written where that leads to.
+    """
+    place = behind_links(path)
     tables: dict[str, Any] | None = None
     if result.plan is not None:
         tables = {}
@@ -264,7 +268,7 @@ def _read_tables(place: Path, stated: _Tables, problems: Problems) -> tuple[dict
         entry: _TableFile | None = getattr(stated, name)
         if entry is None:
             continue
-        where = sibling(place.parent, entry.file)
+        where = sibling(Path(os.path.realpath(place)).parent, entry.file)
         if isinstance(where, str):
             problems.add(
                 Problem(place.name, None, f"tables.{name}.file", shown(entry.file), where, "keep the tables beside the plan")

@@ -119,8 +119,8 @@ def _jobs(draft: Draft, calendar: Calendar) -> Jobs:
         draft.accelerators,
     )
     pools, offset = _job_pools(draft)
-    tenants = {name: n for n, name in enumerate(draft["tenants"].by_id)}
-    return job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants)
+    tenants, sites = ({name: n for n, name in enumerate(draft[family].by_id)} for family in ("tenants", "sites"))
+    return job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants, sites=sites)
 
 
 def _spot_times_longer(draft: Draft, jobs: Jobs) -> Floats:

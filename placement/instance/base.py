@@ -37,6 +37,7 @@ UsdPerUnit = Annotated[float, Field(ge=-1e6, le=1e6)]
 UsdPerMillionTokens = Annotated[float, Field(ge=0, le=1e7)]
 TokensPerS = Annotated[float, Field(ge=0, le=1e14)]
 Gbits = Annotated[float, Field(ge=0, le=1e9)]
+Terabytes = Annotated[float, Field(gt=0, le=1e6)]
 Ms = Annotated[float, Field(ge=0, le=1e5)]
 Factor = Annotated[float, Field(gt=0, le=1e6)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting, policy_checks
+from placement.instance import fitting, grid_checks, policy_checks
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
@@ -17,6 +17,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from references(draft)
     yield from timing(draft)
     yield from fitting.feed_tree(draft)
+    yield from grid_checks.grid(draft)
     yield from fitting.pools(draft)
     yield from fitting.bought(draft)
     yield from fitting.jobs(draft)

@@ -18,6 +18,7 @@ from placement.instance.base import (
     Ms,
     Noun,
     Share,
+    Terabytes,
     TokensPerS,
     Unlimited,
     Usd,
@@ -65,6 +66,8 @@ class Tenant(Noun):
     """Of its streams, unless they state their own."""
     residency: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Jurisdictions in which its work may run; default: any."""
+    flexibility_share: Share = 0.0
+    """By how much its work may be slowed down while the grid asks for it (default 0: not at all)."""
     quota_gpus: later("quota") = None  # type: ignore[valid-type]
     priority: later("quota") = None  # type: ignore[valid-type]
     isolation: later("isolation") = None  # type: ignore[valid-type]
@@ -99,6 +102,8 @@ class Service(Noun):
     name: Label | None = None
     input_tokens_per_output_token: Annotated[float, Field(ge=0, le=1e5)] | None = None
     """The mix at which the profiles were measured (information)."""
+    wan_bytes_per_token: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    """Bytes between users and site for each output token, both ways together (default 0: its traffic is not counted)."""
     profiles: Annotated[tuple[ServiceProfile, ...], Field(min_length=1, max_length=200, strict=False)]
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all for which a profile exists, or rows in the eligibility table."""
@@ -245,7 +250,15 @@ class TrainingJob(Noun):
     checkpoint_every_hours: Annotated[float, Field(gt=0, le=1e5)] | None = None
     """Work between checkpoints; default: what makes the expected hours least."""
     after: later("order") = None  # type: ignore[valid-type]
-    checkpoint_tb: later("movement") = None  # type: ignore[valid-type]
+    data_tb: Terabytes | None = None
+    """Data that every site where it runs needs before the start."""
+    data_at: Id | None = None
+    """Site where the data lies already."""
+    checkpoint_tb: Terabytes | None = None
+    """A checkpoint that it starts from, needed likewise."""
+    checkpoint_at: Id | None = None
+    move_blocks: Annotated[int, Field(ge=1, le=3660)] | None = None
+    """Blocks before the start in which data and checkpoint cross the WAN, an equal part in each; default: 1."""
     current_place: later("movement") = None  # type: ignore[valid-type]
     quota: later("quota") = None  # type: ignore[valid-type]
 
@@ -268,6 +281,12 @@ class TrainingJob(Noun):
             raise PydanticCustomError("goodput", "state checkpoint_hours and restart_hours, or neither")
         if self.checkpoint_every_hours is not None and self.checkpoint_hours is None:
             raise PydanticCustomError("goodput_every", "checkpoint_every_hours needs checkpoint_hours and restart_hours")
+        if (self.data_tb is None) != (self.data_at is None):
+            raise PydanticCustomError("data", "state data_tb and data_at, or neither")
+        if (self.checkpoint_tb is None) != (self.checkpoint_at is None):
+            raise PydanticCustomError("checkpoint", "state checkpoint_tb and checkpoint_at, or neither")
+        if self.move_blocks is not None and self.data_tb is None and self.checkpoint_tb is None:
+            raise PydanticCustomError("move_blocks", "move_blocks needs data_tb or checkpoint_tb")
         if self.breach_usd is not None and self.commitment != "promised":
             raise PydanticCustomError("breach", "breach_usd is for promised jobs")
         return self

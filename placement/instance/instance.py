@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
 from placement.instance.futures import Futures
+from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
@@ -35,7 +36,7 @@ class Settings(Noun):
     demand_percentile: Annotated[float, Field(ge=0, le=100)] = 95.0
     """Percentile over a period that sizes capacity where demand comes from a daily profile."""
     wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
-    """How many of the shortest paths between two sites a gang may use."""
+    """How many of the shortest paths between two sites a gang may use, beside the cheapest."""
     delivery_date: DeliveryDate = "p50"
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"
@@ -90,11 +91,12 @@ class Document(Noun):
 
 @dataclass(frozen=True)
 class LossCase:
-    """One thing that may happen: pools lost together, [Q]."""
+    """One thing that may happen: pools lost, [Q], and links cut, together."""
 
     loss: Loss
     name: str
     lost: Bools
+    links: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -265,18 +267,28 @@ class Instance:
             "feed": [set(self.feeds_above(pool)) for pool in pools],
             "contract": [{pool.contract} for pool in pools],
         }
+        if loss.each == "link":
+            for name in self.links:
+                yield LossCase(loss, f"{loss.id}/{name}", np.zeros(len(pools), dtype=np.bool_), frozenset({name}))
+            return
         if loss.each is not None:
             families = {"provider": self.providers, "site": self.sites, "feed": self.feeds, "contract": self.contracts}
             for name in families[loss.each]:
                 lost = np.array([name in on for on in carried[loss.each]], dtype=np.bool_)
+                lost &= self._not_fed_without({name}) | (loss.each != "feed")
                 if lost.any():
                     yield LossCase(loss, f"{loss.id}/{name}", lost)
             return
         lost = np.zeros(len(pools), dtype=np.bool_)
         for kind, on in carried.items():
             named = set(getattr(loss, f"{kind}s") or ())
-            lost |= np.array([bool(named & names) for names in on], dtype=np.bool_)
-        yield LossCase(loss, loss.id, lost)
+            gone = np.array([bool(named & names) for names in on], dtype=np.bool_)
+            lost |= gone & (self._not_fed_without(named) | (kind != "feed"))
+        yield LossCase(loss, loss.id, lost, frozenset(loss.links or ()))
+
+    def _not_fed_without(self, lost: Collection[str]) -> Bools:
+        """Pools that no feed carries once some are lost, [Q]."""
+        return np.array([self.feeds_without(pool, lost) is None for pool in self.pools.values()], dtype=np.bool_)
 
     @cached_property
     def domain_units(self) -> Ints:
@@ -306,12 +318,54 @@ class Instance:
 
     def feeds_above(self, pool: Pool) -> tuple[str, ...]:
         """Feeds that carry a pool's power, from its own up to the root."""
+        return self._upwards(pool.feed or self.sites[pool.site].feed)
+
+    def _upwards(self, feed: str | None) -> tuple[str, ...]:
         path = []
-        feed: str | None = pool.feed or self.sites[pool.site].feed
         while feed is not None:
             path.append(feed)
             feed = self.feeds[feed].parent
         return tuple(path)
+
+    def feeds_without(self, pool: Pool, lost: Collection[str]) -> tuple[str, ...] | None:
+        """Feeds that carry a pool once some are lost, by the second feed that is nearest to it; None where none does."""
+        path = self.feeds_above(pool)
+        if not set(path) & set(lost):
+            return path
+        for n, name in enumerate(path):
+            if name in lost:
+                return None
+            second = self.feeds[name].second_feed
+            if second is not None:
+                other = self._upwards(second)
+                if not set(other) & set(lost):
+                    return (*path[: n + 1], *other)
+        return None
+
+    # ------------------------------------------------------------ what the grid asks for
+
+    @cached_property
+    def grid_events(self) -> tuple[EventCase, ...]:
+        """Events of all feeds, in order."""
+        found = []
+        for name, feed in self.feeds.items():
+            for event in feed.events or ():
+                hours = np.where(event.periods(self.calendar), event.hours, 0.0)
+                found.append(EventCase(f"{name}/{event.id}", event, hours, self._below(name)))
+        return tuple(found)
+
+    @cached_property
+    def responses(self) -> tuple[ResponseCase, ...]:
+        """Demand response of all feeds, in order."""
+        return tuple(
+            ResponseCase(f"{name}/{response.id}", f, response, response.periods(self.calendar), self._below(name))
+            for f, (name, feed) in enumerate(self.feeds.items())
+            for response in feed.demand_response or ()
+        )
+
+    def _below(self, feed: str) -> Bools:
+        """Pools that a feed carries, [Q]."""
+        return np.array([feed in self.feeds_above(pool) for pool in self.pools.values()], dtype=np.bool_)
 
 
 _IGNORED = {"source", "assumption", "certainty", "description"}

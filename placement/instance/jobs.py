@@ -53,6 +53,12 @@ class Jobs:
     wan_gbit_s: Floats
     max_rtt_ms: Floats
     wan_loss: Floats
+    load_tb: Floats
+    """What has to be at a site before it starts there, [J, 2]: data, and a checkpoint; 0 where not stated."""
+    load_site: Ints
+    """Position of the site where it lies, [J, 2]; -1 where not stated."""
+    move_blocks: Ints
+    """Blocks before the start in which it crosses the WAN."""
     pace: Ints
     """Row of ``paces``."""
     paces: Floats
@@ -80,6 +86,7 @@ def job_columns(
     *,
     calendar: Calendar,
     tenants: Mapping[str, int],
+    sites: Mapping[str, int],
 ) -> Jobs:
     """Jobs from validated rows. ``shapes`` sorted by job; ``pools``, ``pool_offset`` as in Jobs."""
     bands = {band.id: k for k, band in enumerate(calendar.bands)}
@@ -95,6 +102,7 @@ def job_columns(
         values = (getattr(row, name) for row in rows)
         return np.array([absent if value is None else value for value in values], dtype=np.float64)
 
+    lying = [[-1 if name is None else sites[name] for name in (row.data_at, row.checkpoint_at)] for row in rows]
     promised = np.array([row.commitment == "promised" for row in rows], dtype=np.bool_)
     value = figures("value_usd")
     breach = figures("breach_usd")
@@ -123,6 +131,9 @@ def job_columns(
         wan_gbit_s=figures("wan_gbit_s"),
         max_rtt_ms=figures("max_rtt_ms"),
         wan_loss=figures("wan_loss"),
+        load_tb=np.stack([figures("data_tb", 0.0), figures("checkpoint_tb", 0.0)], axis=1),
+        load_site=np.array(lying, dtype=np.int64).reshape(len(rows), 2),
+        move_blocks=np.array([row.move_blocks or 1 for row in rows], dtype=np.int64),
         pace=pace_row,
         paces=np.array(list(paces), dtype=np.float64).reshape(len(paces), len(bands)),
         shapes=shapes,

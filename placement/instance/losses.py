@@ -13,7 +13,7 @@ _Ids = Annotated[tuple[Id, ...], Field(min_length=1, strict=False)]
 
 
 class Loss(Noun):
-    """All pools of some providers, sites, contracts or below some feeds are lost at once; or, with ``each``, one after another."""
+    """All pools of some providers, sites, contracts or feeds, and links, are lost at once; or, with ``each``, one after another."""
 
     id: Id
     name: Label | None = None
@@ -21,8 +21,10 @@ class Loss(Noun):
     sites: _Ids | None = None
     feeds: _Ids | None = None
     contracts: _Ids | None = None
-    each: Literal["provider", "site", "feed", "contract"] | None = None
-    """One loss for every provider, site, feed or contract that has a pool, in place of those named."""
+    links: _Ids | None = None
+    """Cut: what remains is served over the others."""
+    each: Literal["provider", "site", "feed", "contract", "link"] | None = None
+    """One loss for every link, or provider, site, feed or contract that has a pool, in place of those named."""
     covered_share: Share | Literal["promised"]
     """Of the demand of every stream that what remains must be able to serve; ``promised``: the floor of its ladder."""
     tenants: _Ids | None = None
@@ -32,7 +34,7 @@ class Loss(Noun):
 
     @model_validator(mode="after")
     def _says_what(self) -> Loss:
-        named = [field for field in ("providers", "sites", "feeds", "contracts") if getattr(self, field) is not None]
+        named = [field for field in ("providers", "sites", "feeds", "contracts", "links") if getattr(self, field) is not None]
         if bool(named) == (self.each is not None):
-            raise PydanticCustomError("loss", "a loss names providers, sites, feeds or contracts, or says each, not both")
+            raise PydanticCustomError("loss", "a loss names providers, sites, feeds, contracts or links, or says each, not both")
         return self

@@ -13,6 +13,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("sites", "region", "regions"),
     ("sites", "feed", "feeds"),
     ("feeds", "parent", "feeds"),
+    ("feeds", "second_feed", "feeds"),
     ("contracts", "provider", "providers"),
     ("contracts", "requires", "contracts"),
     ("pools", "site", "sites"),
@@ -29,9 +30,12 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("losses", "sites", "sites"),
     ("losses", "feeds", "feeds"),
     ("losses", "contracts", "contracts"),
+    ("losses", "links", "links"),
     ("losses", "tenants", "tenants"),
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),
+    ("jobs", "data_at", "sites"),
+    ("jobs", "checkpoint_at", "sites"),
     ("policies", "tenants", "tenants"),
     ("policies", "pools", "pools"),
     ("policies", "sites", "sites"),
@@ -40,7 +44,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
 _ONE = {
     "providers": "a provider", "regions": "a region", "feeds": "a feed", "sites": "a site", "contracts": "a contract",
     "pools": "a pool", "tenants": "a tenant", "services": "a service", "latency_classes": "a latency class", "growths": "a growth",
-    "daily_profiles": "a daily profile", "scenarios": "a scenario",
+    "daily_profiles": "a daily profile", "links": "a link", "scenarios": "a scenario",
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from placement.instance.base import (
     later,
 )
 from placement.instance.calendar import Step, Steps
+from placement.instance.grid import DemandResponse, GridEvent
 from placement.instance.purchases import BroughtPower, Purchase
 from placement.instance.spot import Spot
 
@@ -121,8 +122,23 @@ class Feed(Noun):
     """Kept free below the limit (default 0)."""
     carbon_g_per_kwh: Steps | None = None
     """Emitted for each facility kWh of the pools below, unless a feed nearer to them states its own; needed only by policies."""
-    non_firm_kw: later("power events") = None  # type: ignore[valid-type]
-    second_feed: later("resilience") = None  # type: ignore[valid-type]
+    non_firm_kw: Steps | None = None
+    """Above the limit, interrupted at any time: used as far as what runs below can give way (default: none)."""
+    second_feed: Id | None = None
+    """A feed that carries it, and all below it, where any feed above it is lost (default: none does)."""
+    events: Annotated[tuple[GridEvent, ...], Field(min_length=1, strict=False)] | None = None
+    demand_response: Annotated[tuple[DemandResponse, ...], Field(min_length=1, strict=False)] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Feed:
+        if self.second_feed is not None and self.parent is None:
+            raise PydanticCustomError("second_feed", "second_feed is for a feed with a parent: it takes over where that is lost")
+        if self.limit_kw == "unlimited" and (self.non_firm_kw is not None or self.demand_response is not None):
+            raise PydanticCustomError("firm", "non_firm_kw and demand_response need a limit_kw that is a figure")
+        for field, rows in (("events", self.events), ("demand_response", self.demand_response)):
+            if len({row.id for row in rows or ()}) < len(rows or ()):
+                raise PydanticCustomError("grid_ids", "ids of {field} must differ", {"field": field})
+        return self
 
 
 class StartWindow(Noun):
@@ -347,11 +363,12 @@ class Pool(Noun):
 
 
 class Link(Noun):
-    """A WAN edge between two sites or regions, either way; ``gbit_s`` is shared by all that cross."""
+    """A WAN edge between two sites or regions, either way; ``gbit_s`` is shared by all that cross, which all pay its price."""
 
     id: Id
     a: Id
     b: Id
     gbit_s: Gbits | Unlimited
     rtt_ms: Ms
-    price_usd_per_gb: later("wan") = None  # type: ignore[valid-type]
+    price_usd_per_gb: Annotated[float, Field(ge=0, le=1e4)] = 0.0
+    """For every gigabyte that crosses, either way (default 0: fibre at a flat fee)."""

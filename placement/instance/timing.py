@@ -13,6 +13,7 @@ from placement.instance.terms import start_blocks, ways
 # Figures over time that must not be negative (prices may be).
 _NOT_NEGATIVE = {
     "limit_kw",
+    "non_firm_kw",
     "cooling_kw",
     "carbon_g_per_kwh",
     "usd_per_tonne",
@@ -25,6 +26,7 @@ _NOT_NEGATIVE = {
 _STEPS: tuple[tuple[str, str], ...] = (
     ("sites", "cooling_kw"),
     ("feeds", "limit_kw"),
+    ("feeds", "non_firm_kw"),
     ("feeds", "price_usd_per_kwh"),
     ("feeds", "carbon_g_per_kwh"),
     ("policies", "usd_per_tonne"),

@@ -1,10 +1,12 @@
-"""The wide-area network: round-trip times and paths between sites and regions over links."""
+"""The wide-area network: round-trip times, shortest and cheapest paths between sites and regions over links."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,29 +17,43 @@ from placement.program import Floats
 if TYPE_CHECKING:
     import networkx as nx
 
+RTT_TOLERANCE_MS = 1e-9
+Links = tuple[int, ...]
+"""Links of a path by their position in the instance, ascending."""
+
 
 class Wan:
-    """Shortest paths by RTT over an instance's links; several links between two nodes are kept apart."""
+    """Paths over an instance's links, but those that are cut; several links between two nodes are kept apart."""
 
-    def __init__(self, sites: Iterable[str], regions: Iterable[str], links: Mapping[str, Link], paths_per_pair: int) -> None:
+    def __init__(
+        self,
+        sites: Iterable[str],
+        regions: Iterable[str],
+        links: Mapping[str, Link],
+        paths_per_pair: int,
+        cut: frozenset[str] = frozenset(),
+    ) -> None:
         self._sites = tuple(sites)
         self._regions = tuple(regions)
         self._links = links
         self._paths_per_pair = paths_per_pair
+        self._cut = cut
+        self._names = tuple(links)
         self._link_index = {name: n for n, name in enumerate(links)}
-        self._paths: dict[tuple[int, int, float], list[tuple[float, tuple[int, ...]]]] = {}
+        self._capacities = sorted(link.gbit_s for link in links.values() if link.gbit_s != "unlimited")
+        self._graphs: dict[float, nx.Graph[str]] = {}
+        self._distances: dict[tuple[str, float], Mapping[str, float]] = {}
+        self._shortest: dict[tuple[int, int, float], list[tuple[float, Links]]] = {}
+        self._cheapest: dict[tuple[str, str, float, float], Links | None] = {}
+        self._without: dict[frozenset[str], Wan] = {}
 
-    @cached_property
-    def _graph(self) -> nx.Graph[str]:
-        """Nodes are sites, regions and links: a link is a node between two half edges, so that parallel links differ."""
-        import networkx as nx
-
-        graph: nx.Graph[str] = nx.Graph()
-        graph.add_nodes_from(f"node {name}" for name in (*self._sites, *self._regions))
-        for link in self._links.values():
-            for end in (link.a, link.b):
-                graph.add_edge(f"node {end}", f"link {link.id}", rtt=link.rtt_ms / 2)
-        return graph
+    def without(self, cut: frozenset[str]) -> Wan:
+        """What remains when links are cut; positions of links stay those of the instance."""
+        if not cut - self._cut:
+            return self
+        if cut not in self._without:
+            self._without[cut] = Wan(self._sites, self._regions, self._links, self._paths_per_pair, self._cut | cut)
+        return self._without[cut]
 
     @cached_property
     def rtt_ms(self) -> Floats:
@@ -45,29 +61,77 @@ class Wan:
 
         A site without any link to its own region is as far from it as the links say, never zero.
         """
-        import networkx as nx
-
         table = np.full((len(self._regions), len(self._sites)), np.inf)
         for r, region in enumerate(self._regions):
-            reached = nx.single_source_dijkstra_path_length(self._graph, f"node {region}", weight="rtt")
+            reached = self._rtt_from(region, self._carrying(0.0))
             for s, site in enumerate(self._sites):
                 table[r, s] = reached.get(f"node {site}", math.inf)
         return table
 
-    def paths(self, site_a: int, site_b: int, max_rtt_ms: float, gbit_s: float) -> list[tuple[int, ...]]:
-        """At most ``paths_per_pair`` shortest paths, as links, that carry a rate between two sites within a round-trip time."""
-        key = (min(site_a, site_b), max(site_a, site_b), gbit_s)
-        if key not in self._paths:
-            self._paths[key] = self._shortest(*key)
-        return [links for rtt, links in self._paths[key] if rtt <= max_rtt_ms + 1e-9]
+    def paths(self, site_a: int, site_b: int, max_rtt_ms: float, gbit_s: float) -> list[Links]:
+        """Paths that carry a rate between two sites within a round-trip time.
 
-    def _shortest(self, site_a: int, site_b: int, gbit_s: float) -> list[tuple[float, tuple[int, ...]]]:
+        At most ``paths_per_pair`` of the shortest; and the cheapest one, where it is cheaper than these.
+        """
+        key = (min(site_a, site_b), max(site_a, site_b), self._carrying(gbit_s))
+        if key not in self._shortest:
+            self._shortest[key] = self._shortest_paths(*key)
+        found = [links for rtt, links in self._shortest[key] if rtt <= max_rtt_ms + RTT_TOLERANCE_MS]
+        if found:
+            cheapest = self.cheapest(self._sites[key[0]], self._sites[key[1]], max_rtt_ms, gbit_s)
+            if cheapest is not None and self.usd_per_gb(cheapest) < min(map(self.usd_per_gb, found)):
+                found.append(cheapest)
+        return found
+
+    def usd_per_gb(self, links: Links) -> float:
+        """What a gigabyte pays over these links."""
+        return sum(self._links[self._names[n]].price_usd_per_gb for n in links)
+
+    def cheapest(self, a: str, b: str, max_rtt_ms: float = math.inf, gbit_s: float = 0.0) -> Links | None:
+        """Of the paths between two nodes that carry a rate within a round-trip time the cheapest; of these the shortest.
+
+        None where there is none; without links where both are the same node.
+        """
+        key = (min(a, b), max(a, b), max_rtt_ms, self._carrying(gbit_s))
+        if key not in self._cheapest:
+            self._cheapest[key] = self._cheapest_path(*key)
+        return self._cheapest[key]
+
+    # ------------------------------------------------------------ the graph
+
+    def _carrying(self, gbit_s: float) -> float:
+        """The least capacity that carries a rate; rates alike in this share their paths."""
+        at = bisect_left(self._capacities, gbit_s)
+        return self._capacities[at] if at < len(self._capacities) else math.inf
+
+    def _graph(self, gbit_s: float) -> nx.Graph[str]:
+        """Nodes are sites, regions and links that carry a rate: a link is one between half edges, so that parallel links differ."""
         import networkx as nx
 
-        found: list[tuple[float, tuple[int, ...]]] = []
+        if gbit_s not in self._graphs:
+            graph: nx.Graph[str] = nx.Graph()
+            graph.add_nodes_from(f"node {name}" for name in (*self._sites, *self._regions))
+            for link in self._links.values():
+                if link.id not in self._cut and (link.gbit_s == "unlimited" or link.gbit_s >= gbit_s):
+                    for end in (link.a, link.b):
+                        graph.add_edge(f"node {end}", f"link {link.id}", rtt=link.rtt_ms / 2)
+            self._graphs[gbit_s] = graph
+        return self._graphs[gbit_s]
+
+    def _rtt_from(self, node: str, gbit_s: float) -> Mapping[str, float]:
+        import networkx as nx
+
+        key = (node, gbit_s)
+        if key not in self._distances:
+            self._distances[key] = nx.single_source_dijkstra_path_length(self._graph(gbit_s), f"node {node}", weight="rtt")
+        return self._distances[key]
+
+    def _shortest_paths(self, site_a: int, site_b: int, gbit_s: float) -> list[tuple[float, Links]]:
+        import networkx as nx
+
+        found: list[tuple[float, Links]] = []
         ends = (f"node {self._sites[site_a]}", f"node {self._sites[site_b]}")
-        thin = [f"link {link.id}" for link in self._links.values() if link.gbit_s != "unlimited" and link.gbit_s < gbit_s]
-        graph = nx.restricted_view(self._graph, thin, [])
+        graph = self._graph(gbit_s)
         if not nx.has_path(graph, *ends):
             return found
         for nodes in nx.shortest_simple_paths(graph, *ends, weight="rtt"):
@@ -77,3 +141,22 @@ class Wan:
             if len(found) == self._paths_per_pair:
                 break
         return found
+
+    def _cheapest_path(self, a: str, b: str, max_rtt_ms: float, gbit_s: float) -> Links | None:
+        """Dijkstra by (price, round trip) that keeps a node's dearer ways as long as they are shorter, within reach of the end."""
+        graph, left = self._graph(gbit_s), self._rtt_from(b, gbit_s)
+        least: dict[str, float] = {}
+        ways: list[tuple[float, float, Links, str]] = [(0.0, 0.0, (), f"node {a}")]
+        while ways:
+            usd, rtt, links, at = heappop(ways)
+            if rtt >= least.get(at, math.inf) or rtt + left.get(at, math.inf) > max_rtt_ms + RTT_TOLERANCE_MS:
+                continue
+            least[at] = rtt
+            if at == f"node {b}":
+                return tuple(sorted(links))
+            for name in graph.adj[at]:
+                link = self._links[name.removeprefix("link ")]
+                for end in graph.adj[name]:
+                    crossed = (*links, self._link_index[link.id])
+                    heappush(ways, (usd + link.price_usd_per_gb, rtt + link.rtt_ms, crossed, end))
+        return None

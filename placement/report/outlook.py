@@ -129,7 +129,7 @@ class Outlook:
         for v, pools in enumerate(self.instance.service_pools):
             may_carry[v, pools] = True
         of_stream = np.array([services[stream.service] for stream in self.instance.streams.values()], dtype=np.int64)
-        return sites_in_reach(self.instance)[:, self.instance.pool_site] & may_carry[of_stream]
+        return sites_in_reach(self.instance, self.instance.wan)[:, self.instance.pool_site] & may_carry[of_stream]
 
     @cached_property
     def gpus_per_token(self) -> Floats:

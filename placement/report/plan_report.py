@@ -16,6 +16,7 @@ from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
 from placement.rules.power import feed_limits_under
+from placement.rules.wan import link_gb, link_gbit_s, link_limits
 
 MOST_ROWS = 60
 """Rows of a table that a person still reads; the plan's own tables hold all of them."""
@@ -44,9 +45,11 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Most demand not served", _sheds(figures)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
+            section("Power given up for demand response", _responses(instance, result.plan)),
             section("Shares and budgets, in their tightest slot", policies(instance, result.plan)),
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
+            section("Links that anything crosses, Gbit/s in their tightest period", _links(figures)),
             section("Training that runs", _runs(instance, result.plan)),
             section("Training that does not run", _not_run(instance, result.plan)),
             section("Notes", lines(instance_notes(instance) + plan_notes(instance, result.plan))),
@@ -151,9 +154,20 @@ def _losses(figures: PlanFigures) -> str:
         missing = np.bincount(short.period[mine], short.tokens_per_s[mine], instance.calendar.period_count)
         worst = int(np.argmax(missing))
         when = (instance.calendar.period_name(worst), brief(float(missing[worst]))) if missing[worst] > 0 else ("never", None)
-        rows.append((case.name, count(int(case.lost.sum())), *when))
+        rows.append((case.name, count(int(case.lost.sum())), count(len(case.links)), *when))
     kept, more = shortened(rows, MOST_ROWS, "losses")
-    return table(("loss", "pools lost", "most in", "tokens/s then"), kept) + more if rows else ""
+    return table(("loss", "pools lost", "links cut", "most in", "tokens/s then"), kept) + more if rows else ""
+
+
+def _responses(instance: Instance, plan: Plan) -> str:
+    """Every response that the grid asks for, with what is given up, and earned."""
+    given, hours, rows = plan.responses, instance.calendar.hours, list[tuple[object, ...]]()
+    for n, case in enumerate(instance.responses):
+        mine = given.response == n
+        kwh = float(given.kw[mine] @ hours[given.period[mine]])
+        rows.append((case.name, count(given.kw[mine].max(initial=0.0)), count(kwh), count(kwh * case.response.usd_per_kwh)))
+    kept, more = shortened(rows, MOST_ROWS, "responses")
+    return table(("response", "most kW", "kWh", "USD earned"), kept) + more if rows else ""
 
 
 def _pools(figures: PlanFigures) -> str:
@@ -182,6 +196,22 @@ def _feeds(figures: PlanFigures) -> str:
         rows.append((name, figures.instance.calendar.period_name(p), count(draw[f, p]), count(limit[f, p]), percent(share)))
     kept, more = shortened(rows, MOST_ROWS, "feeds")
     return table(("feed", "period", "drawn", "limit", ""), kept, left=2) + more
+
+
+def _links(figures: PlanFigures) -> str:
+    """Links that carry something, each in the period in which it comes nearest to its limit, and what it costs in all."""
+    instance, limit = figures.instance, link_limits(figures.instance)
+    carried, gb = link_gbit_s(instance, figures.plan), link_gb(instance, figures.plan)
+    rows: list[tuple[object, ...]] = []
+    for n, link in enumerate(instance.links.values()):
+        if not carried[n].any():
+            continue
+        p = tightest(carried[n], np.broadcast_to(limit[n], carried[n].shape))
+        share = percent(carried[n, p] / limit[n] if np.isfinite(limit[n]) else None)
+        usd = count(gb[n] * link.price_usd_per_gb)
+        rows.append((link.id, instance.calendar.period_name(p), brief(float(carried[n, p])), share, brief(float(gb[n])), usd))
+    kept, more = shortened(rows, MOST_ROWS, "links")
+    return table(("link", "period", "carries", "of its limit", "GB in all", "USD"), kept, left=2) + more if rows else ""
 
 
 def _runs(instance: Instance, plan: Plan) -> str:

@@ -11,6 +11,14 @@ def clean(text: object) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
 
 
+def elided(text: str, most: int) -> str:
+    """A text of at most ``most`` characters: of a longer one, its beginning and its end."""
+    if len(text) <= most:
+        return text
+    head = most // 2
+    return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - (most - head - 1) :]}"
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, left: int = 1) -> str:
     """Columns side by side, the first ``left`` aligned to the left and the others, figures, to the right."""
     lines = [tuple(header), *(tuple(clean(cell) for cell in row) for row in rows)]

@@ -20,13 +20,18 @@ from placement.rules import (
     concentration,
     contract,
     cooling,
+    demand_response,
+    events,
     interconnect,
     metered_energy,
+    non_firm,
     power,
     purchase,
     resilience,
+    second_feed,
     sla,
     take_or_pay,
+    wan,
 )
 
 
@@ -46,6 +51,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, power, cooling, sla, contract, purchase, metered_energy, take_or_pay, resilience,
-    concentration, carbon, budget,
+    assignment, capacity, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
+    contract, purchase, metered_energy, take_or_pay, resilience, concentration, carbon, budget,
 )  # fmt: skip

@@ -36,11 +36,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_charges(
         gangs.option[done], *level_and_term("training_value"), -value[done], anchor=Anchor.END, table=builder.curve(worth)
     )
-    ahead = np.array([builder.curve((row[-1] - row) * worth[-1]) for row in instance.job_progress], dtype=np.int64)
+    ahead = np.array([builder.curve((row[-1] - row) * worth[-1]) for row in gangs.paces.progress], dtype=np.int64)
     rest = ~done
     builder.add_charges(
         gangs.option[rest], *level_and_term("training_value"), -value[rest] / gangs.hours[rest],
-        table=ahead[jobs.pace[gangs.job[rest]]],
+        table=ahead[gangs.pace(rest)],
     )  # fmt: skip
 
     late = np.flatnonzero((jobs.lateness_usd_per_day > 0) & np.isfinite(jobs.due_day))
@@ -104,8 +104,8 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """training_value, lateness and promised_jobs of the runs of a plan."""
     jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
     hours = run_hours(instance, plan)
-    made = _progress(instance)[jobs.pace[runs.job]]
-    ahead = made[:, -1] - np.take_along_axis(made, np.clip(runs.start_block, 0, calendar.blocks)[:, None], axis=1)[:, 0]
+    made, row = _progress(instance, plan)
+    ahead = made[row, -1] - made[row, np.clip(runs.start_block, 0, calendar.blocks)]
     end = np.clip(runs.end_block, 0, calendar.blocks)
     late_days = np.maximum(calendar.block_edges_days[end] - jobs.due_day[runs.job], 0.0)
     worth = instance.discount_at[end]
@@ -118,22 +118,37 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     }
 
 
-def _progress(instance: Instance) -> Floats:
-    """Hours of progress that each pace makes before each block boundary, [paces, B + 1]."""
-    hours = instance.calendar.hours.reshape(instance.calendar.blocks, -1)
-    made = np.zeros((len(instance.jobs.paces), instance.calendar.blocks + 1))
-    np.cumsum(instance.jobs.paces @ hours.T, axis=1, out=made[:, 1:])
-    return made
+def _progress(instance: Instance, plan: Plan) -> tuple[Floats, Ints]:
+    """Hours of progress made before each block boundary, [n, B + 1], and which of these rows is each run's, [runs].
+
+    While an event lies above any of its islands, a gang is slower by its tenant's flexibility.
+    """
+    jobs, calendar, places = instance.jobs, instance.calendar, plan.places
+    if not instance.grid_events:
+        by_block = jobs.paces @ calendar.hours.reshape(calendar.blocks, -1).T
+        return np.concatenate([np.zeros((len(by_block), 1)), np.cumsum(by_block, axis=1)], axis=1), jobs.pace[plan.runs.job]
+    below = np.zeros((len(plan.runs.job), len(instance.grid_events)))
+    for e, case in enumerate(instance.grid_events):
+        below[places.run[case.below[instance.island_pool[places.island]]], e] = 1
+    flexible = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[jobs.tenant[plan.runs.job]]
+    flexible = flexible * below.any(axis=1)
+    kinds, row = np.unique(np.column_stack([jobs.pace[plan.runs.job], flexible, below]), axis=0, return_inverse=True)
+    made = np.zeros((len(kinds), calendar.blocks + 1))
+    for n, (pace, share, *above) in enumerate(kinds.tolist()):
+        limited = sum((case.hours for case, on in zip(instance.grid_events, above, strict=True) if on), np.zeros(1))
+        worked = calendar.hours - share * np.minimum(limited, calendar.hours)
+        made[n, 1:] = np.cumsum(worked.reshape(calendar.blocks, -1) @ jobs.paces[int(pace)])
+    return made, row.reshape(-1)
 
 
 def _needed_end(instance: Instance, plan: Plan) -> Ints:
     """Block after the last one that each run needs from its start; B + 1 where the horizon is too short, [runs]."""
     hours, blocks = run_hours(instance, plan), instance.calendar.blocks
     start = np.clip(plan.runs.start_block, 0, blocks)
-    pace, made = instance.jobs.pace[plan.runs.job], _progress(instance)
+    made, row_of = _progress(instance, plan)
     needed = np.empty(len(hours), dtype=np.int64)
-    for row in np.unique(pace):
-        mine = pace == row
+    for row in range(len(made)):
+        mine = row_of == row
         enough = made[row, start[mine]] + hours[mine] - 1e-9 * np.maximum(1.0, hours[mine])
         needed[mine] = np.searchsorted(made[row], enough, side="left")
     return needed

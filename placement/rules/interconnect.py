@@ -1,9 +1,9 @@
 """Law 3, interconnect: a gang fits its span, and what joins its parts has room for its traffic.
 
 One scale-up domain; one island; several islands of a pool, at the pool's slow-down, each island's uplink carrying Gbit/s per GPU
-x GPUs there; or two sites over links with the Gbit/s it needs and the RTT it tolerates. No replica straddles scale-up domains:
-where islands hold several domains and a replica or a job of span ``domain`` takes several units of one, gangs are laid on whole
-domains, and
+x GPUs there; or two sites over links within the RTT it tolerates (what links carry: ``wan``). No replica straddles scale-up
+domains: where islands hold several domains and a replica or a job of span ``domain`` takes several units of one, gangs are laid on
+whole domains, and
 
     sum over gangs ceil(units / domain)  +  sum over large replicas 1 / (replicas per domain)   <= whole domains online
 """
@@ -16,7 +16,6 @@ from itertools import pairwise
 import numpy as np
 
 from placement.activities import Activities
-from placement.activities.columns import expand
 from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
@@ -42,7 +41,7 @@ NAME = "interconnect"
 
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
-    """Uplinks of islands, WAN links, and whole domains."""
+    """Uplinks of islands, and whole domains."""
     gangs = activities.gangs
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
     row, island = gangs.share_row, gangs.share_island
@@ -58,17 +57,6 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         activities.terms.supply(builder, uplink, contract_of_pools(instance)[island_pool], uplinks)
         traffic = instance.jobs.gbit_s_per_gpu[gangs.job[row]] * gpus
         builder.add_rates(gangs.option[row[spanning]], uplink[island[spanning]], traffic[spanning], profile=held[row[spanning]])
-
-    crossed = np.array([len(links) for links in gangs.places.links], dtype=np.int64)[gangs.place]
-    if np.any(crossed):
-        limits = _link_limits(instance)
-        link = builder.add_resources([f"link {name}" for name in instance.links], "Gbit/s", limits)
-        owner, _ = expand(crossed)
-        used = np.array([n for place in gangs.place[crossed > 0] for n in gangs.places.links[place]], dtype=np.int64)
-        keep = np.isfinite(limits[used, 0])
-        builder.add_rates(
-            gangs.option[owner[keep]], link[used[keep]], instance.jobs.wan_gbit_s[gangs.job[owner[keep]]], profile=held[owner[keep]]
-        )
     _formulate_domains(instance, builder, activities, held)
 
 
@@ -104,12 +92,6 @@ def _uplinks(instance: Instance, online_gpus: Ints) -> Floats:
     return rows
 
 
-def _link_limits(instance: Instance) -> Floats:
-    """Gbit/s of each link, [links, 1]; inf where said to be unlimited."""
-    limits = [np.inf if link.gbit_s == "unlimited" else link.gbit_s for link in instance.links.values()]
-    return np.array(limits, dtype=np.float64)[:, None]
-
-
 def whole_domains(instance: Instance, online_gpus: Ints) -> Ints:
     """Scale-up domains that are online in full in each island with so many GPUs online [I, P], [I, P]."""
     size = (instance.domain_units * instance.unit_gpus)[instance.island_pool]
@@ -120,7 +102,7 @@ def whole_domains(instance: Instance, online_gpus: Ints) -> Ints:
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
-    """Gangs on places that their span or the pool's rule excludes, straddling replicas, and crowded uplinks, links and domains."""
+    """Gangs on places that their span or the pool's rule excludes, straddling replicas, and crowded uplinks and domains."""
     found = []
     total, standing = run_units(plan), Standing.of(plan)
     for run in np.flatnonzero(~_plainly_placed(instance, plan, standing, total)).tolist():
@@ -293,16 +275,8 @@ def _traffic_violations(instance: Instance, plan: Plan) -> list[Violation]:
     job = plan.runs.job[places.run[spanning]]
     traffic = np.nan_to_num(jobs.gbit_s_per_gpu[job]) * gpus_on_places(instance, plan)[spanning]
     use = during_runs(instance, plan, places.run[spanning], places.island[spanning], traffic, len(instance.island_pool))
-    found = excess(
+    return excess(
         NAME, "Gbit/s", instance.island_names, use, _uplinks(instance, online_gpus(instance, plan)), instance, "uplink carries"
-    )
-
-    need = np.nan_to_num(jobs.wan_gbit_s[plan.runs.job[plan.paths.run]])
-    use = during_runs(instance, plan, plan.paths.run, plan.paths.link, need, len(instance.links))
-    limit = np.broadcast_to(_link_limits(instance), use.shape) if len(instance.links) else use
-    finite = np.isfinite(limit)
-    return found + excess(
-        NAME, "Gbit/s", list(instance.links), np.where(finite, use, 0), np.where(finite, limit, 0), instance, "link carries"
     )
 
 

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from placement.activities import Activities
+from placement.activities.replicas import flexibility
 from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.program import Floats
-from placement.rules.power import gang_kw, idle_each_kw, idle_kw, replica_kw, unit_let_kw
+from placement.rules.power import gang_kw, idle_each_kw, idle_kw, let_kw, replica_kw, unit_let_kw
+from placement.rules.reading import pue_of_pools
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,23 @@ def drawn_kw(instance: Instance, activities: Activities) -> Amounts:
     idle = idle_each_kw(instance)
     gangs, replicas = gang_kw(instance, activities.gangs, idle), replica_kw(instance, activities.replicas, idle)
     return Amounts(gangs, replicas, unit_let_kw(instance)[activities.sublets.pool])
+
+
+def least_kw(instance: Instance, activities: Activities) -> Amounts:
+    """Facility kW of these when what is flexible gives way and what stands idle is off: what is let does not give way.
+
+    A gang or replica whose speed falls by a share draws as much less of what it draws above idle.
+    """
+    running, above_idle = running_kw(instance, activities), drawn_kw(instance, activities)
+    gangs, replicas, let = activities.gangs, activities.replicas, activities.sublets
+    tenant = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])
+    job, service = tenant[instance.jobs.tenant], flexibility(instance)
+    let_each = instance.unit_gpus * let_kw(instance) * pue_of_pools(instance)
+    return Amounts(
+        running.gangs - job[gangs.job[gangs.share_row]] * above_idle.gangs,
+        running.replicas - service[replicas.service] * above_idle.replicas,
+        let_each[let.pool],
+    )
 
 
 def standing_kw(instance: Instance) -> Floats:

@@ -1,8 +1,10 @@
 """Law 4, power: at every feed and in every period, facility kW summed up the tree stay under the limit less the reserve.
 
+What a feed may draw beyond its limit because it may be interrupted (``non_firm``) adds to it.
+
     facility kW of a pool = PUE x (idle kW x GPUs online + sum over running GPUs of (kW in their mode - idle kW))
     a GPU that is let runs in the first mode for serving
-    limit of a feed = what it states + kW that contracts in force bring
+    limit of a feed = what it states + kW that contracts in force bring, which are firm and have no part in limits of events
     cost = facility kWh x price of every feed on the way to the root
 
 What is online draws its idle power, used or not; running charges the increment. Training and serving draw differently.
@@ -17,7 +19,7 @@ from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 from placement.rules.reading import (
     during_runs,
     excess,
@@ -30,6 +32,7 @@ from placement.rules.reading import (
     profile_rows,
     pue_of_pools,
     replica_counts,
+    service_shares,
     sublet_units,
 )
 
@@ -59,7 +62,9 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     )
     builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * instance.present_hours)))
 
-    _bring_power(instance, builder, activities, feed, prices)
+    for f, row in enumerate(feed.tolist()):
+        bring_power(instance, builder, activities, f, row, np.ones(calendar.period_count, dtype=np.bool_))
+    _pay_back(instance, builder, activities, prices)
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
     row, pool = gangs.share_row, instance.island_pool[gangs.share_island]
@@ -77,13 +82,18 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         )
 
 
-def _bring_power(instance: Instance, builder: Builder, activities: Activities, feed: Ints, prices: Floats) -> None:
-    """What terms of decided contracts bring to feeds. It would earn the feed's price, so they pay that back."""
+def bring_power(instance: Instance, builder: Builder, activities: Activities, feed: int, row: int, during: Bools) -> None:
+    """What terms of decided contracts bring to a feed adds to a resource in some periods [P]."""
+    for c, f, kw in brought_power(instance, decided=True):
+        if f == feed:
+            activities.terms.supply(builder, np.array([row]), np.array([c]), kw * during[None])
+
+
+def _pay_back(instance: Instance, builder: Builder, activities: Activities, prices: Floats) -> None:
+    """What terms bring to feeds would earn the feeds' prices [F, P]: they pay that back."""
     paid_back = np.zeros((len(instance.contracts), instance.calendar.period_count))
     for c, f, kw in brought_power(instance, decided=True):
-        row = np.full((1, instance.calendar.period_count), kw)
-        activities.terms.supply(builder, feed[[f]], np.array([c]), row)
-        paid_back[c] += row[0] * prices[f] * instance.present_hours
+        paid_back[c] += kw * prices[f] * instance.present_hours
     builder.add_charges(activities.terms.option, *level_and_term("energy"), activities.terms.totals(paid_back))
 
 
@@ -142,12 +152,25 @@ def running_facility_kw(instance: Instance, plan: Plan) -> Floats:
     return np.asarray(_running_it_kw(instance, plan, above_idle=False) * pue_of_pools(instance)[:, None])
 
 
-def _running_it_kw(instance: Instance, plan: Plan, *, above_idle: bool) -> Floats:
-    """IT kW of the GPUs on which gangs and replicas run in each pool, all of it or what is above idle, [Q, P]."""
+def least_facility_kw(instance: Instance, plan: Plan) -> Floats:
+    """Facility kW of each pool when what is flexible gives way and what stands idle is off, [Q, P]."""
+    jobs = np.array([instance.tenants[name].flexibility_share for name in instance.tenants])[instance.jobs.tenant]
+    given = _running_it_kw(instance, plan, above_idle=True, of_jobs=jobs, of_services=service_shares(instance))
+    let = sublet_units(instance, plan) * (instance.unit_gpus * let_kw(instance))[:, None]
+    return np.asarray((_running_it_kw(instance, plan, above_idle=False) - given + let) * pue_of_pools(instance)[:, None])
+
+
+def _running_it_kw(
+    instance: Instance, plan: Plan, *, above_idle: bool, of_jobs: Floats | None = None, of_services: Floats | None = None
+) -> Floats:
+    """IT kW of the GPUs on which gangs and replicas run in each pool, [Q, P].
+
+    All of it or what is above idle; of each job [J] and service [services] a share.
+    """
     places, table, idle = plan.places, plan.replicas, _idle_of_accelerators(instance) * above_idle
     shape = plan.runs.shape[places.run]
     each = _training_kw(instance)[shape] - idle[instance.jobs.shapes.accelerator[shape]]
-    kw = gpus_on_places(instance, plan) * each
+    kw = gpus_on_places(instance, plan) * each * (1.0 if of_jobs is None else of_jobs[plan.runs.job[places.run]])
     it_kw = during_runs(instance, plan, places.run, instance.island_pool[places.island], kw, len(instance.pools))
     _, running = replica_counts(instance, plan)
     accelerators = instance.accelerators
@@ -156,33 +179,56 @@ def _running_it_kw(instance: Instance, plan: Plan, *, above_idle: bool) -> Float
         lambda p: accelerators[p.accelerator].mode(p.mode).serving_kw - accelerators[p.accelerator].idle_kw * above_idle,
     )
     each = each[profile_rows(instance, table.service, table.profile)]
+    each = each * (1.0 if of_services is None else of_services[table.service])
     np.add.at(it_kw, (instance.island_pool[table.island], table.period), running * each)
     return it_kw
 
 
 def feed_limits_kw(instance: Instance, *, decided: bool = False) -> Floats:
-    """Limit less reserve of each feed, with what dated contracts bring, [F, P]; inf where said to be unlimited.
+    """Limit less reserve of each feed, with what is not firm and what contracts bring, [F, P]; inf where said to be unlimited.
 
-    ``decided``: with all that the others could bring as well.
+    ``decided``: with what contracts could bring that are decided, too.
     """
     rows = np.full((len(instance.feeds), instance.calendar.period_count), np.inf)
     for f, feed in enumerate(instance.feeds.values()):
         if not isinstance(feed.limit_kw, str):
-            rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw
-    contracts = list(instance.contracts.values())
-    brought = brought_power(instance, decided=False) + (brought_power(instance, decided=True) if decided else [])
-    for c, f, kw in brought:
-        end = contracts[c].to_date
-        rows[f] += kw * instance.calendar.covered(contracts[c].from_date, None if end == "open" else end)
+            rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw + instance.calendar.least(feed.non_firm_kw or 0.0)
+    rows += dated_power_kw(instance)
+    for c, f, kw in brought_power(instance, decided=True) if decided else []:
+        rows[f] += kw * _dated(instance, c)
+    return rows
+
+
+def dated_power_kw(instance: Instance) -> Floats:
+    """What contracts that are not decided bring to each feed, [F, P]."""
+    rows = np.zeros((len(instance.feeds), instance.calendar.period_count))
+    for c, f, kw in brought_power(instance, decided=False):
+        rows[f] += kw * _dated(instance, c)
+    return rows
+
+
+def _dated(instance: Instance, c: int) -> Bools:
+    contract = list(instance.contracts.values())[c]
+    return instance.calendar.covered(contract.from_date, None if contract.to_date == "open" else contract.to_date)
+
+
+def power_brought_kw(instance: Instance, plan: Plan) -> Floats:
+    """What contracts in force bring to each feed, as dated or as a plan signs them, [F, P]."""
+    rows, feeds = np.zeros((len(instance.feeds), instance.calendar.period_count)), list(instance.feeds)
+    for contract, there in zip(instance.contracts.values(), in_force(instance, plan), strict=True):
+        for power in contract.brings_kw or ():
+            rows[feeds.index(power.feed)] += power.kw * there
     return rows
 
 
 def feed_limits_under(instance: Instance, plan: Plan) -> Floats:
-    """The same with what the contracts that a plan signs bring, [F, P]."""
-    rows, feeds = feed_limits_kw(instance), list(instance.feeds)
-    for contract, there in zip(instance.contracts.values(), in_force(instance, plan), strict=True):
-        for power in contract.brings_kw or () if contract.decided else ():
-            rows[feeds.index(power.feed)] += power.kw * there
+    """Limit less reserve of each feed, with what is not firm and what contracts bring under a plan, [F, P]; inf where unlimited."""
+    rows = power_brought_kw(instance, plan)
+    for f, feed in enumerate(instance.feeds.values()):
+        if feed.limit_kw == "unlimited":
+            rows[f] = np.inf
+        else:
+            rows[f] += instance.calendar.least(feed.limit_kw) + instance.calendar.least(feed.non_firm_kw or 0.0) - feed.reserve_kw
     return rows
 
 

@@ -133,6 +133,24 @@ def replica_counts(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
     return count, count * each
 
 
+def service_shares(instance: Instance) -> Floats:
+    """By how much the replicas of each service give way: as much as all tenants with a stream on it allow, [services]."""
+    allowed: dict[str, list[float]] = {name: [] for name in instance.services}
+    for stream in instance.streams.values():
+        allowed[stream.service].append(instance.tenants[stream.tenant].flexibility_share)
+    return np.array([min(shares, default=0.0) for shares in allowed.values()])
+
+
+def kept_at_events(instance: Instance, plan: Plan) -> Floats:
+    """Part of their throughput that rows of ``replicas`` keep over their period, in whose events they give way, [n]."""
+    table = plan.replicas
+    pool, limited = instance.island_pool[table.island], np.zeros(len(table.service))
+    for case in instance.grid_events:
+        limited += case.hours[table.period] * case.below[pool]
+    hours = instance.calendar.hours[table.period]
+    return np.asarray(1 - service_shares(instance)[table.service] * np.minimum(limited, hours) / hours, dtype=np.float64)
+
+
 def profile_rows(instance: Instance, service: Ints, profile: Ints) -> Ints:
     """Position of services' profiles among those of all services, one after another, [n]."""
     count = np.array([len(s.profiles) for s in instance.services.values()], dtype=np.int64)

@@ -19,7 +19,15 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
-from placement.rules.reading import broken, excess, level_and_term, of_profiles, profile_rows, replica_counts
+from placement.rules.reading import (
+    broken,
+    excess,
+    kept_at_events,
+    level_and_term,
+    of_profiles,
+    profile_rows,
+    replica_counts,
+)
 
 NAME = "sla"
 
@@ -50,7 +58,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         [f"throughput {services[s]} at {sites[x]} for {classes[c]}" for s, x, c in keys.T], "tokens/s", 0.0, private=keys[0]
     )
     at = at.reshape(-1)
-    builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s)
+    builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s, profile=replicas.pace)
     builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
 
     millions = million_tokens_per_rate(instance)
@@ -140,7 +148,7 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     profile = profile_rows(instance, table.service, table.profile)
     latency_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
     site = instance.pool_site[instance.island_pool[table.island]]
-    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile]
+    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * kept_at_events(instance, plan)
     for q, pool in enumerate(instance.pools.values()):
         spot = instance.contracts[pool.contract].spot
         if spot is not None:

@@ -9,9 +9,10 @@ import numpy as np
 
 from placement.program import Anchor, Floats, Ints
 from solvers.prices import kernels
-from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, least_in, members, most_of_tied, range_minima
+from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, least_in, most_of_tied, range_minima
 from solvers.prices.plan import Draft
 from solvers.prices.restricted import Part, columns_at, explicit
+from solvers.rows import members
 
 CHOSEN_FROM, CHOSEN_IN_ALL = 32, 200_000
 """Cheapest columns of each group that the first sweep chooses from, and of all groups; no fewer than ``CANDIDATES``."""
@@ -86,10 +87,11 @@ def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple
     plain &= rates.amount > 0
     count = np.maximum(layout.last - layout.first + 1, 0)
     found: list[tuple[Ints, Ints]] = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))]
+    first = np.unique(layout.classes.first[groups])
     mine = (
-        np.concatenate([layout.member[layout.member_offset[g] : layout.member_offset[g + 1]] for g in groups])
-        if len(groups)
-        else groups
+        np.concatenate([layout.member[layout.member_offset[g] : layout.member_offset[g + 1]] for g in first])
+        if len(first)
+        else first
     )
     mine = mine[program.options.running[mine]]
     upto = np.cumsum(count[mine])
@@ -111,4 +113,6 @@ def fitting(layout: Layout, tables: Tables, groups: Ints, room: Floats) -> tuple
         group = group[order]
         order = order[np.arange(len(group)) - np.searchsorted(group, group) < CANDIDATES]
         found.append((option[order], start[order]))
-    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+    at, option = layout.classes.every_member(np.concatenate([f[0] for f in found]))
+    asked = np.isin(program.options.group[option], groups)
+    return option[asked], np.concatenate([f[1] for f in found])[at[asked]]

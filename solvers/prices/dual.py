@@ -63,19 +63,20 @@ class Dual:
 def begin(layout: Layout, prices: Floats | None = None, *, spend: Spend = uncounted) -> Dual:
     """The dual before its first round; prices [rows] may come from an earlier solve."""
     free = best_columns(layout, Tables.of(layout, np.zeros(layout.rows)), 1).cost
-    worth = np.abs(np.where(np.isfinite(free), free, 0.0)).sum(axis=1)
+    worth = np.abs(np.where(np.isfinite(free), free, 0.0)).sum(axis=1)[layout.classes.first]
     return Dual(layout, ungrouped(layout), worth, np.zeros(layout.rows) if prices is None else prices, spend=spend)
 
 
 def sampled(dual: Dual, every: int) -> Dual:
-    """The dual of every so-manieth group with all limits, and all else that uses them, that many times smaller.
+    """The dual of every so-manieth group, or class of groups, with all limits, and all else that uses them, as much smaller.
 
     Its prices are nearly those of the whole, at a fraction of the work; its bound is none.
     """
     layout = dual.layout
     program = layout.program
-    count = np.diff(layout.member_offset)
-    out = np.arange(len(count)) % every != 0
+    times, count = layout.classes.times, np.diff(layout.member_offset)
+    out = ((np.cumsum(times > 0) - 1) % every != 0)[layout.classes.first]
+    share = float(times[~out].sum() / times.sum())
     member = layout.member[~np.repeat(out, count)]
     count[out] = 0
     groups = replace(program.groups, must=program.groups.must & ~out)
@@ -84,9 +85,9 @@ def sampled(dual: Dual, every: int) -> Dual:
         program=replace(program, groups=groups),
         member=member,
         member_offset=np.concatenate([[0], np.cumsum(count)]),
-        limit=layout.limit / every,
+        limit=layout.limit * share,
     )
-    rest, worth = replace(dual.rest, upper=dual.rest.upper / every), np.where(out, 0.0, dual.worth)
+    rest, worth = replace(dual.rest, upper=dual.rest.upper * share), np.where(out, 0.0, dual.worth)
     return Dual(smaller, rest, worth, dual.prices.copy(), spend=dual.spend)
 
 

@@ -3,6 +3,7 @@
 L(prices) + rc(o, s) - (least rc of its group, or 0 where not choosing is cheaper) > value   =>   (o, s) is in no better plan
 
 That is for whole columns: x = 1 takes all of its group. Of a divisible one a part may still be in a better plan, so it is kept.
+Of groups that are alike the columns of one are looked at: what it cannot use, none of its class can.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from solvers.prices.pricing import bound, runs_of_groups
 
 @dataclass(frozen=True)
 class Filtered:
-    """Columns of groups (explicit ids) that may be in a plan better than ``value``; options outside groups are all kept."""
+    """Columns (explicit ids) of groups that stand for their class, as far as they may be in a plan better than ``value``.
+
+    Options outside groups are all kept.
+    """
 
     option: Ints
     start: Ints

@@ -105,9 +105,11 @@ def soft_groups(
     member, member_offset, first, last, running, hours, pace, progress, periods,
     charge_offset, charge_amount, charge_end, charge_table, curves, profiles,
     rate_offset, rate_amount, from_anchor, from_offset, to_anchor, to_offset, lump, bundle, by_block, by_period,
-    begin, end, heat, must, block_slope, period_slope, near,
+    begin, end, heat, must, times, block_slope, period_slope, near,
 ) -> Any:  # fmt: skip
     """Smooth minima of the groups from ``begin`` to ``end``, added up; the use of bundles that they choose goes to the slopes.
+
+    Each counts ``times`` [groups] over.
 
     ``block_slope`` and ``period_slope`` [bundles, steps + 1] take differences: +use where a window begins, -use where it ends.
     Columns dearer than the least by ``near`` times ``heat`` [groups] weigh nothing.
@@ -149,7 +151,7 @@ def soft_groups(
         for k in range(n):
             costs[k] = np.exp((least - costs[k]) / heat[g]) if costs[k] <= least + cut else 0.0
             weight += costs[k]
-        total += least - heat[g] * np.log(weight)
+        total += times[g] * (least - heat[g] * np.log(weight))
         for k in range(n):
             share = costs[k] / weight
             if share < 1e-12:
@@ -162,7 +164,7 @@ def soft_groups(
                 hi = max(lo, _edge(to_anchor[r], to_offset[r], s, e, steps))
                 if lump[r]:
                     hi = min(hi, lo + 1)
-                use = share * rate_amount[r]
+                use = times[g] * share * rate_amount[r]
                 if run:
                     block_slope[bundle[r], lo] += use
                     block_slope[bundle[r], hi] -= use

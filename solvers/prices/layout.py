@@ -14,8 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from placement.program import FEASIBILITY_TOLERANCE, Anchor, Bools, Floats, Ints, Program
+from solvers.classes import Classes, classes_of
 from solvers.prices.blocks import Block, uniform_blocks
 from solvers.prices.bundles import Bundles, bundled
+from solvers.rows import members
 
 COLUMNS_AT_ONCE = 1 << 19
 """Columns expanded together; bounds memory."""
@@ -40,6 +42,7 @@ class Layout:
 
     program: Program
     weight: Floats
+    classes: Classes
     first: Ints
     last: Ints
     blocks: tuple[Block, ...]
@@ -52,7 +55,7 @@ class Layout:
     pairs: Pairs
     bundles: Bundles
     member: Ints
-    """Options that are in a group, by group; group g owns ``member[member_offset[g]:member_offset[g + 1]]``."""
+    """Options that are in a group which stands for its class; group g owns ``member[member_offset[g]:member_offset[g + 1]]``."""
     member_offset: Ints
     loose: Ints
     """Options in no group and no uniform block."""
@@ -229,12 +232,14 @@ def lay_out(program: Program, weight: Floats, *, fixed_out: Bools | None = None)
     never = options.whole & (options.group >= 0) & (options.upper_profile == 0) & (options.upper < 1 - FEASIBILITY_TOLERANCE)
     last[never] = first[never] - 1
     _trim(program, pairs, first, last)
-    grouped = np.flatnonzero(options.group >= 0)
+    classes = classes_of(program)
+    grouped = np.flatnonzero((options.group >= 0) & (classes.counted(options.group) > 0))
     member = grouped[np.argsort(options.group[grouped], kind="stable")]
     offset = np.searchsorted(options.group[member], np.arange(len(program.groups) + 1))
     return Layout(
         program=program,
         weight=weight,
+        classes=classes,
         first=first,
         last=last,
         blocks=blocks,
@@ -359,14 +364,6 @@ def least_in(ranges: Floats, row: Ints, lo: Ints, hi: Ints) -> Floats:
 
 def _summed(values: Floats) -> Floats:
     return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-
-
-def members(offset: Ints, option: Ints) -> tuple[Ints, Ints]:
-    """(column, row of the table) for every row that belongs to the option of a column."""
-    count = offset[option + 1] - offset[option]
-    column = np.repeat(np.arange(len(option), dtype=np.int64), count)
-    row = np.arange(len(column), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count) + np.repeat(offset[option], count)
-    return column, row
 
 
 def entries(layout: Layout, option: Ints, start: Ints) -> int:

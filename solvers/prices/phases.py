@@ -127,7 +127,7 @@ def keep(run: Run, draft: Draft, process: HighsProcess, phase: str) -> bool:
 
 
 def _first_prices(run: Run, state: dual.Dual) -> None:
-    every = len(state.layout.program.groups) // SAMPLE
+    every = int((state.layout.classes.times > 0).sum()) // SAMPLE
     until = run.clock.now + PRICING * run.left
 
     def over() -> bool:

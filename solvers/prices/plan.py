@@ -68,8 +68,11 @@ def empty(layout: Layout, rest: Part) -> Draft:
     return Draft(layout, rest, np.full(groups, -1, dtype=np.int64), np.zeros(groups, dtype=np.int64), np.zeros(len(rest)))
 
 
-def model_of(layout: Layout, part: Part, limit: Floats, whole: Bools) -> tuple[Linear, Ints]:
-    """The columns of ``part`` under ``limit`` [rows] as a model, and the rows that they touch, which come before their groups."""
+def model_of(layout: Layout, part: Part, limit: Floats, whole: Bools, *, by_class: bool = False) -> tuple[Linear, Ints]:
+    """The columns of ``part`` under ``limit`` [rows] as a model, and the rows that they touch, which come before their groups.
+
+    ``by_class``: those of a group stand for all of its class.
+    """
     from scipy.sparse import csr_matrix, vstack
 
     rows = part.matrix.tocsr()
@@ -80,17 +83,20 @@ def model_of(layout: Layout, part: Part, limit: Floats, whole: Bools) -> tuple[L
     matrix = vstack([rows[touched], groups]).tocsc()
     matrix.sort_indices()
     must = layout.program.groups.must[names]
+    times = layout.classes.counted(part.group) if by_class else np.ones(len(part), dtype=np.int64)
+    most = np.ones(len(names))
+    most[at.reshape(-1)] = times[grouped]
     model = Linear(
         cost=part.cost,
         constant=0.0,
         lower=np.zeros(len(part)),
-        upper=part.upper,
+        upper=part.upper * times,
         whole=whole,
         offset=matrix.indptr.astype(np.int64),
         row=matrix.indices.astype(np.int32),
         value=matrix.data,
-        row_lower=np.concatenate([np.where(layout.equality[touched], limit[touched], -np.inf), np.where(must, 1.0, -np.inf)]),
-        row_upper=np.concatenate([limit[touched], np.ones(len(names))]),
+        row_lower=np.concatenate([np.where(layout.equality[touched], limit[touched], -np.inf), np.where(must, most, -np.inf)]),
+        row_upper=np.concatenate([limit[touched], most]),
     )
     return model, touched
 

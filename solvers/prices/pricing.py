@@ -1,5 +1,7 @@
 """The pass over all columns: the cheapest of every group at given prices, and the bound that this proves.
 
+Of groups that are alike only one is gone through, the one that stands for its class; what it adds counts for all of them.
+
 L(prices) = constants - prices . limits + sum over groups of min(0, least rc)  (least rc where must)
             + sum over uniform blocks and periods of the cheapest cover + sum over loose columns of upper x min(0, rc)
 """
@@ -17,7 +19,8 @@ import numpy as np
 from placement.program import Bools, Floats, Ints
 from solvers.prices import kernels
 from solvers.prices.blocks import Block, cheapest_cover
-from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, members, window
+from solvers.prices.layout import COLUMNS_AT_ONCE, Layout, Tables, window
+from solvers.rows import members
 
 T = TypeVar("T")
 
@@ -33,7 +36,10 @@ SPLIT = 50_000
 
 @dataclass(frozen=True)
 class Best:
-    """The cheapest columns of every group, [groups, k], cheapest first; ``cost`` is infinite where there are fewer."""
+    """The cheapest columns of every group, [groups, k], cheapest first; ``cost`` is infinite where there are fewer.
+
+    Of a class they are those of the group that stands for it; the others have none.
+    """
 
     cost: Floats
     option: Ints
@@ -79,7 +85,7 @@ def soft_minima(
 
         def part(lo: int, hi: int) -> tuple[float, Floats, Floats]:
             slopes = np.zeros((shape, blocks + 1)), np.zeros((shape, periods + 1))
-            return kernels.soft_groups(*arrays, lo, hi, heat, must, *slopes, NEAR), *slopes
+            return kernels.soft_groups(*arrays, lo, hi, heat, must, layout.classes.times, *slopes, NEAR), *slopes
 
         parts = side_by_side(part, shares_of_groups(layout))
     else:
@@ -104,8 +110,9 @@ def _soft_minima(layout: Layout, tables: Tables, heat: Floats, must: Bools, lo: 
     weight[rc > (least + NEAR * heat)[group]] = 0.0
     none = np.where(must, 0.0, np.exp(np.minimum(least, 0.0) / heat))
     total = np.bincount(group, weight, len(least)) + none
-    value = float((least[there] - heat[there] * np.log(total[there])).sum())
-    share = weight / total[group]
+    times = layout.classes.times
+    value = float((times[there] * (least[there] - heat[there] * np.log(total[there]))).sum())
+    share = times[group] * weight / total[group]
     column, row = members(bundles.offset, option)
     from_to = window(layout, option, start, program.ends(option, start), column, bundles.rate[row])
     use = share[column] * bundles.amount[row]
@@ -200,7 +207,7 @@ def bound(layout: Layout, prices: Floats, most: int = 1) -> Bound:
     tables = Tables.of(layout, prices)
     shared = len(layout.slot_of_row)
     best = best_columns(layout, tables, most)
-    least = best.cost[:, 0] if len(best.cost) else np.zeros(0)
+    least = best.cost[layout.classes.first, 0]
     must = layout.program.groups.must
     least = np.where(must, least, np.minimum(least, 0.0))
     value = layout.constant_value - float(prices[:shared] @ layout.limit[:shared]) + float(least.sum())

@@ -1,7 +1,7 @@
 """A better bound than prices alone: the exact LP on the columns that matter, then branch and cut on those that reduced costs leave.
 
 Columns whose reduced cost excludes them from any plan better than the best one are gone with proof, so what HiGHS proves of the
-others, up to that plan's value, holds for all.
+others, up to that plan's value, holds for all. Of groups that are alike one stands for its class in both, see ``solvers.classes``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def by_lp(
         part = Part.joined([columns, state.rest])
         if part.matrix.nnz > LP_ENTRIES:
             return False
-        model, touched = model_of(layout, *tied(layout, part), np.zeros(len(part), dtype=bool))
+        model, touched = model_of(layout, *tied(layout, part), np.zeros(len(part), dtype=bool), by_class=True)
         method = "ipm" if len(part) > SIMPLEX_COLUMNS else None
         outcome = process.solve(model, Tuning(allowance=allow(), method=method), stopped=stopped)
         if outcome.status != "optimal" or outcome.prices is None or outcome.x is None:
@@ -133,31 +133,53 @@ def by_search(
     columns = explicit(layout, kept.option, kept.start)
     part = Part.joined([columns, state.rest])
     whole = part.whole & (part.group >= 0)
-    model, _ = model_of(layout, part, layout.limit, whole)
-    now = (columns.option == draft.option[columns.group]) & (columns.start == draft.start[columns.group])
+    model, _ = model_of(layout, part, layout.limit, whole, by_class=True)
+    held = _held(draft, columns)
+    now = np.bincount(held[held >= 0], minlength=len(columns)).astype(np.float64)
 
     def heard(x: Floats | None, proven: float | None) -> None:
         if proven is not None:
             bounded(min(proven + layout.constant_value, value))
         if x is not None:
-            found(_draft(layout, state.rest, columns, x))
+            found(_draft(draft, columns, held, x))
 
     tuning = Tuning(relative_gap=0.0, absolute_gap=gap * max(1.0, abs(value)), allowance=allow(left()), seed=seed)
-    outcome = process.solve(
-        model, tuning, np.concatenate([now.astype(np.float64), draft.x]), stopped=stopped, on_event=heard
-    )  # fmt: skip
+    outcome = process.solve(model, tuning, np.concatenate([now, draft.x]), stopped=stopped, on_event=heard)
     if outcome.status == "infeasible":
         bounded(value)
     elif outcome.bound is not None and math.isfinite(outcome.bound):
         bounded(min(outcome.bound + layout.constant_value, value))
     if outcome.x is not None:
-        found(_draft(layout, state.rest, columns, outcome.x))
+        found(_draft(draft, columns, held, outcome.x))
     return Proof(len(columns), kept.considered, outcome.nodes)
 
 
-def _draft(layout: Layout, rest: Part, columns: Part, x: Floats) -> Draft:
-    out = empty(layout, rest)
-    on = np.flatnonzero(x[: len(columns)] > 0.5)
-    out.option[columns.group[on]], out.start[columns.group[on]] = columns.option[on], columns.start[on]
-    out.x = np.clip(x[len(columns) :], 0.0, rest.upper)
+def _held(draft: Draft, columns: Part) -> Ints:
+    """The column of its class that each group has in the draft, -1 for none, [groups]."""
+    placed = draft.placed
+    steps = draft.layout.program.grid.periods
+    key = columns.option * steps + columns.start
+    order = np.argsort(key)
+    wanted = _of_groups(draft.layout, draft.option[placed], draft.layout.classes.first[placed]) * steps + draft.start[placed]
+    at = np.minimum(np.searchsorted(key[order], wanted), len(key) - 1)
+    held = np.full(len(draft.option), -1, dtype=np.int64)
+    if len(key):
+        held[placed] = np.where(key[order[at]] == wanted, order[at], -1)
+    return held
+
+
+def _draft(before: Draft, columns: Part, held: Ints, x: Floats) -> Draft:
+    """The draft that x is, ``columns`` dealt out to the groups of their classes; who ``held`` one before keeps it if it can."""
+    layout, out = before.layout, empty(before.layout, before.rest)
+    count = np.round(x[: len(columns)]).astype(np.int64)
+    column, group = layout.classes.dealt(columns.group, count, held)
+    out.option[group], out.start[group] = _of_groups(layout, columns.option[column], group), columns.start[column]
+    out.x = np.clip(x[len(columns) :], 0.0, before.rest.upper)
     return out
+
+
+def _of_groups(layout: Layout, option: Ints, group: Ints) -> Ints:
+    """What corresponds to options (explicit ids) in other groups of their class."""
+    program = layout.program
+    row, copy = program.split(option)
+    return program.joined(layout.classes.of(row, group), copy)

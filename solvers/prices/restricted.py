@@ -77,7 +77,9 @@ def explicit(layout: Layout, option: Ints, start: Ints) -> Part:
 
 def columns_at(layout: Layout, prices: Floats, most: int) -> Part:
     """The ``most`` cheapest columns of every group at ``prices`` [rows], each with all its copies."""
-    return explicit(layout, *layout.every_copy(*best_columns(layout, Tables.of(layout, prices), most).flat()))
+    option, start = best_columns(layout, Tables.of(layout, prices), most).flat()
+    at, option = layout.classes.every_member(option)
+    return explicit(layout, *layout.every_copy(option, start[at]))
 
 
 def first_copies(layout: Layout, option: Ints, start: Ints) -> Part:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from placement.bench.accept import Unsound, accept
-from placement.bench.best import BY_HAND, Entry, best_entry, better, fingerprint, updated
+from placement.bench.best import BY_HAND, Entry, best_entry, better, disagreement, fingerprint, updated
 from placement.bench.case import Information, Quality
 from placement.bench.compare import compare
 from placement.bench.results import Changed, SuiteName, read_document, write_document
@@ -83,6 +83,10 @@ def test_documents_are_read_back_as_written_and_equal_ones_are_equal_bytes(tmp_p
         lambda found: found["rows"][0]["quality"].update(work="much"),
         lambda found: found["rows"].append(found["rows"][0]),
         lambda found: found.update(gates={"work": "sometimes"}),
+        lambda found: found["rows"][0]["quality"].update(work=-1),
+        lambda found: found["rows"][0]["information"].update(seconds=1e300),
+        lambda found: found["rows"][0]["information"].update(trace=[[1.0, 2.0]]),
+        lambda found: found["rows"][0]["information"].update(trace=[[1e300, 2.0, 3.0]]),
     ],
 )
 def test_what_is_no_result_is_refused_with_its_place(tmp_path: Path, damage: Any) -> None:
@@ -118,6 +122,29 @@ def test_the_better_plan_is_kept_with_the_higher_bound() -> None:
     assert better(entry(-11.0, -13.0), entry(-10.0, -12.0))["levels"]["net_cost"]["objective"] == -11.0
 
 
+@pytest.mark.parametrize(
+    ("found", "where"),
+    [
+        (entry(-12.5, -12.5), "net_cost"),
+        (entry(-9.0, -9.5), "net_cost"),
+        (entry(-11.0, -11.5), None),
+        (entry(-99.0, -99.0, promises=1.0), None),
+        (entry(-99.0, -99.0, promises=-1.0), "promises"),
+        (entry(-99.0, -99.0, sha256="other"), None),
+    ],
+)
+def test_a_plan_that_was_proven_impossible_contradicts_what_is_known(found: Entry, where: str | None) -> None:
+    assert disagreement(entry(-10.0, -12.0), found) == where
+    assert disagreement(entry(-10.0, -12.0, **{"from": BY_HAND}), found) == where
+    assert disagreement(None, found) is None
+
+
+def test_entries_of_other_levels_begin_anew() -> None:
+    other = {"sha256": "s", "levels": {"net_cost": {"objective": 1.0, "bound": 1.0}}, "from": "auto, 1 s"}
+    assert better(other, entry(-10.0, -12.0)) == entry(-10.0, -12.0)
+    assert disagreement(entry(-10.0, -12.0), other) is None
+
+
 def test_promises_come_before_costs() -> None:
     assert better(entry(-10.0, -12.0, promises=0.0), entry(-99.0, -99.0, promises=5.0)) == entry(-10.0, -12.0, promises=0.0)
 
@@ -136,6 +163,7 @@ def test_only_checked_plans_with_bounds_are_kept() -> None:
         replace(ROW, quality=replace(QUALITY, violations=None)),
         replace(ROW, quality=replace(QUALITY, status="no_plan")),
         level(1, bound=None),
+        level(1, objective=-2000.0),
     ):
         assert best_entry(bad, "s") is None
 
@@ -150,6 +178,11 @@ def test_best_known_values_are_updated_from_rows_of_the_instances_as_they_are() 
     assert len(news) == 1 and news[0].startswith("tiny/power: ")
     assert updated(kept, document(row), [one], folder) == (kept, [])
     assert updated({}, document(replace(row, digest="sha256:before")), [one], folder)[0] == {}
+    doubtful = {"tiny/power": entry(-2000.0, -2000.0, sha256=fingerprint(one.path))}
+    same, told = updated(doubtful, document(row), [one], folder)
+    assert same == doubtful and "contradict each other at net_cost" in told[0]
+    gone = replace(one, path=one.path.with_name("gone.yaml"))
+    assert "has changed since" in updated({}, document(row), [gone], folder)[1][0]
     assert updated({}, document(row), [one], folder / "frontier-2026")[0] == {}, "instances elsewhere are not its own"
 
 

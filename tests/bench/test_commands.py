@@ -16,10 +16,13 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from placement.bench.results import plain
 from placement.cli import main
-from tests.bench.searches import TINY
+from tests.bench.searches import TINY, document
+from tests.bench.test_compare import ROW
 
 ROOT = TINY.parents[1]
+EMPTY = json.dumps(plain(document(ROW)))
 Run = Callable[..., Result]
 
 
@@ -177,3 +180,136 @@ def test_an_interruption_keeps_the_cases_that_have_ended(fleet: Path) -> None:
     assert not found["complete"]
     assert 1 <= len(found["rows"]) < 60
     assert all(row["error"] is None for row in found["rows"])
+
+
+# ------------------------------------------------------------------ what is given is wrong
+
+
+def test_accepting_changes_baseline_and_best_known_values_or_neither(
+    bench: Run, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    arguments = ["accept", "first.json", "baseline.json", "--reason", "first", "--best", "best.json", "--suite", "suite.yaml"]
+    for wrong in ("[]", '{"power": {"levels": {}, "sha256": 1}}', '{"power": NaN}', "\x00", "[" * 100_000):
+        (fleet / "best.json").write_text(wrong)
+        assert bench(*arguments).exit_code == 2, wrong[:40]
+        assert not (fleet / "baseline.json").exists()
+        assert (fleet / "best.json").read_text() == wrong
+    (fleet / "best.json").unlink()
+    (fleet / "best.json").mkdir()
+    assert bench(*arguments).exit_code == 2
+    assert not (fleet / "baseline.json").exists()
+    (fleet / "best.json").rmdir()
+    whole = Path.replace
+
+    def replace(self: Path, target: Any) -> Path:
+        if Path(target).name == "baseline.json":
+            raise PermissionError(13, "Permission denied", str(target))
+        return whole(self, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", replace)
+        failed = bench(*arguments)
+    assert failed.exit_code == 2, failed.output
+    assert not (fleet / "baseline.json").exists() and not (fleet / "best.json").exists()
+    assert bench(*arguments).exit_code == 0
+    assert (fleet / "baseline.json").exists() and (fleet / "best.json").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links")
+def test_links_stay_links(bench: Run, fleet: Path) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    (fleet / "kept").mkdir()
+    for name in ("baseline.json", "second.json"):
+        (fleet / name).symlink_to(f"kept/{name}")
+    assert bench("accept", "first.json", "baseline.json", "--reason", "first").exit_code == 0
+    assert bench("accept", "first.json", "baseline.json", "--reason", "second").exit_code == 0
+    assert bench("run", "suite.yaml", "-o", "second.json", "-q").exit_code == 0
+    assert (fleet / "baseline.json").is_symlink() and (fleet / "second.json").is_symlink()
+    history = json.loads((fleet / "kept" / "baseline.json").read_text())["history"]
+    assert [entry["reason"] for entry in history] == ["first", "second"]
+
+
+@pytest.mark.parametrize("option", ["--junit", "--markdown", "--action-json", "--html"])
+def test_an_output_that_cannot_be_written_is_said_before_anything_is(bench: Run, fleet: Path, option: str) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    before = sorted(path.name for path in fleet.iterdir())
+    (fleet / "folder").mkdir()
+    for place in ("folder", "x" * 300, "nowhere/out", "first.json/out", "x" * 5000):
+        refused = bench("compare", "first.json", "first.json", option, place)
+        assert refused.exit_code == 2, (place[:20], refused.output)
+        assert "cannot write" in refused.stderr and "Traceback" not in refused.output
+        assert refused.stdout == ""
+    assert sorted(path.name for path in fleet.iterdir()) == sorted([*before, "folder"])
+
+
+def test_outputs_are_files_of_their_own(bench: Run) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    assert "written twice" in bench("compare", "first.json", "first.json", "--junit", "o", "--html", "./o").output
+    for arguments in (["first.json", "first.json"], ["first.json", "b.json", "--best", "b.json", "--suite", "suite.yaml"]):
+        assert bench("accept", *arguments, "--reason", "x").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "NAME", "-o", "out.json"], ["run", "suite.yaml", "-o", "NAME"], ["compare", "NAME", "NAME"],
+        ["accept", "NAME", "b.json", "--reason", "x"], ["compare", "first.json", "first.json", "--suite", "NAME"],
+        ["accept", "first.json", "NAME", "--reason", "x"], ["compare", "first.json", "first.json", "--time-reference", "NAME"],
+        ["accept", "first.json", "b.json", "--reason", "x", "--suite", "suite.yaml", "--best", "NAME"], ["schema", "-o", "NAME"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["x" * 300, "suite.yaml/x", "."])
+def test_names_that_no_file_can_have_are_bad_input(bench: Run, fleet: Path, command: list[str], name: str) -> None:
+    (fleet / "first.json").write_text(EMPTY)
+    refused = bench(*(name if part == "NAME" else part for part in command))
+    assert refused.exit_code == 2, refused.output
+    assert "internal error" not in refused.output
+    assert not (fleet / "b.json").exists()
+
+
+def test_a_baseline_without_cases_lets_nothing_through(bench: Run, fleet: Path) -> None:
+    (fleet / "first.json").write_text(EMPTY)
+    (fleet / "none.json").write_text(json.dumps(plain(document())))
+    assert bench("compare", "none.json", "first.json").exit_code == 2
+    assert bench("compare", "first.json", "none.json").exit_code == 1
+
+
+def test_a_time_reference_of_another_suite_is_refused(bench: Run, fleet: Path) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    found = json.loads((fleet / "first.json").read_text())
+    found["suite"]["name"] = "another"
+    (fleet / "other.json").write_text(json.dumps(found))
+    refused = bench("compare", "first.json", "first.json", "--time-reference", "other.json")
+    assert refused.exit_code == 2
+    assert "other.json is of the suite another, first.json of fleet" in refused.output
+
+
+def test_names_that_would_move_the_cursor_are_shown_without(bench: Run, fleet: Path) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    found = json.loads((fleet / "first.json").read_text())
+    for row in found["rows"]:
+        row.update(case=f"\x1b[2J\u202e{row['case']}", error="died \x1b[31m")
+    found["suite"]["name"] = "\x1b]0;title\x07"
+    (fleet / "bad.json").write_text(json.dumps(found))
+    for command in (
+        ["accept", "bad.json", "b.json", "--reason", "x"], ["accept", "bad.json", "first.json", "--reason", "x"],
+        ["accept", "bad.json", "b.json", "--reason", "x", "--unsound"], ["compare", "bad.json", "bad.json"],
+        ["compare", "first.json", "bad.json"], ["compare", "bad.json", "bad.json", "--time-reference", "first.json"],
+        ["compare", "bad.json", "bad.json", "--suite", "suite.yaml"], ["compare", "\x1b[2J.json", "first.json"],
+        ["run", "suite.yaml", "-o", "\x1b[2J/x"], ["run", "suite.yaml", "-o", "\x1b[2J.json"],
+    ):  # fmt: skip
+        said = bench(*command)
+        assert said.exit_code in (0, 1, 2), said.output
+        assert not {"\x1b", "\x07", "\u202e"} & set(said.output), (command, said.output)
+
+
+def test_numbers_and_texts_that_no_result_holds_are_bad_input(bench: Run, fleet: Path) -> None:
+    bench("run", "suite.yaml", "-o", "first.json")
+    text = (fleet / "first.json").read_text()
+    work = next(line for line in text.splitlines() if '"work":' in line)
+    for number in ("9" * 5000, "9" * 400, "1e999", "NaN", '"\\ud800"', "[" * 100_000):
+        (fleet / "bad.json").write_text(text.replace(work, f'"work": {number},', 1))
+        refused = bench("compare", "first.json", "bad.json")
+        assert refused.exit_code == 2, (number[:20], refused.output)
+        assert len(refused.output) < 1000

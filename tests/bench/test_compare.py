@@ -192,6 +192,33 @@ def test_statuses_have_an_order(before: str, after: str, kind: Kind) -> None:
     assert (finding.metric, finding.kind, finding.before, finding.after) == ("status", kind, before, after)
 
 
+NOTHING = with_quality(status="no_plan", levels=(Level("promises", None, 0.0, None),), violations=None, primal_integral=1.0)
+NONE_THERE_IS = with_quality(
+    status="infeasible", levels=(Level("promises", None, None, None),), violations=None, primal_integral=None
+)
+
+
+def test_a_proof_that_there_is_no_plan_is_more_than_to_have_found_none() -> None:
+    """Bound and primal integral of a search without a plan are not lost where it is proven that there is none."""
+    finding = only(compared(NONE_THERE_IS, NOTHING))
+    assert (finding.kind, finding.metric) == (Kind.BETTER, "status")
+    lost = only(compared(NOTHING, NONE_THERE_IS))
+    assert (lost.kind, lost.metric, lost.after) == (Kind.REGRESSION, "status", "no_plan")
+    assert compared(NONE_THERE_IS, NONE_THERE_IS).findings == ()
+
+
+def test_an_instance_that_was_changed_so_that_there_is_no_plan_is_worse() -> None:
+    changed = replace(NONE_THERE_IS, digest="sha256:bb")
+    for before in (NOTHING, ROW):
+        comparison = compared(changed, before)
+        assert metrics(comparison, Kind.REGRESSION) == ["status"]
+    assert metrics(compared(replace(NOTHING, digest="sha256:bb"), NONE_THERE_IS), Kind.REGRESSION) == []
+
+
+def test_no_plan_where_the_baseline_has_one_is_a_contradiction() -> None:
+    assert "one of the two is wrong" in compared(NONE_THERE_IS).of(Kind.REGRESSION)[0].why
+
+
 def test_the_gate_on_status_lets_proofs_go_but_no_plans() -> None:
     off = Gates(status="off")
     assert only(compared(with_quality(status="feasible"), with_quality(status="optimal"), off)).kind is Kind.NOTE
@@ -281,6 +308,16 @@ def test_time_and_memory_count_only_against_a_reference_run_and_by_their_gates()
     assert metrics(comparison, Kind.REGRESSION) == ["seconds"], "50 MB more are below the floor"
     assert only(comparison).allowed == pytest.approx(5.0)
     assert compared(slow, reference=document(ROW)).findings == (), "without a gate they are information"
+
+
+def test_what_has_a_gate_and_cannot_be_compared_is_told() -> None:
+    gates = Gates(seconds=Ratio(ratio=1.5), peak_mb=Ratio(ratio=1.2))
+    absent = compared(ROW, gates=gates, reference=document(replace(ROW, case="other")))
+    assert metrics(absent, Kind.NOTE) == ["seconds", "peak MB"]
+    unmeasured = compared(replace(ROW, information=Information(seconds=9.0)), gates=gates, reference=document(ROW))
+    assert [(one.metric, one.why) for one in unmeasured.findings] == [
+        ("peak MB", "not compared: the result does not have it")
+    ]  # fmt: skip
 
 
 def test_exact_tells_of_any_difference() -> None:

@@ -16,7 +16,8 @@ from placement.bench.compare import Comparison, compare
 from placement.bench.outputs import action_json, junit_xml, markdown
 from placement.bench.page import by_work, effort_profile, effort_ratios, gap_charts, gap_profile, page
 from placement.bench.results import Accepted
-from placement.bench.table import comparison_text
+from placement.bench.table import comparison_text, row_line
+from placement.report.text import elided
 from tests.bench.searches import document
 from tests.bench.test_compare import LEVELS, LIMITS, QUALITY, ROW, level
 
@@ -47,6 +48,22 @@ def test_the_table_says_what_by_how_much_how_much_is_allowed_and_since_when(comp
     assert not re.search("[\x00\x1b\ud800]", text)
 
 
+def test_long_texts_are_cut_in_tables_and_whole_where_they_are_kept() -> None:
+    said = f"first {'x' * 5000}\x1b[31m last\nline"
+    failed = replace(ROW, case="y" * 3000, quality=Quality("error"), error=said)
+    made = compare(document(replace(ROW, case="y" * 3000)), document(failed))
+    for text in (comparison_text(made), markdown(made)):
+        assert max(map(len, text.splitlines())) < 800
+        assert "\N{HORIZONTAL ELLIPSIS}" in text
+        assert "first x" in text
+    assert len(row_line(failed)) < 500
+    whole = junit_xml(made)
+    assert "x" * 5000 in whole and "y" * 3000 in whole
+    assert not set("\x1b\x9b\u202e") & set(whole)
+    assert elided("abcdefgh", 8) == "abcdefgh"
+    assert elided("abcdefghi", 8) == "abcd\N{HORIZONTAL ELLIPSIS}ghi"
+
+
 def test_junit_parses_and_counts_each_case_once(comparison: Comparison) -> None:
     root = Xml.fromstring(junit_xml(comparison))
     assert (root.get("tests"), root.get("failures")) == ("5", "3")
@@ -69,6 +86,12 @@ def test_markdown_keeps_its_tables_and_runs_nothing(comparison: Comparison) -> N
     assert "<" not in text and "[l](" not in text
     assert re.search(r"(?<!\\)`", text) is None
     assert "3 of 4 cases" in text.splitlines()[0]
+
+
+def test_markdown_makes_no_links_of_addresses() -> None:
+    named = replace(ROW, case="https://x.example/a www.x.example WWW.x.example me@x.example")
+    text = markdown(compare(document(named), document(replace(level(1, objective=-900.0), case=named.case))))
+    assert r"https\://x.example/a www\.x.example WWW\.x.example me\@x.example" in text
 
 
 def test_markdown_stays_within_what_a_step_summary_may_be() -> None:
@@ -153,6 +176,10 @@ def test_performance_ratios_are_those_worked_out_by_hand() -> None:
     counted = [replace(row, limits=LIMITS, quality=replace(row.quality, work=10 * (row.information.seconds or 0))) for row in ROWS]
     assert not by_work(ROWS) and by_work(counted)
     assert effort_ratios([replace(row, information=Information()) for row in counted]) == expected
+
+
+def test_what_took_no_time_at_all_is_as_quick_as_what_took_next_to_none() -> None:
+    assert effort_ratios([solved("fast", "a", 0.0), solved("slow", "a", 1.0)]) == {"fast": [1.0], "slow": [100.0]}
 
 
 def test_profiles_are_drawn_where_there_is_something_to_draw() -> None:

@@ -22,6 +22,7 @@ from placement.formulate import formulate
 from placement.plan import Plan
 from placement.program import Status
 from placement.rules.reading import gang_units
+from solvers.classes import classes_of
 
 S_SEED_3 = "b3cfc0dcc3f8130a"
 
@@ -45,6 +46,7 @@ def _figures(tmp_path: Path, family: str, **knobs: Any) -> dict[str, float]:
         "online": float(instance.pool_online_gpus[:, 0].sum() / max(1, instance.pool_online_gpus[:, -1].sum())),
         "pools": float(np.diff(jobs.pool_offset).mean()) / len(instance.pools),
         "power": float(sum(feed.limit_kw for feed in instance.feeds.values())),  # type: ignore[misc]
+        "kinds": len(np.unique(jobs.value_usd)),
         "window": float((jobs.deadline_block - jobs.release_block).mean()),
     }
 
@@ -71,6 +73,7 @@ def test_s_has_not_changed(tmp_path: Path) -> None:
         ({"late_blocks": 1}, "window", False),
         ({"slack": (1.0, 1.1), "late_blocks": 0}, "window", False),
         ({"jobs": 80}, "jobs", True),
+        ({"kinds": 4}, "kinds", False),
     ],
 )
 def test_a_knob_reaches_the_instance(tmp_path: Path, knobs: dict[str, Any], figure: str, grows: bool) -> None:
@@ -86,6 +89,13 @@ def test_the_command_takes_knobs_and_refuses_those_without_meaning(tmp_path: Pat
     assert refused.exit_code == 2 and "no ramping" in refused.output
     refused = runner.invoke(main, ["S", "--power", "0.9", "0.7", "--out", str(tmp_path / "s")])
     assert refused.exit_code == 2 and "power = 0.9 0.7" in refused.output
+
+
+def test_jobs_of_a_kind_are_groups_alike(tmp_path: Path) -> None:
+    formulation = formulate(load(write(with_knobs(FAMILIES["S"], {"kinds": 7}), 1, tmp_path)))
+    classes = classes_of(formulation.program)
+    assert sorted(classes.times[classes.times > 0]) == [5, 5, 6, 6, 6, 6, 6]
+    assert np.array_equal(classes.first, np.arange(40) % 7)
 
 
 # ------------------------------------------------------------ one period

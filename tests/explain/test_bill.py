@@ -40,6 +40,17 @@ def test_job_whose_window_is_too_short(tmp_path: Path) -> None:
     assert "needs 100 h" in line.message and "holds 72 h" in line.message and "28 h" in line.remedy
 
 
+def test_job_that_gives_way_for_too_long(tmp_path: Path) -> None:
+    def slow(d: dict[str, Any]) -> None:
+        d["feeds"][0]["events"] = [{"id": "heat", "hours": 12.0, "limit_kw": 1000.0}]
+        for tenant in d["tenants"]:
+            tenant["flexibility_share"] = 0.5
+        d["jobs"][0]["shapes"][0].update(duration_hours=70.0)
+
+    (line,) = billed(tmp_path, slow)
+    assert "needs 70 h of the 72 h" in line.message and "up to 18 h" in line.message and "flexibility_share" in line.remedy
+
+
 def test_jobs_that_crowd_each_other(tmp_path: Path) -> None:
     def crowd(d: dict[str, Any]) -> None:
         for n in range(3):

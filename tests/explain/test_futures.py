@@ -103,7 +103,7 @@ def test_regret_waiting_and_having() -> None:
 
 
 def test_a_contract_decided_later_follows_each_future() -> None:
-    _, cases, result = solved(signing=Signing(later={"lease"}))
+    _, cases, result = solved(signing=Signing(later=frozenset({"lease"})))
     assert result.plans is not None
     assert [len(plan.contracts.contract) for plan in result.plans] == [1, 0]
     assert result.net_cost.value == pytest.approx(-10650)

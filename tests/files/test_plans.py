@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,17 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
         write_atomically(tmp_path / "a", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links")
+def test_behind_a_link_the_plan_and_its_tables_stand_together(tmp_path: Path, result: Result, small: Instance) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "link.json").symlink_to("kept/plan.json")
+    save_plan(result, small, tmp_path / "link.json")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["link.json"]
+    assert (tmp_path / "link.json").is_symlink()
+    for place in ("link.json", "kept/plan.json"):
+        assert same(load_plan(tmp_path / place, small).plan, result.plan)
 
 
 def test_edited_tables_are_named(tmp_path: Path, result: Result, small: Instance) -> None:

@@ -243,3 +243,19 @@ def test_malformed_parquet(tabled: Path, column: str, values: list[Any], says: s
     (tabled / "fleet.json").write_text(json.dumps(document))
     found = errors(tabled)
     assert any(says in text for text in found), found
+
+
+def test_jobs_of_a_table_state_their_data(tabled: Path) -> None:
+    path = tabled / "jobs.csv"
+    lines = path.read_text().splitlines()
+    more = ["data_tb,data_at,move_blocks", "5,north,2", *[",,"] * (len(lines) - 2)]
+    path.write_text("\n".join(",".join(pair) for pair in zip(lines, more, strict=True)) + "\n")
+    instance = load(tabled)
+    first = instance.jobs.id.index(lines[1].split(",")[lines[0].split(",").index("id")])
+    stated = np.zeros((len(instance.jobs), 2))
+    stated[first, 0] = 5
+    assert np.array_equal(instance.jobs.load_tb, stated)
+    assert np.array_equal(instance.jobs.load_site, np.where(stated > 0, list(instance.sites).index("north"), -1))
+    assert instance.jobs.move_blocks.tolist() == [2 if j == first else 1 for j in range(len(instance.jobs))]
+    path.write_text(path.read_text().replace("5,north,2", "5,norht,2"))
+    assert any("jobs.csv:2" in text and "data_at = 'norht'" in text and "did you mean 'north'?" in text for text in errors(tabled))

@@ -245,6 +245,34 @@ def _power_to_sign(document: dict[str, Any], rng: np.random.Generator) -> None:
     document["contracts"].append(power)
 
 
+def over_wan(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """The document with links that are narrow or dear, tokens and data that cross them, and links that are cut, here and there."""
+    document["links"].append({"id": "h2", "a": "s1", "b": "here", "gbit_s": 5.0, "rtt_ms": 15})
+    for link in document["links"]:
+        link["price_usd_per_gb"] = float(rng.choice([0.0, 0.001, 0.02]))
+        if link["id"].startswith("h") and rng.random() < 0.7:
+            link["gbit_s"] = float(rng.choice([0.1, 0.3, 1.0]))
+    document["services"][0]["wan_bytes_per_token"] = float(rng.choice([0.0, 2e6, 1e7], p=[0.1, 0.3, 0.6]))
+    for stream in document["streams"]:
+        stream["mean_tokens_per_s"] = stream["demand_tokens_per_s"] * float(rng.choice([0.5, 1.0]))
+    days = 7 if document["calendar"]["block"] == "week" else 1
+    for job in document["jobs"]:
+        job["value_usd"] *= 10
+        for what in ("data", "checkpoint"):
+            if rng.random() < 0.5:
+                # A day of the thinner link between the sites is 108 TB.
+                job |= {f"{what}_tb": float(rng.choice([40, 80, 150])) * days, f"{what}_at": str(rng.choice(["s0", "s1"]))}
+        if ("data_tb" in job or "checkpoint_tb" in job) and rng.random() < 0.5:
+            job["move_blocks"] = int(rng.integers(1, 3))
+    if rng.random() < 0.7:
+        cut: dict[str, Any] = {"id": "cut", "covered_share": float(rng.choice([0.2, 0.6]))}
+        cut |= {"each": "link"} if rng.random() < 0.5 else {"links": ["h1", "h2"], "sites": ["s0"]}
+        if rng.random() < 0.7:
+            cut["uncovered_usd_per_million_tokens"] = 4.0
+        document["losses"] = [*document.get("losses", []), cut]
+    return document
+
+
 def _tell_pools_apart_by_contract(document: dict[str, Any]) -> None:
     """Two pools of one accelerator at one site, of which the loss of a contract leaves one."""
     document["losses"][0] = {**document["losses"][0], "each": "contract"}

@@ -79,7 +79,7 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
         if rng.random() < 0.1 and len(mine):
             value[mine[0]] += 1.0
     parts.append((program.first_copy[option], start, value))
-    parts += [_random_terms(formulation, rng), _random_sublets(formulation, rng)]
+    parts += [_random_terms(formulation, rng), _random_sublets(formulation, rng), _random_responses(formulation, rng)]
     parts.append(_random_recourse(formulation, parts, rng))
     columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
     keep = columns[2] > 0
@@ -127,6 +127,15 @@ def _random_sublets(formulation: Formulation, rng: np.random.Generator) -> tuple
     option, start = program.columns(formulation.activities.sublets.option)
     count = np.floor(rng.random(len(option)) * (program.upper(option, start) + 1.2) * (rng.random(len(option)) < 0.1))
     return program.first_copy[option], start, count
+
+
+def _random_responses(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """What is asked for in some periods, a part of it where that is allowed, now and then more."""
+    program, responses = formulation.program, formulation.activities.responses
+    option, start = program.columns(responses.option)
+    most = program.upper(option, start) * (rng.random(len(option)) < 0.4) * rng.choice([1.0, 1.0, 1.0, 2.0], len(option))
+    whole = responses.whole[np.searchsorted(responses.option, option)]
+    return program.first_copy[option], start, np.where(whole, most, most * rng.random(len(option)))
 
 
 def _throughput_rows(formulation: Formulation, option: Ints, start: Ints) -> tuple[list[int], list[int]]:

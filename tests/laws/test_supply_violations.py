@@ -87,6 +87,8 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "covered by what is lost": ("resilience", lambda p: with_row(p, "recourse", 0, 0, 0, 0, 0, 40.0), "resilience", "would serve"),
     "covered too often": ("resilience", lambda p: scaled(p, "recourse", 3.0), "resilience", "would serve 120"),
     "negative recourse": ("resilience", lambda p: with_row(p, "recourse", 0, 0, 1, 0, 0, -1.0), "resilience", "a negative rate"),
+    "served over a cut link": ("wan-cut", lambda p: with_row(p, "recourse", 0, 0, 0, 0, 0, 1.0), "resilience", "its terms exclude"),
+    "too much over what remains": ("wan-cut", lambda p: scaled(p, "recourse", 1.25), "resilience", "cut/rb: would carry 0.25"),
     "negative shortfall": ("resilience", lambda p: with_row(p, "uncovered", 0, 0, 0, -1.0), "resilience", "a negative rate"),
 }  # fmt: skip
 

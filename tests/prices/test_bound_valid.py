@@ -8,26 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 import solvers
 from placement.program import Floats, Ints, Program, Status
+from solvers.classes import alone
 from solvers.columns import Columns, expand
 from solvers.highs_process import HighsProcess, Tuning
-from solvers.prices import dual
+from solvers.prices import dual, kernels
 from solvers.prices.filter import surviving
-from solvers.prices.layout import Layout, lay_out
+from solvers.prices.layout import Layout, Tables, lay_out
 from solvers.prices.plan import Draft, empty, fill
-from solvers.prices.pricing import bound
+from solvers.prices.pricing import bound, soft_minima
 from solvers.prices.prove import by_lp, by_search
+from solvers.prices.restricted import columns_at
 from solvers.solver import ENDLESS, Limits, TooLarge
 from tests.prices.assorted import FEATURES, assorted_program, features
+from tests.solvers.identical import repeated
 from tests.solvers.programs import random_program
 
 CASES = 500
 PARTS = 10
+REPEATED = 60
 WEIGHTS = (np.array([0.0, 1.0]), np.array([50.0, 1.0]))
 """The last level alone, and the first one heavy: what the solver minimises."""
 
@@ -75,19 +80,24 @@ def bounds(
     assert state.best_prices is not None
     option, start, value = columns.choice(x)
     grouped = layout.program.options.group[option] >= 0
+    standing = layout.classes.at_first(option)
     for prices in (state.best_prices, rng.random(layout.rows)):
         kept = surviving(layout, prices, best)
         assert kept is not None
-        wanted = set(zip(option[grouped].tolist(), start[grouped].tolist(), strict=True))
+        wanted = set(zip(standing[grouped].tolist(), start[grouped].tolist(), strict=True))
         assert wanted <= set(zip(kept.option.tolist(), kept.start.tolist(), strict=True)), "a column of the optimum was dropped"
     draft = drafted(state, option, start, value, process)
     if draft is not None:
-        heard = [-np.inf]
+        heard, plans = [-np.inf], list[Draft]()
         by_search(
             state, draft, process, value=draft.cost(), gap=1e-5, seed=0, left=lambda: 10.0, allow=lambda left: ENDLESS,
-            stopped=lambda: False, bounded=heard.append, found=lambda better: None,
+            stopped=lambda: False, bounded=heard.append, found=plans.append,
         )  # fmt: skip
         found["search"] = max(heard)
+        for plan in plans:
+            assert np.array_equal(layout.program.options.group[plan.option[plan.placed]], plan.placed)
+            if plan.feasible():  # its counts may be fractional, as in the search
+                assert plan.cost() >= found["search"] - 1e-6 * max(1.0, abs(best)), "a plan below the bound of its search"
     return found
 
 
@@ -111,6 +121,66 @@ def test_every_bound_lies_below_the_optimum(part: int, process: HighsProcess) ->
     assert solved > 0.6 * CASES / PARTS
     assert searched > 0.4 * CASES / PARTS
     assert tight > 0.2 * CASES / PARTS, "bounds far below every optimum would show nothing"
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_bounds_by_class_lie_below_the_optimum(part: int, process: HighsProcess) -> None:
+    """Groups that are alike count once in every pass, LP and search, and still for all of them."""
+    solved = searched = tight = 0
+    for seed in range(part, REPEATED, 2):
+        program, rng = program_of(seed), np.random.default_rng(seed)
+        many, _ = repeated(program, rng.integers(1, 4, len(program.groups)), rng)
+        columns, weight = expand(many), WEIGHTS[seed // 2 % 2]
+        layout = lay_out(many, weight)
+        truth = exact(columns, weight, process) if layout.classes.alike else None
+        if truth is None:
+            continue
+        best, x = truth
+        found = bounds(layout, columns, x, best, np.random.default_rng(seed), process)
+        solved += 1
+        searched += "search" in found
+        tight += max(found.values()) > best - 1e-3 * max(1.0, abs(best))
+        for phase, value in found.items():
+            assert value <= best + 1e-6 * max(1.0, abs(best)), f"{phase} of program_of({seed}), repeated: {value} above {best}"
+    assert solved > 0.4 * REPEATED / 2
+    assert searched > 0.3 * REPEATED / 2
+    assert tight > 0.15 * REPEATED / 2
+
+
+def test_passes_by_class_find_what_passes_over_all_groups_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+    for seed in range(40):
+        program, rng = program_of(seed), np.random.default_rng(seed)
+        many, _ = repeated(program, rng.integers(1, 4, len(program.groups)), rng)
+        weight = WEIGHTS[seed % 2]
+        by_class = lay_out(many, weight)
+        with monkeypatch.context() as patch:
+            patch.setattr(import_module("solvers.prices.layout"), "classes_of", alone)
+            every = lay_out(many, weight)
+        if not by_class.classes.alike:
+            continue
+        assert len(by_class.member) < len(every.member)
+        compared += 1
+        states = dual.begin(by_class), dual.begin(every)
+        np.testing.assert_allclose(states[0].worth, states[1].worth)
+        for size in (0.0, 0.05, 2.0):
+            prices = by_class.evened(size * rng.random(by_class.rows))
+            one, other = bound(by_class, prices), bound(every, prices)
+            assert one.value == pytest.approx(other.value, rel=1e-9, abs=1e-9)
+            np.testing.assert_allclose(one.least, other.least, rtol=1e-9, atol=1e-9)
+            columns, others = (columns_at(layout, prices, 3) for layout in (by_class, every))
+            assert sorted(columns.group) == sorted(others.group)
+            assert sorted(columns.cost + columns.matrix.T @ prices) == pytest.approx(sorted(others.cost + others.matrix.T @ prices))
+            for compiled in (False, True) if kernels.AVAILABLE else (False,):
+                tables = (Tables.of(layout, prices) for layout in (by_class, every))
+                heat = 0.1 * np.maximum(states[0].worth, 1.0)
+                soft, hard = (
+                    soft_minima(layout, table, heat, many.groups.must, compiled=compiled)
+                    for layout, table in zip((by_class, every), tables, strict=True)
+                )
+                assert soft[0] == pytest.approx(hard[0], rel=1e-9, abs=1e-9)
+                np.testing.assert_allclose(soft[1], hard[1], rtol=1e-7, atol=1e-7)
+    assert compared > 25
 
 
 def test_the_optimum_is_the_oracles(process: HighsProcess) -> None:

@@ -55,6 +55,15 @@ def test_figures_of_a_plan_worked_out_by_hand() -> None:
     assert figures.served_share(np.array([0, 1]), 2)[0] == pytest.approx([0.25, 0.5])
 
 
+def test_what_is_given_up_is_reported() -> None:
+    instance = load(TINY / "power-response.yaml")
+    text = plan_report(instance, solve(instance))
+    assert [line.split() for line in text.splitlines() if line.strip().startswith("f/")] == [
+        ["f/part", "2", "8", "8"],
+        ["f/all", "4", "16", "32"],
+    ]
+
+
 def test_the_tightest_period() -> None:
     assert tightest(np.array([1.0, 5.0, 3.0]), np.array([np.inf] * 3)) == 1
     assert tightest(np.array([1.0, 5.0, 3.0]), np.array([10.0, 50.0, 4.0])) == 2
@@ -66,3 +75,13 @@ def test_figures_for_people() -> None:
     assert [count(x) for x in (-0.2, 1234.5, np.nan)] == ["0", "1,234", "-"]
     assert [percent(x) for x in (0.5, None, np.nan)] == ["50.0 %", "-", "-"]
     assert table(("a", "b"), [("x", 1), ("long", 22)]) == "  a      b\n  x      1\n  long  22"
+
+
+def test_links_are_shown_where_they_are_tightest_with_what_they_cost() -> None:
+    """Tiny wan-serving at its optimum: the free link is full, and 15,120 GB go over the dear one."""
+    instance = load(TINY / "wan-serving.yaml")
+    text = plan_report(instance, solve(instance))
+    rows = [line.split() for line in text[text.index("Links that anything crosses") :].splitlines()]
+    free, dear = (next(row for row in rows if row[:1] == [name]) for name in ("ra", "rb"))
+    assert "2" in free and "100" in " ".join(free) and free[-1] == "0"
+    assert "2.8" in dear and dear[-1] == "15"

@@ -1,0 +1,109 @@
+"""What the grid asks for, broken by hand on plans of tiny instances; and which pools the loss of a feed spares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placement import load, solve
+from placement.check import check
+from placement.instance.losses import Loss
+from placement.notes import plan_notes
+from placement.plan import Plan
+from tests.laws.test_supply_violations import scaled, solved, with_row, without
+
+
+def moved(plan: Plan, job: int, start: int, end: int) -> Plan:
+    """The plan with a job in other blocks."""
+    runs, mine = plan.runs, plan.runs.job == job
+    blocks = {"start_block": np.where(mine, start, runs.start_block), "end_block": np.where(mine, end, runs.end_block)}
+    return replace(plan, runs=replace(runs, **blocks))
+
+
+def beside(plan: Plan, job: int, island: int) -> Plan:
+    """The plan with a job more, in its only shape, on a unit of an island for the first block."""
+    plan = with_row(plan, "places", len(plan.runs.job), island, 1)
+    return with_row(plan, "runs", job, job, 0, 1)
+
+
+BREACHES: dict[str, tuple[str, Any, str, str]] = {
+    "a replica too many": ("event", lambda p: with_row(p, "replicas", 0, 0, 0, 1, 1), "events", "grid/heat: draws in its hours"),
+    "firm work in an event": ("event", lambda p: moved(p, 1, 1, 2), "events", "18 kW against a limit of 11 kW"),
+    "not slowed down": ("event", lambda p: moved(p, 0, 0, 2), "assignment", "its hours take it to block 3"),
+    "slowed down elsewhere": ("event", lambda p: moved(p, 0, 2, 3), "assignment", "its hours take it to block 4"),
+    "served at full speed": ("event", lambda p: scaled(p, "serving", 8 / 7), "sla", "serves 80 tokens/s against a limit of 70"),
+    "more than is asked for": ("response", lambda p: with_row(p, "responses", 0, 0, 9.0), "demand_response", "of which 0 to 10 kW"),
+    "when nobody asks": ("response", lambda p: with_row(p, "responses", 0, 1, 1.0), "demand_response", "of which 0 to 0 kW"),
+    "less than nothing": ("response", lambda p: with_row(p, "responses", 0, 1, -1.0), "demand_response", "gives up -1 kW"),
+    "a part of the whole": ("response", lambda p: with_row(p, "responses", 1, 0, -2.0), "demand_response", "as a whole, 4 kW"),
+    "drawn all the same": ("response", lambda p: with_row(p, "responses", 0, 0, 2.0), "demand_response", "26 kW against"),
+    "firm on what is not": ("non-firm", lambda p: beside(p, 0, 0), "non_firm", "23 kW against a limit of 16 kW"),
+    "more than one feed carries": ("second-feed", lambda p: beside(p, 1, 0), "second_feed", "once west is lost, 24 kW against"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_each_breach_is_found(name: str) -> None:
+    case, breach, law, message = BREACHES[name]
+    instance, plan = solved(f"power-{case}")
+    found = check(instance, breach(plan)).violations
+    assert any(message in v.message for v in found if v.law == law), [v.message for v in found]
+    assert all(violation.amount > 0 for violation in found)
+
+
+@pytest.mark.parametrize(("case", "job"), [("power-non-firm", 0), ("power-second-feed", 1)])
+def test_only_these_laws_forbid_it(case: str, job: int) -> None:
+    instance, plan = solved(case)
+    assert {v.law for v in check(instance, beside(plan, job, 0)).violations} == {case.removeprefix("power-").replace("-", "_")}
+
+
+def test_what_is_given_up_is_paid_for() -> None:
+    instance, plan = solved("power-response")
+    assert check(instance, plan).terms["demand_response"] == pytest.approx(-(4 * 2 + 2 * 1) * 4)
+    assert check(instance, without(plan, "responses")).terms["demand_response"] == 0
+
+
+def test_a_gang_that_gave_way_may_run_on_after_the_horizon(tmp_path: Path) -> None:
+    """92 h in four days, of which the event takes 6: without it the last block would do."""
+    text = Path("instances/tiny/power-event.yaml").read_text()
+    (tmp_path / "fleet.yaml").write_text(text.replace("duration_hours: 48", "duration_hours: 92").replace(
+        "value_usd: 2000", "value_usd: 2000\n    continues_after: true"
+    ))  # fmt: skip
+    instance = load(tmp_path)
+    result = solve(instance)
+    assert result.plan is not None and result.terms is not None
+    assert result.terms["training_value"] == pytest.approx(-2000 * 90 / 92 - 500)
+    assert any("pretrain runs on after 2026-01-05: at least 2 h" in note for note in plan_notes(instance, result.plan))
+
+
+def test_kilowatts_are_numbers() -> None:
+    instance, plan = solved("power-response")
+    with pytest.raises(ValueError, match="not a finite number"):
+        check(instance, with_row(plan, "responses", 0, 0, float("nan")))
+
+
+@pytest.mark.parametrize(
+    ("feeds", "lost"),
+    [
+        (("west",), [False, False]),
+        (("east",), [False, True]),
+        (("hall-a",), [True, False]),
+        (("west", "east"), [True, True]),
+        (("grid",), [True, True]),
+    ],
+)
+def test_a_second_feed_spares_what_it_carries(feeds: tuple[str, ...], lost: list[bool]) -> None:
+    instance, _ = solved("power-second-feed")
+    loss = Loss(id="l", feeds=feeds, covered_share=0.0)
+    (case,) = replace(instance, losses={"l": loss}).loss_cases
+    assert case.lost.tolist() == lost
+
+
+def test_each_feed_that_is_lost_counts_if_a_pool_goes_with_it() -> None:
+    instance, _ = solved("power-second-feed")
+    cases = replace(instance, losses={"l": Loss(id="l", each="feed", covered_share=0.0)}).loss_cases
+    assert [case.name for case in cases] == ["l/grid", "l/east", "l/hall-a"]
