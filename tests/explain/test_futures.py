@@ -202,5 +202,12 @@ def test_a_contract_that_must_be_signed_and_has_nothing_in_common(tmp_path: Path
         solver()(cases, [case.id for case in stated.cases], [0.75, 0.25], Signing())
 
 
+def test_futures_beside_a_field_that_is_wrong(tmp_path: Path) -> None:
+    """One mistake hides no other, and causes none."""
+    with pytest.raises(InputErrors) as caught:
+        load(edited(tmp_path, lambda d: (d.update(name=7), d["futures"]["cases"][1].update(scenario="shrink"))))
+    assert len(caught.value.problems) == 2
+
+
 def test_futures_change_nothing_in_an_instance_alone(tmp_path: Path) -> None:
     assert load(edited(tmp_path, lambda d: d.pop("futures"))).digest == load(TINY).digest
