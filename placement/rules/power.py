@@ -62,8 +62,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     )
     builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * instance.present_hours)))
 
-    for f, row in enumerate(feed.tolist()):
-        bring_power(instance, builder, activities, f, row, np.ones(calendar.period_count, dtype=np.bool_))
+    for n, resource in enumerate(feed.tolist()):
+        bring_power(instance, builder, activities, n, resource, np.ones(calendar.period_count, dtype=np.bool_))
     _pay_back(instance, builder, activities, prices)
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
@@ -86,7 +86,7 @@ def bring_power(instance: Instance, builder: Builder, activities: Activities, fe
     """What terms of decided contracts bring to a feed adds to a resource in some periods [P]."""
     for c, f, kw in brought_power(instance, decided=True):
         if f == feed:
-            activities.terms.supply(builder, np.array([row]), np.array([c]), kw * during[None])
+            activities.terms.supply(builder, np.array([row]), np.array([c]), np.where(during[None], kw, 0.0))
 
 
 def _pay_back(instance: Instance, builder: Builder, activities: Activities, prices: Floats) -> None:
