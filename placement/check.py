@@ -52,8 +52,8 @@ def check(instance: Instance, plan: Plan) -> Check:
 
 def _inside(instance: Instance, plan: Plan) -> None:
     """Every index must exist before a law reads it, and every rate must be a number: NaN would pass every comparison."""
-    tables = (plan.serving, plan.shedding, plan.recourse, plan.uncovered)
-    if not all(np.all(np.isfinite(table.tokens_per_s)) for table in tables):
+    rates = (plan.serving, plan.shedding, plan.recourse, plan.uncovered)
+    if not all(np.all(np.isfinite(table.tokens_per_s)) for table in rates):
         raise ValueError("the plan serves or sheds tokens at a rate that is not a finite number")
     if not np.all(np.isfinite(plan.responses.kw)):
         raise ValueError("the plan gives up kW that are not a finite number")
@@ -82,6 +82,15 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.recourse.site, len(instance.sites), "site"),
         (plan.recourse.latency_class, len(instance.latency_classes), "latency class"),
         (plan.recourse.period, periods, "period"),
+        (plan.maintenance.task, len(instance.maintenance), "task of maintenance"),
+        (plan.kept.case, len(instance.loss_cases), "loss"),
+        (plan.kept.service, len(instance.services), "service"),
+        (plan.kept.pool, len(instance.pools), "pool"),
+        (plan.kept.period, periods, "period"),
+        (plan.backups.case, len(instance.loss_cases), "loss"),
+        (plan.backups.job, len(instance.jobs), "job"),
+        (plan.backups.shape, len(instance.jobs.shapes.job), "shape"),
+        (plan.backups.island, islands, "island"),
         (plan.uncovered.case, len(instance.loss_cases), "loss"),
         (plan.uncovered.stream, len(instance.streams), "stream"),
         (plan.uncovered.period, periods, "period"),
@@ -92,5 +101,6 @@ def _inside(instance: Instance, plan: Plan) -> None:
         if np.any((values < 0) | (values >= count)):
             raise ValueError(f"the plan names a {what} that the instance does not have")
     profiles = np.array([len(service.profiles) for service in instance.services.values()], dtype=np.int64)
-    if np.any((plan.replicas.profile < 0) | (plan.replicas.profile >= profiles[plan.replicas.service])):
-        raise ValueError("the plan names a service profile that the instance does not have")
+    for table in (plan.replicas, plan.kept):
+        if np.any((table.profile < 0) | (table.profile >= profiles[table.service])):
+            raise ValueError("the plan names a service profile that the instance does not have")

@@ -13,7 +13,7 @@ from placement.instance import Instance
 from placement.plan import LEVELS, TERMS, Plan
 from placement.program import Floats, Grid, Ints, Program
 from placement.rules import RULES
-from placement.rules.reading import gang_units, online_units
+from placement.rules.reading import gang_units, online_units, units_down
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,14 @@ class Formulation:
         none = np.empty(0, dtype=np.int64)
         replicas = self.activities.replicas
         gangs_only = Plan(replicas=replicas.named(self.instance, _no_units(self.instance), none, none, none), **tables)
-        free = online_units(self.instance, gangs_only) - gang_units(self.instance, gangs_only).astype(np.int64)
+        held = gang_units(self.instance, gangs_only) + units_down(self.instance, gangs_only)[1]
+        free = online_units(self.instance, gangs_only) - held.astype(np.int64)
         return Plan(replicas=replicas.named(self.instance, free, row, period, units), **tables)
 
     def encode(self, plan: Plan, *, strict: bool = True) -> tuple[Ints, Ints, Floats]:
         """Columns (explicit id, start, value) that stand for a plan. What no option offers is a ValueError, or left out."""
         columns = Columns.joined([activity.encode(self.instance, plan, strict=strict) for activity in self.activities.all()])
-        columns = self.activities.overuse.settled(self.program, columns)
+        columns = self.activities.settled(self.program, columns)
         return self.program.joined(columns.option, columns.copy), columns.start, columns.value
 
 

@@ -17,7 +17,7 @@ LEVELS = ("promises", "net_cost")
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
-    "sublets", "demand_response", "wan", "uncovered", "training_value", "revenue",
+    "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -99,6 +99,7 @@ class Contracts:
 
     contract: Ints
     start_block: Ints
+    """The first one covered; of what is bought that of the order."""
     end_block: Ints
     """The block after the last one covered; B also where the term goes on after the horizon."""
 
@@ -146,6 +147,46 @@ class Responses:
 
 
 @dataclass(frozen=True)
+class Maintenance:
+    """When maintenance is done, one row per task."""
+
+    task: Ints
+    """Position in ``Instance.maintenance``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one in which something is down."""
+
+
+@dataclass(frozen=True)
+class Backups:
+    """Where must jobs that a loss hits would run instead, one row per (loss, job)."""
+
+    case: Ints
+    """Position in ``Instance.loss_cases``."""
+    job: Ints
+    shape: Ints
+    """Row of ``Instance.jobs.shapes``."""
+    island: Ints
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one held; B also where the job would run on after the horizon."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Replicas that would stay in pools of which a landlord takes back a share, one row per (loss, profile, pool, period)."""
+
+    case: Ints
+    """Position in ``Instance.loss_cases``."""
+    service: Ints
+    profile: Ints
+    """Position in the service's profiles."""
+    pool: Ints
+    period: Ints
+    units: Ints
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -160,6 +201,9 @@ class Plan:
     recourse: Recourse = field(default_factory=lambda: empty(Recourse))
     uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
     responses: Responses = field(default_factory=lambda: empty(Responses))
+    maintenance: Maintenance = field(default_factory=lambda: empty(Maintenance))
+    backups: Backups = field(default_factory=lambda: empty(Backups))
+    kept: Kept = field(default_factory=lambda: empty(Kept))
 
 
 @dataclass(frozen=True)
@@ -204,8 +248,8 @@ class Prices:
 
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
-    "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered,
-    "responses": Responses,
+    "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
+    "maintenance": Maintenance, "backups": Backups, "kept": Kept,
 }  # fmt: skip
 
 

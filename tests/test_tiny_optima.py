@@ -19,7 +19,10 @@ from solvers.solver import Limits
 ROOT = Path("instances")
 BEST: dict[str, Any] = json.loads((ROOT / "best.json").read_text())
 TINY = sorted((ROOT / "tiny").glob("*.yaml"))
-LAWS = ("assignment", "capacity", "interconnect", "wan", "power", "sla", "contract", "resilience", "concentration", "budget")
+LAWS = (
+    "assignment", "capacity", "maintenance", "interconnect", "wan", "power", "sla", "isolation", "contract", "reclaim",
+    "resilience", "backups", "concentration", "budget",
+)  # fmt: skip
 PROVERS = sorted(set(SOLVERS) - {"enumerate", "prices"})
 """The oracle is for smaller Programs still; the price solver promises a bound, not a proof."""
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from placement.activities.backups import BackupOptions
 from placement.activities.columns import Columns
 from placement.activities.gangs import Gangs
+from placement.activities.isolation import IsolationOptions
+from placement.activities.kept import KeptOptions
+from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overuse import Overuse
 from placement.activities.recourse import RecourseOptions
 from placement.activities.replicas import ReplicaOptions
@@ -21,6 +25,7 @@ from placement.activities.terms import Terms
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan
+from placement.program import Program
 
 
 class Activity(Protocol):
@@ -46,17 +51,31 @@ class Activities:
         self.overuse = Overuse.offer(instance, builder)
         self.recourse = RecourseOptions.offer(instance, builder, self.serve)
         self.responses = ResponseOptions.offer(instance, builder)
+        self.kept = KeptOptions.offer(instance, builder, self.replicas)
+        self.maintenance = MaintenanceOptions.offer(instance, builder)
+        self.isolation = IsolationOptions.offer(instance, builder)
+        self.backups = BackupOptions.offer(instance, builder, self.gangs)
 
     def all(self) -> tuple[Activity, ...]:
-        supply = (self.terms, self.sublets, self.overuse, self.recourse, self.responses)
-        return (self.gangs, self.replicas, self.serve, self.shed, *supply)
+        return (
+            self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
+            self.kept, self.maintenance, self.isolation, self.backups,
+        )  # fmt: skip
+
+    def settled(self, program: Program, columns: Columns) -> Columns:
+        """The columns, with those that no plan states because the others leave no choice."""
+        return self.isolation.settled(program, self.overuse.settled(program, columns))
 
 
 __all__ = [
     "Activities",
     "Activity",
+    "BackupOptions",
     "Columns",
     "Gangs",
+    "IsolationOptions",
+    "KeptOptions",
+    "MaintenanceOptions",
     "Overuse",
     "RecourseOptions",
     "ReplicaOptions",

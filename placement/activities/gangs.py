@@ -21,6 +21,7 @@ from placement.activities.places import Places, largest_first
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
+from placement.instance.goodput import MOST_TIMES_LONGER
 from placement.plan import Paths, Plan, Runs, rows_by_run
 from placement.plan import Places as PlacesTable
 from placement.program import Bools, Floats, Ints, end_blocks
@@ -72,6 +73,10 @@ class Gangs:
             raise ValueError("gangs or replicas of this instance depend on which islands they stand on")
         places = Places.of(instance)
         shape, place = _candidates(instance, places, by_pool)
+        on_spot = bool(np.any(instance.pool_spot >= 0))
+        if on_spot:
+            runs = _times_longer(instance, places, shape, place) <= MOST_TIMES_LONGER
+            shape, place = shape[runs], place[runs]
         jobs, shapes = instance.jobs, instance.jobs.shapes
         job = narrow(shapes.job[shape])
         first_island = np.array([sides[0][0] for sides in places.sides], dtype=np.int64)
@@ -82,6 +87,8 @@ class Gangs:
         units = narrow(-(-shapes.gpus[shape] // instance.unit_gpus[pool]))
         loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
         hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
+        if on_spot:
+            hours *= _times_longer(instance, places, shape, place)
 
         paces = Paces.of(instance, places)
         first, last, past = _starts(instance, job, hours, _first_blocks(instance, places, job, place), paces, place)
@@ -112,6 +119,14 @@ class Gangs:
     def pace(self, row: Ints | Bools) -> Ints:
         """Row of ``paces`` of some of these options."""
         return self.paces.rows(self.job[row], self.place[row])
+
+    def starts(self, instance: Instance, row: Ints) -> tuple[Ints, Ints]:
+        """First and last block at which options may start, by rows of this table, [n] each."""
+        job, place, finishes = self.job[row], self.place[row], self.finishes[row]
+        first, last, past = _starts(
+            instance, job, self.hours[row], _first_blocks(instance, self.places, job, place), self.paces, place
+        )  # fmt: skip
+        return np.where(finishes, first, past), np.where(finishes, last, instance.calendar.blocks - 1)
 
     # ------------------------------------------------------------ plan and back
 
@@ -266,6 +281,15 @@ def _candidates_of(instance: Instance, places: Places, rows: Ints, by_pool: bool
     return all_shapes[order], all_places[order]
 
 
+def _times_longer(instance: Instance, places: Places, shape: Ints, place: Ints) -> Floats:
+    """What interruptions make of the hours of gangs, [n]: the factors of all contracts of spot capacity that they stand on."""
+    first, last = (np.array([sides[k][0] for sides in places.sides], dtype=np.int64) for k in (0, -1))
+    one, other = (instance.pool_spot[instance.island_pool[island]][place] for island in (first, last))
+    # Column -1, of no spot contract, is 1; one that both halves stand on counts once.
+    table = np.concatenate([instance.spot_times_longer, np.ones((len(instance.spot_times_longer), 1))], axis=1)
+    return np.asarray(table[shape, one] * table[shape, np.where(other == one, -1, other)])
+
+
 def may_go_by_pool(instance: Instance) -> bool:
     """Whether gangs and replicas are such that a pool's islands need not be told apart in the Program."""
     spans = instance.jobs.span >= SPANS.index("pool")
@@ -276,7 +300,8 @@ def may_go_by_pool(instance: Instance) -> bool:
         for service in instance.services.values()
         for profile in service.profiles
     )
-    return one_island and small and not np.any(instance.counts_domains)
+    told_apart = any(task.islands for _, task in instance.maintenance) or any(c.loss.jobs == "must" for c in instance.loss_cases)
+    return one_island and small and not told_apart and not np.any(instance.counts_domains)
 
 
 def _island_pairs(instance: Instance) -> int:

@@ -91,7 +91,8 @@ def covered_tokens_per_s(instance: Instance) -> Floats:
             if case.loss.tenants is None or stream.tenant in case.loss.tenants:
                 promised = case.loss.covered_share == "promised"
                 share[k, t] = ladder_of(instance, stream).floor_share if promised else float(case.loss.covered_share)
-    return share[:, :, None] * demand[None]
+    possible = np.array([case.periods for case in instance.loss_cases], dtype=np.bool_).reshape(len(share), demand.shape[1])
+    return share[:, :, None] * demand[None] * possible[:, None, :]
 
 
 def remaining_classes(instance: Instance, lost: Bools) -> set[tuple[int, int, int]]:

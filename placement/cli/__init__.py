@@ -11,6 +11,7 @@ from placement.cli.bench import bench
 from placement.cli.catalogue import catalogue
 from placement.cli.check import check
 from placement.cli.errors import Commands
+from placement.cli.explain import explain
 from placement.cli.futures import futures
 from placement.cli.schema import schema
 from placement.cli.show import show
@@ -27,5 +28,5 @@ def main() -> None:
     """Decide which AI workloads run where, on what and when, with a proof of how good the plan is."""
 
 
-for command in (solve, futures, check, show, schema, catalogue, bench):
+for command in (solve, futures, check, show, explain, schema, catalogue, bench):
     main.add_command(command)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,7 +24,7 @@ from solvers import SOLVERS
 
 if TYPE_CHECKING:
     from placement.cli.solving import RejectedPlan
-    from placement.explain.bill import Shortfall
+    from placement.explain.shortfall import Shortfall
     from placement.instance import Instance
     from placement.plan import Result
 
@@ -42,6 +42,7 @@ class Number(click.FloatRange):
         return number
 
 
+T = TypeVar("T")
 ABOVE_ZERO = Number(min=0, min_open=True)
 
 
@@ -104,7 +105,7 @@ def solve(
     shown: LogFormat = "none" if quiet else log_format
     with Interrupts(announce=shown == "text") as interrupts:
         with reporter(shown) as on_progress:
-            result, bill = _explaining(lambda: in_thread(lambda: search(interrupts.event, on_progress)), fleet)
+            result, bill = explaining(lambda: in_thread(lambda: search(interrupts.event, on_progress)), fleet)
         result = replace(result, seconds=time.monotonic() - began)
         if output is not None and result.plan is not None:
             _save(result, fleet, output)
@@ -112,7 +113,7 @@ def solve(
     ctx.exit(_exit_code(result, interrupts))
 
 
-def _explaining(work: Callable[[], Answer], fleet: Instance) -> Answer:
+def explaining(work: Callable[[], T], fleet: Instance) -> T:
     """The work's answer, its errors in the words that users are told."""
     from placement.cli.solving import CannotSolve, RejectedPlan
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from placement.activities.places import TooManyPlaces
 from placement.check import Check, check
 from placement.earlier import moved_jobs
-from placement.explain.bill import Shortfall, bill
+from placement.explain.bill import bill
+from placement.explain.shortfall import Shortfall
 from placement.files import LoadedPlan
 from placement.formulate import Formulation, formulate
 from placement.instance import Instance

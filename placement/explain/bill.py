@@ -1,19 +1,22 @@
 """The bill of infeasibility: what makes an instance impossible, by how much, and what would mend it.
 
-Whatever is hard is softened (must jobs become promised, hard floors soft, feeds that idle power alone overloads are freed) and
-the instance is solved again: what that plan still misses is the bill. Solving is handed in, since laws know no solver.
+Whatever is hard is softened (must jobs become promised, hard floors soft, feeds that idle power alone overloads are freed; losses
+and maintenance are left out) and the instance is solved again: what that plan still misses is the bill. Where it misses nothing,
+what was left out is in the way. Solving is handed in, since laws know no solver.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from placement.activities.gangs import Gangs
 from placement.activities.terms import firm
 from placement.builder import Builder
+from placement.explain.left_out import left_out
+from placement.explain.shortfall import Shortfall
 from placement.instance import Budget, Instance, Ladder
 from placement.instance.demand import COMMITMENTS
 from placement.instance.policy import of_kind
@@ -22,19 +25,6 @@ from placement.program import Bools, Grid
 from placement.rules.budget import owed_anyway
 from placement.rules.cooling import cooled_kw, idle_heat_kw
 from placement.rules.power import feed_limits_kw, idle_kw, pools_below
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """One line of the bill: ``amount`` in ``unit`` is missing in ``periods`` (None: no single ones)."""
-
-    law: str
-    subject: str
-    periods: str | None
-    amount: float
-    unit: str
-    message: str
-    remedy: str
 
 
 def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[Shortfall]:
@@ -48,14 +38,14 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
     idle += _sites_overheated(instance) + overdrawn
     if plan is None:
         return idle
-    return idle + _jobs_left_out(instance, plan) + _floors_missed(instance, plan)
+    return idle + (_jobs_left_out(instance, plan) + _floors_missed(instance, plan) or left_out(instance))
 
 
 def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
     """The instance with must jobs promised, hard floors soft, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling of sites that idle draw alone overheats, and the policies in
-    ``overdrawn``.
+    ``overdrawn``. It has no losses to survive, nor maintenance to do.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -78,6 +68,8 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
             name: site.model_copy(update={"cooling_kw": "unlimited"}) if over.any() else site
             for (name, site), over in zip(instance.sites.items(), idle_heat_kw(instance) > cooled_kw(instance), strict=True)
         },
+        losses={},
+        pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},
         policies={name: policy for name, policy in instance.policies.items() if name not in overdrawn},
     )
 
@@ -86,7 +78,7 @@ def _idle_overloads(instance: Instance) -> tuple[list[Shortfall], Bools]:
     """Feeds whose limit is below what the accelerators online draw while idle, and which they are, [F]."""
     excess = pools_below(instance).astype(np.float64) @ firm(
         instance, idle_kw(instance), np.arange(len(instance.pools))
-    ) - feed_limits_kw(instance)
+    ) - feed_limits_kw(instance, decided=True)
     over = np.any(excess > 1e-6 * np.maximum(1.0, np.abs(excess)), axis=1)
     found = []
     for f in np.flatnonzero(over):

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from placement.files.atomic import behind_links, write_atomically
 from placement.files.errors import InputErrors, Problem, Problems, WrongInstance, shown
 from placement.files.limits import TABLE_BYTES
-from placement.files.plan_tables import COLUMNS, PRICES, plan_of, price_bytes, prices_of, still_known, table_bytes
+from placement.files.plan_reading import plan_of, prices_of, still_known
+from placement.files.plan_tables import COLUMNS, PRICES, price_bytes, table_bytes
 from placement.files.reading import content_digest, read_tree, sibling
 from placement.files.table_files import read_table
 from placement.files.tables import Table
@@ -67,6 +68,9 @@ class _Tables(_Strict):
     recourse: _TableFile | None = None
     uncovered: _TableFile | None = None
     responses: _TableFile | None = None
+    maintenance: _TableFile | None = None
+    backups: _TableFile | None = None
+    kept: _TableFile | None = None
     prices: _TableFile | None = None
 
 

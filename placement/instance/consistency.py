@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting, grid_checks, policy_checks
+from placement.instance import fitting, grid_checks, policy_checks, tenancy_checks
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
@@ -19,6 +19,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.feed_tree(draft)
     yield from grid_checks.grid(draft)
     yield from fitting.pools(draft)
+    yield from fitting.bought(draft)
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
@@ -26,6 +27,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.replicas(draft)
     yield from demand(draft)
     yield from policy_checks.policies(draft)
+    yield from tenancy_checks.tenancy(draft)
 
 
 def demand(draft: Draft) -> Iterator[Finding]:

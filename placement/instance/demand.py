@@ -70,7 +70,8 @@ class Tenant(Noun):
     """By how much its work may be slowed down while the grid asks for it (default 0: not at all)."""
     quota_gpus: later("quota") = None  # type: ignore[valid-type]
     priority: later("quota") = None  # type: ignore[valid-type]
-    isolation: later("isolation") = None  # type: ignore[valid-type]
+    isolation: Literal["pool", "site"] | None = None
+    """Default: what it holds may be shared. ``pool`` (``site``): where it holds anything, nobody else does in that period."""
 
 
 class LatencyClass(Noun):

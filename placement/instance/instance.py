@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
@@ -19,14 +19,17 @@ from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass,
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
+from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.upkeep import MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
 
 FORMAT = "fleet-placement/1"
 TableName = Annotated[str, Field(max_length=255)]
+DAYS_PER_YEAR = 365.25
 
 
 class Settings(Noun):
@@ -40,6 +43,8 @@ class Settings(Noun):
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"
     """Tranches in an earlier state than this do not count."""
+    discount_rate_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """What money loses in worth: a dollar t days from the calendar's start counts as (1 + rate)^(-t / 365.25)."""
 
 
 class Tables(Noun):
@@ -87,16 +92,6 @@ class Document(Noun):
 
 
 @dataclass(frozen=True)
-class LossCase:
-    """One thing that may happen: pools lost, [Q], and links cut, together."""
-
-    loss: Loss
-    name: str
-    lost: Bools
-    links: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Instance:
     """A validated instance. Mappings keep the order of the files; positions in them are the indices used in arrays.
 
@@ -129,6 +124,8 @@ class Instance:
     """[S, P]; what capacity must sustain."""
     mean_tokens_per_s: Floats
     """[S, P]; what volumes count with."""
+    spot_times_longer: Floats
+    """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
     futures: Futures | None = None
     """What may come. It changes nothing in a plan of this instance alone."""
 
@@ -176,6 +173,11 @@ class Instance:
         return np.concatenate(rows) if rows else np.zeros((0, self.calendar.period_count), dtype=np.int64)
 
     @cached_property
+    def maintenance(self) -> tuple[tuple[int, MaintenanceTask], ...]:
+        """Every task of maintenance with its pool, in the order of the pools."""
+        return tuple((q, task) for q, pool in enumerate(self.pools.values()) for task in pool.maintenance)
+
+    @cached_property
     def unit_gpus(self) -> Ints:
         """Accelerators per allocation unit of each pool, [Q]."""
         return np.array([self.accelerators[pool.accelerator].allocation_unit_gpus for pool in self.pools.values()], dtype=np.int64)
@@ -198,6 +200,42 @@ class Instance:
         per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
         return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
 
+    # ------------------------------------------------------------ spot capacity
+
+    @cached_property
+    def pool_spot(self) -> Ints:
+        """Which of the contracts of spot capacity each pool is under, -1 for none, [Q]."""
+        spots = [name for name, contract in self.contracts.items() if contract.spot is not None]
+        under = [pool.contract for pool in self.pools.values()]
+        return np.array([spots.index(name) if name in spots else -1 for name in under], dtype=np.int64)
+
+    @cached_property
+    def availability(self) -> Floats:
+        """Share of the time that each pool is there while its contract is in force, [Q]; 1 but for spot capacity."""
+        spots = [self.contracts[pool.contract].spot for pool in self.pools.values()]
+        return np.array([1.0 if spot is None else spot.availability for spot in spots], dtype=np.float64)
+
+    # ------------------------------------------------------------ money over time
+
+    def discount_after(self, days: Floats) -> Floats:
+        """What a dollar so many days after the calendar's start is worth at its start; 1 without a rate."""
+        return np.asarray((1.0 + self.settings.discount_rate_per_year) ** (-days / DAYS_PER_YEAR), dtype=np.float64)
+
+    @cached_property
+    def discount_at(self) -> Floats:
+        """The same at each block boundary, [B + 1]."""
+        return self.discount_after(self.calendar.block_edges_days)
+
+    @cached_property
+    def discount(self) -> Floats:
+        """The same in each period, by the day on which its block starts, [P]."""
+        return np.repeat(self.discount_at[:-1], self.calendar.band_count)
+
+    @cached_property
+    def present_hours(self) -> Floats:
+        """Hours of each period as money by the hour counts with them, [P]."""
+        return self.calendar.hours * self.discount
+
     @cached_property
     def wan(self) -> Wan:
         """Round-trip times and paths over the links."""
@@ -214,39 +252,20 @@ class Instance:
 
     @cached_property
     def loss_cases(self) -> tuple[LossCase, ...]:
-        """What may be lost at once: every loss, those that say ``each`` written out."""
-        return tuple(case for loss in self.losses.values() for case in self._cases_of(loss))
+        """What may be lost at once: every loss, those that say ``each`` written out. Nobody counts on spot capacity then."""
+        return loss_cases(self)
 
-    def _cases_of(self, loss: Loss) -> Iterator[LossCase]:
-        pools = list(self.pools.values())
-        carried: dict[str, list[set[str]]] = {
-            "provider": [{self.sites[pool.site].provider} for pool in pools],
-            "site": [{pool.site} for pool in pools],
-            "feed": [set(self.feeds_above(pool)) for pool in pools],
-            "contract": [{pool.contract} for pool in pools],
-        }
-        if loss.each == "link":
-            for name in self.links:
-                yield LossCase(loss, f"{loss.id}/{name}", np.zeros(len(pools), dtype=np.bool_), frozenset({name}))
-            return
-        if loss.each is not None:
-            families = {"provider": self.providers, "site": self.sites, "feed": self.feeds, "contract": self.contracts}
-            for name in families[loss.each]:
-                lost = np.array([name in on for on in carried[loss.each]], dtype=np.bool_)
-                lost &= self._not_fed_without({name}) | (loss.each != "feed")
-                if lost.any():
-                    yield LossCase(loss, f"{loss.id}/{name}", lost)
-            return
-        lost = np.zeros(len(pools), dtype=np.bool_)
-        for kind, on in carried.items():
-            named = set(getattr(loss, f"{kind}s") or ())
-            gone = np.array([bool(named & names) for names in on], dtype=np.bool_)
-            lost |= gone & (self._not_fed_without(named) | (kind != "feed"))
-        yield LossCase(loss, loss.id, lost, frozenset(loss.links or ()))
-
-    def _not_fed_without(self, lost: Collection[str]) -> Bools:
-        """Pools that no feed carries once some are lost, [Q]."""
-        return np.array([self.feeds_without(pool, lost) is None for pool in self.pools.values()], dtype=np.bool_)
+    @cached_property
+    def reclaim_left_units(self) -> Ints:
+        """Units of each pool once its landlord has taken back what it may by then; all that are online elsewhere, [Q, P]."""
+        units = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
+        np.add.at(units, self.island_pool, self.island_online_gpus // self.unit_gpus[self.island_pool][:, None])
+        for q, pool in enumerate(self.pools.values()):
+            reclaim = self.contracts[pool.contract].reclaim
+            if reclaim is not None:
+                first = reclaim.first_block(self.calendar) * self.calendar.band_count
+                units[q, first:] -= np.ceil(reclaim.share * units[q, first:] - 1e-9).astype(np.int64)
+        return units
 
     @cached_property
     def domain_units(self) -> Ints:
@@ -365,6 +384,7 @@ def digest(instance: Instance) -> str:
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
     arrays += [value for value in (getattr(jobs, f.name) for f in fields(jobs)) if isinstance(value, np.ndarray)]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
+    arrays += [instance.spot_times_longer]
     for array in arrays:
         total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())

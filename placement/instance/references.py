@@ -31,6 +31,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("losses", "feeds", "feeds"),
     ("losses", "contracts", "contracts"),
     ("losses", "links", "links"),
+    ("losses", "reclaims", "contracts"),
     ("losses", "tenants", "tenants"),
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from placement.explain.bill import Shortfall
+from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.plan import Result, Violation
 from placement.program import LevelResult

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 import numpy as np
 
-from placement.explain.bill import Shortfall
+from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes
@@ -15,7 +16,7 @@ from placement.program import Limit
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
-from placement.rules.power import feed_limits_kw
+from placement.rules.power import feed_limits_under
 from placement.rules.wan import link_gb, link_gbit_s, link_limits
 
 MOST_ROWS = 60
@@ -46,6 +47,8 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
             section("Power given up for demand response", _responses(instance, result.plan)),
+            section("Places kept for must jobs after a loss", _backups(instance, result.plan)),
+            section("Maintenance", _maintenance(instance, result.plan)),
             section("Shares and budgets, in their tightest slot", policies(instance, result.plan)),
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
@@ -139,7 +142,8 @@ def _contracts(instance: Instance, plan: Plan) -> str:
             continue
         if not mine:
             rows.append((contract.id, contract.provider, "not signed", None, None))
-        rows += [(contract.id, contract.provider, "signed", days[signed.start_block[r]], days[signed.end_block[r]]) for r in mine]
+        decision = "signed" if contract.purchase is None else "ordered"
+        rows += [(contract.id, contract.provider, decision, days[signed.start_block[r]], days[signed.end_block[r]]) for r in mine]
     kept, more = shortened(rows, MOST_ROWS, "contracts")
     return table(("contract", "provider", "decision", "from", "until"), kept, left=5) + more if rows else ""
 
@@ -153,7 +157,7 @@ def _losses(figures: PlanFigures) -> str:
         missing = np.bincount(short.period[mine], short.tokens_per_s[mine], instance.calendar.period_count)
         worst = int(np.argmax(missing))
         when = (instance.calendar.period_name(worst), brief(float(missing[worst]))) if missing[worst] > 0 else ("never", None)
-        rows.append((case.name, count(int(case.lost.sum())), count(len(case.links)), *when))
+        rows.append((case.name, count(int((case.lost | case.reclaimed).sum())), count(len(case.links)), *when))
     kept, more = shortened(rows, MOST_ROWS, "losses")
     return table(("loss", "pools lost", "links cut", "most in", "tokens/s then"), kept) + more if rows else ""
 
@@ -167,6 +171,26 @@ def _responses(instance: Instance, plan: Plan) -> str:
         rows.append((case.name, count(given.kw[mine].max(initial=0.0)), count(kwh), count(kwh * case.response.usd_per_kwh)))
     kept, more = shortened(rows, MOST_ROWS, "responses")
     return table(("response", "most kW", "kWh", "USD earned"), kept) + more if rows else ""
+
+
+def _backups(instance: Instance, plan: Plan) -> str:
+    jobs, days, table_of = instance.jobs, instance.calendar.block_starts, plan.backups
+    rows: list[tuple[object, ...]] = [
+        (instance.loss_cases[k].name, jobs.id[j], instance.island_names[i], days[start], days[end], count(jobs.shapes.gpus[s]))
+        for k, j, s, i, start, end in zip(*(getattr(table_of, f.name).tolist() for f in fields(table_of)), strict=True)
+    ]
+    kept, more = shortened(rows, MOST_ROWS // 2, "backups in the plan's tables")
+    return table(("loss", "job", "on", "from", "until", "accelerators"), kept, left=5) + more if rows else ""
+
+
+def _maintenance(instance: Instance, plan: Plan) -> str:
+    days, pools, done = instance.calendar.block_starts, list(instance.pools), plan.maintenance
+    rows: list[tuple[object, ...]] = []
+    for n, start, end in zip(done.task.tolist(), done.start_block.tolist(), done.end_block.tolist(), strict=True):
+        q, task = instance.maintenance[n]
+        rows.append((pools[q], task.id, days[start], days[end]))
+    kept, more = shortened(rows, MOST_ROWS // 2, "tasks in the plan's tables")
+    return table(("pool", "task", "from", "until"), kept, left=4) + more if rows else ""
 
 
 def _pools(figures: PlanFigures) -> str:
@@ -187,7 +211,7 @@ def _pools(figures: PlanFigures) -> str:
 
 def _feeds(figures: PlanFigures) -> str:
     """Feeds, each in the period in which it comes nearest to its limit."""
-    draw, limit = figures.feed_kw, feed_limits_kw(figures.instance)
+    draw, limit = figures.feed_kw, feed_limits_under(figures.instance, figures.plan)
     rows = []
     for f, name in enumerate(figures.instance.feeds):
         p = tightest(draw[f], limit[f])

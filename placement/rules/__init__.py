@@ -14,6 +14,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
     assignment,
+    backups,
     budget,
     capacity,
     carbon,
@@ -23,8 +24,13 @@ from placement.rules import (
     demand_response,
     events,
     interconnect,
+    isolation,
+    maintenance,
+    metered_energy,
     non_firm,
     power,
+    purchase,
+    reclaim,
     resilience,
     second_feed,
     sla,
@@ -49,6 +55,6 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    contract, take_or_pay, resilience, concentration, carbon, budget,
+    assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
+    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

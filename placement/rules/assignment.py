@@ -13,10 +13,11 @@ import numpy as np
 from placement.activities import Activities
 from placement.builder import Builder
 from placement.instance import Instance
+from placement.instance.goodput import MOST_TIMES_LONGER
 from placement.plan import Plan, Violation
 from placement.program import Anchor, Bools, Floats, Ints
-from placement.rules.interconnect import run_hours
-from placement.rules.reading import broken, level_and_term
+from placement.rules.interconnect import run_hours, spot_times_longer
+from placement.rules.reading import broken, events_above, level_and_term
 
 NAME = "assignment"
 
@@ -31,8 +32,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_charges(gangs.drop_option, *level_and_term("promised_jobs"), jobs.breach_usd[gangs.drop_job])
 
     done, value = gangs.finishes, jobs.value_usd[gangs.job]
-    builder.add_charges(gangs.option[done], *level_and_term("training_value"), -value[done])
-    ahead = np.array([builder.curve(row[-1] - row) for row in gangs.paces.progress], dtype=np.int64)
+    worth = instance.discount_at
+    builder.add_charges(
+        gangs.option[done], *level_and_term("training_value"), -value[done], anchor=Anchor.END, table=builder.curve(worth)
+    )
+    ahead = np.array([builder.curve((row[-1] - row) * worth[-1]) for row in gangs.paces.progress], dtype=np.int64)
     rest = ~done
     builder.add_charges(
         gangs.option[rest], *level_and_term("training_value"), -value[rest] / gangs.hours[rest],
@@ -42,7 +46,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     late = np.flatnonzero((jobs.lateness_usd_per_day > 0) & np.isfinite(jobs.due_day))
     curve = np.zeros(len(jobs), dtype=np.int64)
     for day in np.unique(jobs.due_day[late]):
-        curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0))
+        curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0) * worth)
     is_late = np.zeros(len(jobs), dtype=np.bool_)
     is_late[late] = True
     may_be_late = is_late[gangs.job]
@@ -66,7 +70,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     for j in np.flatnonzero(jobs.is_commitment("must") & (count == 0)):
         found.append(broken(NAME, jobs.id[j], "must run and does not", 1.0, "runs"))
 
-    needed = _needed_end(instance, plan)
+    above = events_above(instance, plan.places.run, instance.island_pool[plan.places.island], len(runs.job))
+    needed = needed_end(instance, runs.job, run_hours(instance, plan), runs.start_block, above)
     for r in np.flatnonzero(_suspect(instance, plan, needed)).tolist():
         j = runs.job[r]
         name, start, end = jobs.id[j], int(runs.start_block[r]), int(runs.end_block[r])
@@ -87,40 +92,52 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
         if end != min(needed[r], calendar.blocks):
             text = f"holds its place until block {end}, its hours take it to block {min(needed[r], calendar.blocks)}"
             found.append(broken(NAME, name, text, float(abs(end - min(needed[r], calendar.blocks))), "blocks"))
-    return found + _wrong_pools(instance, plan)
+    return found + _wrong_pools(instance, plan) + _never_done(instance, plan)
+
+
+def _never_done(instance: Instance, plan: Plan) -> list[Violation]:
+    text = "hardly gets on between the interruptions of the spot capacity that it stands on"
+    endless = np.flatnonzero(spot_times_longer(instance, plan) > MOST_TIMES_LONGER)
+    return [broken(NAME, instance.jobs.id[plan.runs.job[r]], text) for r in endless]
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """training_value, lateness and promised_jobs of the runs of a plan."""
     jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
     hours = run_hours(instance, plan)
-    made, row = _progress(instance, plan)
+    made, row = progress_of_runs(instance, plan)
     ahead = made[row, -1] - made[row, np.clip(runs.start_block, 0, calendar.blocks)]
-    late_days = np.maximum(calendar.block_edges_days[np.clip(runs.end_block, 0, calendar.blocks)] - jobs.due_day[runs.job], 0.0)
+    end = np.clip(runs.end_block, 0, calendar.blocks)
+    late_days = np.maximum(calendar.block_edges_days[end] - jobs.due_day[runs.job], 0.0)
+    worth = instance.discount_at[end]
     dropped = jobs.is_commitment("promised")
     dropped[runs.job] = False
     return {
-        "training_value": -float(np.sum(jobs.value_usd[runs.job] * np.minimum(1.0, ahead / hours))) if len(hours) else 0.0,
-        "lateness": float(np.sum(jobs.lateness_usd_per_day[runs.job] * late_days)),
+        "training_value": -float(np.sum(jobs.value_usd[runs.job] * np.minimum(1.0, ahead / hours) * worth)) if len(hours) else 0.0,
+        "lateness": float(np.sum(jobs.lateness_usd_per_day[runs.job] * late_days * worth)),
         "promised_jobs": float(np.sum(jobs.breach_usd[dropped])),
     }
 
 
-def _progress(instance: Instance, plan: Plan) -> tuple[Floats, Ints]:
-    """Hours of progress made before each block boundary, [n, B + 1], and which of these rows is each run's, [runs].
+def progress_of_runs(instance: Instance, plan: Plan) -> tuple[Floats, Ints]:
+    """The progress of the runs of a plan where they stand."""
+    places = plan.places
+    above = events_above(instance, places.run, instance.island_pool[places.island], len(plan.runs.job))
+    return progress(instance, plan.runs.job, above)
 
-    While an event lies above any of its islands, a gang is slower by its tenant's flexibility.
+
+def progress(instance: Instance, job: Ints, events: Bools) -> tuple[Floats, Ints]:
+    """Hours of progress made before each block boundary, [rows, B + 1], and which of these rows is that of each work of a job, [n].
+
+    While any of ``events`` [n, E], those above its islands, lasts, it is slower by its tenant's flexibility.
     """
-    jobs, calendar, places = instance.jobs, instance.calendar, plan.places
+    jobs, calendar = instance.jobs, instance.calendar
     if not instance.grid_events:
         by_block = jobs.paces @ calendar.hours.reshape(calendar.blocks, -1).T
-        return np.concatenate([np.zeros((len(by_block), 1)), np.cumsum(by_block, axis=1)], axis=1), jobs.pace[plan.runs.job]
-    below = np.zeros((len(plan.runs.job), len(instance.grid_events)))
-    for e, case in enumerate(instance.grid_events):
-        below[places.run[case.below[instance.island_pool[places.island]]], e] = 1
-    flexible = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[jobs.tenant[plan.runs.job]]
-    flexible = flexible * below.any(axis=1)
-    kinds, row = np.unique(np.column_stack([jobs.pace[plan.runs.job], flexible, below]), axis=0, return_inverse=True)
+        return np.concatenate([np.zeros((len(by_block), 1)), np.cumsum(by_block, axis=1)], axis=1), jobs.pace[job]
+    flexible = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[jobs.tenant[job]]
+    flexible = flexible * events.any(axis=1)
+    kinds, row = np.unique(np.column_stack([jobs.pace[job], flexible, events]), axis=0, return_inverse=True)
     made = np.zeros((len(kinds), calendar.blocks + 1))
     for n, (pace, share, *above) in enumerate(kinds.tolist()):
         limited = sum((case.hours for case, on in zip(instance.grid_events, above, strict=True) if on), np.zeros(1))
@@ -129,11 +146,13 @@ def _progress(instance: Instance, plan: Plan) -> tuple[Floats, Ints]:
     return made, row.reshape(-1)
 
 
-def _needed_end(instance: Instance, plan: Plan) -> Ints:
-    """Block after the last one that each run needs from its start; B + 1 where the horizon is too short, [runs]."""
-    hours, blocks = run_hours(instance, plan), instance.calendar.blocks
-    start = np.clip(plan.runs.start_block, 0, blocks)
-    made, row_of = _progress(instance, plan)
+def needed_end(instance: Instance, job: Ints, hours: Floats, start_block: Ints, events: Bools) -> Ints:
+    """Block after the last one that work of a job needs from its start; B + 1 where the horizon is too short, [n] each.
+
+    ``events`` says which of the grid's events lie above each, [n, E].
+    """
+    start = np.clip(start_block, 0, instance.calendar.blocks)
+    made, row_of = progress(instance, job, events)
     needed = np.empty(len(hours), dtype=np.int64)
     for row in range(len(made)):
         mine = row_of == row

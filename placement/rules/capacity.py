@@ -6,9 +6,10 @@ names the islands of replicas, and the check counts them there.
 
     sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)
     sum of units held in pool q in period p    <=  the same summed over its islands - ceil(spare share x that sum)
-    cost = usage price x GPUs of the units held x hours
+    cost = usage price x availability x GPUs of the units held x hours
 
-What is let to others takes units of the pool as well. Where the contract is decided, its term supplies the units.
+Spot capacity is paid for only while it is there, which its availability says; for all else that is 1. What is let to others, or
+down for maintenance, takes units as well. Where the contract is decided, its term supplies the units.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 from placement.rules.reading import (
     broken,
     by_pool,
@@ -33,6 +34,7 @@ from placement.rules.reading import (
     online_units,
     replica_units,
     sublet_units,
+    units_down,
 )
 
 NAME = "capacity"
@@ -40,49 +42,62 @@ NAME = "capacity"
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """Units of islands and pools; the usage price is paid on the pool's."""
-    gangs, replicas = activities.gangs, activities.replicas
-    held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
-    online = most_units(instance)
-    usable = by_pool(instance, online.astype(np.float64)) - spare_units(instance)
+    online, usable = most_units(instance), usable_units(instance)
     level, term = level_and_term("usage_fees")
     price = paid_by_use(instance) * instance.unit_gpus[:, None]
+    present = [builder.profile(row) for row in price * instance.discount]
     contract, every_pool = contract_of_pools(instance), np.arange(len(instance.pools))
     pool = builder.add_resources(
         [f"pool {name}" for name in instance.pools], "units", firm(instance, usable, every_pool),
-        price=np.any(price != 0, axis=1).astype(np.float64), price_profile=[builder.profile(row) for row in price], level=level,
-        term=term,
+        price=np.any(price != 0, axis=1).astype(np.float64), price_profile=present, level=level, term=term,
     )  # fmt: skip
-    row, fixed = gangs.share_row, replicas.island >= 0
-    if not gangs.by_pool:
+    island = None
+    if not activities.gangs.by_pool:
         island = builder.add_resources(
             [f"island {name}" for name in instance.island_names], "units", firm(instance, online, instance.island_pool)
         )
-        activities.terms.supply(builder, island, contract[instance.island_pool], online.astype(np.float64))
-        builder.add_rates(
-            gangs.option[row], island[gangs.share_island], gangs.share_units, profile=held[row], step=gangs.share_step
-        )
-    builder.add_rates(gangs.option[row], pool[instance.island_pool[gangs.share_island]], gangs.share_units, profile=held[row])
-    builder.add_rates(replicas.option, pool[replicas.pool], replicas.units)
-    builder.add_rates(activities.sublets.option, pool[activities.sublets.pool], 1.0)
-    terms = activities.terms
-    terms.supply(builder, pool, contract, usable)
-    # What supplies a priced resource would earn its price: terms pay it back.
+    charge_units(instance, builder, activities, pool, island, np.ones(len(pool), dtype=np.bool_))
+    # What supplies a priced resource would earn its price, and what is down would pay it: terms and maintenance settle that.
+    terms, tasks, usd = activities.terms, activities.maintenance, price * instance.present_hours
     earned = np.zeros((len(instance.contracts), instance.calendar.period_count))
-    np.add.at(earned, contract, price * usable * instance.calendar.hours)
+    np.add.at(earned, contract, usable * usd)
     builder.add_charges(terms.option, level, term, terms.totals(earned))
-    if not gangs.by_pool:
+    builder.add_charges(tasks.option, level, term, -tasks.totals(instance, usd))
+
+
+def charge_units(
+    instance: Instance, builder: Builder, activities: Activities, pool: Ints, island: Ints | None, which: Bools
+) -> None:
+    """Write what is held, let and down, and what terms bring, on rows of units of pools [Q] and islands [I], for some pools [Q]."""
+    gangs, replicas, sublets, terms = activities.gangs, activities.replicas, activities.sublets, activities.terms
+    held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
+    contract, island_pool, every = contract_of_pools(instance), instance.island_pool, bool(which.all())
+    share = slice(None) if every else np.flatnonzero(which[island_pool[gangs.share_island]])
+    row, on, units = gangs.share_row[share], gangs.share_island[share], gangs.share_units[share]
+    if island is not None:
+        some, fixed = which[island_pool], (replicas.island >= 0) & which[replicas.pool]
+        online = most_units(instance)[some].astype(np.float64)
+        terms.supply(builder, island[some], contract[island_pool[some]], online)
+        builder.add_rates(gangs.option[row], island[on], units, profile=held[row], step=gangs.share_step[share])
         builder.add_rates(replicas.option[fixed], island[replicas.island[fixed]], replicas.units[fixed])
+    builder.add_rates(gangs.option[row], pool[island_pool[on]], units, profile=held[row])
+    standing, let = which[replicas.pool], which[sublets.pool]
+    builder.add_rates(replicas.option[standing], pool[replicas.pool[standing]], replicas.units[standing])
+    builder.add_rates(sublets.option[let], pool[sublets.pool[let]], 1.0)
+    terms.supply(builder, pool[which], contract[which], usable_units(instance)[which])
+    activities.maintenance.take_down(builder, instance, pool, island, which)
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Islands that hold more units than are online, and replicas where they may not stand."""
-    use = gang_units(instance, plan) + replica_units(instance, plan)
+    down, down_by_island = units_down(instance, plan)
+    use = gang_units(instance, plan) + replica_units(instance, plan) + down_by_island
     online = online_units(instance, plan)
     found = excess(NAME, "units", instance.island_names, use, online, instance, "holds")
-    # Let units lie wherever gangs and replicas leave room: they are whole, so only their sum matters.
-    held, let = by_pool(instance, use), sublet_units(instance, plan)
+    # What is let or down on no named island lies wherever there is room: units are whole, so only their sum matters.
+    held, loose = by_pool(instance, use), sublet_units(instance, plan) + down - by_pool(instance, down_by_island)
     room = by_pool(instance, np.maximum(online - use, 0))
-    found += excess(NAME, "units", list(instance.pools), let, room, instance, "lets", held + let)
+    found += excess(NAME, "units", list(instance.pools), loose, room, instance, "lets or has down", held + loose)
     found += _spares_taken(instance, plan, by_pool(instance, online.astype(np.float64)))
     for row in np.flatnonzero(plan.sublets.units <= 0):
         found.append(
@@ -102,7 +117,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 
 def _spares_taken(instance: Instance, plan: Plan, online: Floats) -> list[Violation]:
-    held, shares = held_units(instance, plan), [pool.spare_share for pool in instance.pools.values()]
+    held = held_units(instance, plan) + units_down(instance, plan)[0]
+    shares = [pool.spare_share for pool in instance.pools.values()]
     keeping = [q for q, share in enumerate(shares) if share > 0]
     spare = [[ceil(round(shares[q] * units, 9)) for units in online[q].tolist()] for q in keeping]
     names = [list(instance.pools)[q] for q in keeping]
@@ -113,12 +129,17 @@ def _spares_taken(instance: Instance, plan: Plan, online: Floats) -> list[Violat
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """usage_fees: every GPU of the units held, by the hour."""
     gpus = held_units(instance, plan) * instance.unit_gpus[:, None]
-    return {"usage_fees": float(np.sum(gpus * paid_by_use(instance) * instance.calendar.hours))}
+    return {"usage_fees": float(np.sum(gpus * paid_by_use(instance) * instance.present_hours))}
 
 
 def most_units(instance: Instance) -> Ints:
     """Whole allocation units of each island that are ever under contract, signed or not, [I, P]."""
     return instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None]
+
+
+def usable_units(instance: Instance) -> Floats:
+    """Units of each pool that are ever under contract and no spares, [Q, P]."""
+    return by_pool(instance, most_units(instance).astype(np.float64)) - spare_units(instance)
 
 
 def spare_units(instance: Instance) -> Floats:
@@ -135,6 +156,6 @@ def paid_by_use(instance: Instance) -> Floats:
 
 
 def usage_prices(instance: Instance) -> Floats:
-    """USD per GPU-hour held in each pool, [Q, P]."""
+    """USD per GPU-hour held in each pool, [Q, P]: the price of its contract for the time that it is there."""
     prices = [instance.calendar.mean(instance.contracts[pool.contract].price_usd_per_gpu_hour) for pool in instance.pools.values()]
-    return np.array(prices).reshape(len(instance.pools), instance.calendar.period_count)
+    return np.array(prices).reshape(len(instance.pools), instance.calendar.period_count) * instance.availability[:, None]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from math import ceil
 
 import numpy as np
 
-from placement.instance import CarbonPrice, Instance, ServiceProfile
+from placement.instance import CarbonPrice, Contract, Instance, ServiceProfile
 from placement.instance.policy import of_kind
-from placement.plan import TERM_LEVEL, TERMS, Plan, Violation
+from placement.plan import TERM_LEVEL, TERMS, Plan, Runs, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
 
 GRAMS_PER_KG = 1000.0
@@ -47,9 +50,19 @@ def in_force(instance: Instance, plan: Plan) -> Bools:
             rows[c] = dated
             continue
         for row in np.flatnonzero(signed.contract == c).tolist():
-            first, end = signed.start_block[row] * calendar.band_count, signed.end_block[row] * calendar.band_count
+            start = first_in_force(instance, contract, int(signed.start_block[row]))
+            first, end = start * calendar.band_count, signed.end_block[row] * calendar.band_count
             rows[c, first:end] = dated[first:end]
     return rows
+
+
+def first_in_force(instance: Instance, contract: Contract, signed: int) -> int:
+    """First block in which a contract signed at a block is in force: that one, or the first after the lead time of an order."""
+    if contract.purchase is None:
+        return signed
+    calendar = instance.calendar
+    usable = calendar.day_of_block(signed) + timedelta(days=contract.purchase.lead_time_days)
+    return next((block for block in range(calendar.blocks) if calendar.block_starts[block] >= usable), calendar.blocks)
 
 
 def in_force_by_pool(instance: Instance, plan: Plan) -> Bools:
@@ -76,6 +89,24 @@ def sublet_units(instance: Instance, plan: Plan) -> Floats:
     return total
 
 
+def units_down(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
+    """Allocation units that maintenance takes down: of each pool in all, [Q, P], and of the islands that it names, [I, P]."""
+    units = instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None]
+    of_pool, of_island = np.zeros((len(instance.pools), units.shape[1])), np.zeros(units.shape)
+    table, bands = plan.maintenance, instance.calendar.band_count
+    for n, start, end in zip(table.task.tolist(), table.start_block.tolist(), table.end_block.tolist(), strict=True):
+        q, task = instance.maintenance[n]
+        first, when = int(instance.pool_island[q]), slice(max(start, 0) * bands, max(end, 0) * bands)
+        if task.gpus is not None:
+            of_pool[q, when] += ceil(task.gpus / int(instance.unit_gpus[q]))
+        elif task.share is not None:
+            online = units[first : int(instance.pool_island[q + 1]), when].sum(axis=0)
+            of_pool[q, when] += [ceil(round(task.share * there, 9)) for there in online.tolist()]
+        for number in task.islands or ():
+            of_island[first + number - 1, when] += units[first + number - 1, when]
+    return of_pool + by_pool(instance, of_island), of_island
+
+
 def held_units(instance: Instance, plan: Plan) -> Floats:
     """Allocation units that gangs and replicas hold or that are let, in each pool, [Q, P]."""
     return by_pool(instance, gang_units(instance, plan) + replica_units(instance, plan)) + sublet_units(instance, plan)
@@ -92,6 +123,14 @@ def replica_units(instance: Instance, plan: Plan) -> Floats:
     total = np.zeros((len(instance.island_pool), instance.calendar.period_count))
     np.add.at(total, (plan.replicas.island, plan.replicas.period), plan.replicas.units)
     return total
+
+
+def backup_units(instance: Instance, plan: Plan, which: Bools) -> Floats:
+    """Allocation units that some of a plan's backups reserve in each island, [I, P]."""
+    table, row = plan.backups, np.flatnonzero(which)
+    as_runs = replace(plan, runs=Runs(table.job, table.shape, table.start_block, table.end_block))
+    units = -(-instance.jobs.shapes.gpus[table.shape] // instance.unit_gpus[instance.island_pool[table.island]])
+    return during_runs(instance, as_runs, row, table.island[row], units[row].astype(np.float64), len(instance.island_pool))
 
 
 def by_pool(instance: Instance, by_island: Floats) -> Floats:
@@ -116,10 +155,15 @@ def replica_counts(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
     """Whole replicas in each row of ``replicas``, and the accelerators that they run on, [n] each."""
     table = plan.replicas
     profile = profile_rows(instance, table.service, table.profile)
+    count = whole_replicas(instance, profile, table.units)
+    return count, count * of_profiles(instance, lambda p: p.gpus_per_replica)[profile]
+
+
+def whole_replicas(instance: Instance, profile: Ints, units: Ints) -> Floats:
+    """Whole replicas of profiles (by ``profile_rows``) that so many units hold, [n] each."""
     unit = of_profiles(instance, lambda p: instance.accelerators[p.accelerator].allocation_unit_gpus).astype(np.int64)[profile]
     each = of_profiles(instance, lambda p: p.gpus_per_replica).astype(np.int64)[profile]
-    count = np.where(each <= unit, table.units * (unit // each), table.units // -(-each // unit)).astype(np.float64)
-    return count, count * each
+    return np.where(each <= unit, units * (unit // each), units // -(-each // unit)).astype(np.float64)
 
 
 def service_shares(instance: Instance) -> Floats:
@@ -130,14 +174,21 @@ def service_shares(instance: Instance) -> Floats:
     return np.array([min(shares, default=0.0) for shares in allowed.values()])
 
 
-def kept_at_events(instance: Instance, plan: Plan) -> Floats:
-    """Part of their throughput that rows of ``replicas`` keep over their period, in whose events they give way, [n]."""
-    table = plan.replicas
-    pool, limited = instance.island_pool[table.island], np.zeros(len(table.service))
+def kept_at_events(instance: Instance, service: Ints, pool: Ints, period: Ints) -> Floats:
+    """Part of their throughput that replicas in pools keep over a period, in whose events they give way, [n] each."""
+    limited = np.zeros(len(service))
     for case in instance.grid_events:
-        limited += case.hours[table.period] * case.below[pool]
-    hours = instance.calendar.hours[table.period]
-    return np.asarray(1 - service_shares(instance)[table.service] * np.minimum(limited, hours) / hours, dtype=np.float64)
+        limited += case.hours[period] * case.below[pool]
+    hours = instance.calendar.hours[period]
+    return np.asarray(1 - service_shares(instance)[service] * np.minimum(limited, hours) / hours, dtype=np.float64)
+
+
+def events_above(instance: Instance, work: Ints, pool: Ints, count: int) -> Bools:
+    """Which of the grid's events lie above any pool on which each piece of work stands, by rows (work, pool), [count, E]."""
+    above = np.zeros((count, len(instance.grid_events)), dtype=np.bool_)
+    for e, case in enumerate(instance.grid_events):
+        above[work[case.below[pool]], e] = True
+    return above
 
 
 def profile_rows(instance: Instance, service: Ints, profile: Ints) -> Ints:
@@ -158,6 +209,19 @@ def price_over_feeds(instance: Instance) -> Floats:
         for feed in instance.feeds_above(pool):
             rows[q] += instance.calendar.mean(instance.feeds[feed].price_usd_per_kwh)
     return rows
+
+
+def billed_per_kwh(instance: Instance) -> Floats:
+    """USD per facility kWh that the contract of each pool bills, [Q, P]; 0 where it bills none."""
+    prices = [instance.contracts[pool.contract].price_usd_per_kwh for pool in instance.pools.values()]
+    rows = [instance.calendar.mean(0.0 if price is None else price) for price in prices]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), instance.calendar.period_count)
+
+
+def kwh_prices(instance: Instance) -> Floats:
+    """USD that a facility kWh of each pool costs: what its contract bills, and its feeds where these are not included, [Q, P]."""
+    paid = np.array([instance.contracts[pool.contract].feed_prices == "paid" for pool in instance.pools.values()], dtype=np.bool_)
+    return np.asarray(billed_per_kwh(instance) + np.where(paid[:, None], price_over_feeds(instance), 0.0))
 
 
 def carbon_kg_per_kwh(instance: Instance) -> Floats:

@@ -6,7 +6,11 @@
     cost = volume left uncovered x its price, where the loss has one; else nothing may be left
 
 Replicas stay where they are, and are shared anew among the streams, each over its cheapest path within its round trip on the links
-that remain. Gangs are not moved; those that are split, and data on its way, leave the links to what is covered.
+that remain. Gangs are not moved; those that are split, and data on its way, leave the links to what is covered. Spot capacity
+covers nothing after a loss. Where a landlord takes back a share of a pool, at notice, the plan says which of its replicas stay
+(``kept``):
+
+    kept <= what stood there,    units kept + units of jobs that cannot end within the notice (law reclaim) <= units left
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from placement.activities.serving import match
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Floats
+from placement.program import Floats, Ints
 from placement.rules.reading import (
     broken,
     excess,
@@ -28,8 +32,9 @@ from placement.rules.reading import (
     level_and_term,
     of_profiles,
     profile_rows,
-    replica_counts,
+    whole_replicas,
 )
+from placement.rules.reclaim import charge_exposed, exposed_units, units_left
 from placement.rules.sla import SECONDS_PER_HOUR, TOKENS_PER_MILLION
 from placement.rules.wan import gbit_s_of_bytes, link_limits, wan_bytes
 
@@ -39,7 +44,7 @@ NAME = "resilience"
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """For each loss its own throughput and its own cover."""
     options, replicas, need = activities.recourse, activities.replicas, covered_tokens_per_s(instance)
-    volume = builder.profile(instance.calendar.hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION)
+    volume = builder.profile(instance.present_hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION)
     names, streams = [case.name for case in instance.loss_cases], list(instance.streams)
     services, sites, classes = list(instance.services), list(instance.sites), list(instance.latency_classes)
     for k, case in enumerate(instance.loss_cases):
@@ -58,10 +63,36 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         throughput = builder.add_resources(labels, "tokens/s", 0.0)
         builder.add_rates(options.option[mine], throughput[at.reshape(-1)], 1.0)
         row = match(tuple(keys), (replicas.service, instance.pool_site[replicas.pool], replicas.latency_class))
-        stays = np.flatnonzero(~case.lost[replicas.pool] & (row >= 0))
+        row = np.where(row < 0, -1, throughput[row]) if len(throughput) else row
+        stays = np.flatnonzero(~(case.lost | case.reclaimed)[replicas.pool] & (row >= 0))
         tokens = -replicas.tokens_per_s[stays]
-        builder.add_rates(replicas.option[stays], throughput[row[stays]], tokens, profile=replicas.pace[stays])
+        builder.add_rates(replicas.option[stays], row[stays], tokens, profile=replicas.pace[stays])
+        _formulate_kept(instance, builder, activities, k, row)
         _formulate_links(instance, builder, options, k)
+
+
+def _formulate_kept(instance: Instance, builder: Builder, activities: Activities, case: int, throughput: Ints) -> None:
+    """What stays of a pool of which a share is taken back; ``throughput``: the row that each option of replicas supplies, or -1."""
+    kept, replicas, pools = activities.kept, activities.replicas, list(instance.pools)
+    mine = np.flatnonzero(kept.case == case)
+    if not len(mine):
+        return
+    name, option, n = instance.loss_cases[case].name, kept.option[mine], kept.row[mine]
+    labels = [f"{list(instance.services)[replicas.service[m]]} {replicas.profile[m]} kept in {pools[replicas.pool[m]]}" for m in n]
+    standing = builder.add_resources([f"{label} after {name}" for label in labels], "counts", 0.0)
+    builder.add_rates(option, standing, 1.0)
+    at = match(
+        (replicas.service[n], replicas.profile[n], replicas.pool[n]), (replicas.service, replicas.profile, replicas.pool)
+    )  # fmt: skip
+    builder.add_rates(replicas.option[at >= 0], standing[at[at >= 0]], -1.0)
+    left, some = np.full(len(pools), -1, dtype=np.int64), np.unique(replicas.pool[n])
+    labels = [f"left in {pools[q]} after {name}" for q in some]
+    left[some] = builder.add_resources(labels, "units", instance.reclaim_left_units[some])
+    builder.add_rates(option, left[replicas.pool[n]], replicas.units[n])
+    charge_exposed(instance, builder, activities.gangs, left)
+    supplies = throughput[n] >= 0
+    m = n[supplies]
+    builder.add_rates(option[supplies], throughput[m], -replicas.tokens_per_s[m], profile=replicas.pace[m])
 
 
 def _formulate_links(instance: Instance, builder: Builder, options: RecourseOptions, case: int) -> None:
@@ -102,9 +133,40 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
             if case.loss.tenants is None or stream.tenant in case.loss.tenants:
                 ladder = stream.ladder or instance.tenants[stream.tenant].ladder
                 floor = 0.0 if ladder is None else ladder.floor_share
-                need[t] = demand[t] * (floor if case.loss.covered_share == "promised" else case.loss.covered_share)
+                need[t] = case.periods * demand[t] * (floor if case.loss.covered_share == "promised" else case.loss.covered_share)
         found += excess(NAME, "tokens/s", names, need - after - left, np.zeros(need.shape), instance, "falls short by", need)
         found += _reach(instance, plan, k) + _throughput(instance, plan, k) + _links(instance, plan, k)
+    return found + _kept_violations(instance, plan)
+
+
+def _kept_violations(instance: Instance, plan: Plan) -> list[Violation]:
+    """Replicas that are kept without having stood there, where nothing is taken back, or beyond what is left."""
+    table, pools, found = plan.kept, list(instance.pools), []
+    periods, left, exposed = instance.calendar.period_count, units_left(instance), exposed_units(instance, plan)
+    stood: dict[tuple[int, int, int], Floats] = {}
+    replicas = plan.replicas
+    where = instance.island_pool[replicas.island]
+    for s, p, q, period, units in zip(*(a.tolist() for a in (replicas.service, replicas.profile, where, replicas.period)),
+                                      replicas.units.tolist(), strict=True):  # fmt: skip
+        stood.setdefault((s, p, q), np.zeros(periods))[period] += units
+    for k, case in enumerate(instance.loss_cases):
+        rows = np.flatnonzero(table.case == k).tolist()
+        held, each = np.zeros(left.shape), dict[tuple[int, int, int], Floats]()
+        for r in rows:
+            s, p, q, period = (int(column[r]) for column in (table.service, table.profile, table.pool, table.period))
+            each.setdefault((s, p, q), np.zeros(periods))[period] += table.units[r]
+            held[q, period] += table.units[r]
+            if table.units[r] <= 0:
+                found.append(broken(NAME, pools[q], f"keeps no units or fewer after {case.name}", float(1 - table.units[r])))
+            if not case.reclaimed[q] or not case.periods[period]:
+                found.append(broken(NAME, pools[q], f"keeps units after {case.name}, which takes back nothing there"))
+        for (s, p, q), units in each.items():
+            there = stood.get((s, p, q), np.zeros(periods))[None]
+            name = f"{list(instance.services)[s]} in {pools[q]} after {case.name}"
+            found += excess(NAME, "units", [name], units[None], there, instance, "keeps")
+        some = np.unique(table.pool[rows])
+        names = [f"{pools[q]} after {case.name}" for q in some]
+        found += excess(NAME, "units", names, (held + exposed)[some], left[some], instance, "would hold")
     return found
 
 
@@ -131,12 +193,21 @@ def _throughput(instance: Instance, plan: Plan, case: int) -> list[Violation]:
     shape = (len(services), len(sites), len(classes), instance.calendar.period_count)
     supply, use = np.zeros(shape), np.zeros(shape)
     table = plan.replicas
-    stays = ~instance.loss_cases[case].lost[instance.island_pool[table.island]]
-    profile = profile_rows(instance, table.service, table.profile)
+    gone = instance.loss_cases[case].lost | instance.loss_cases[case].reclaimed
+    pool, kept = instance.island_pool[table.island], plan.kept
+    stays, stay_too = ~gone[pool], kept.case == case
+    # Of pools of which a share is taken back, what is kept stands for what stood there.
+    service, place, period, units = (
+        np.concatenate([a[stays], b[stay_too]])
+        for a, b in ((table.service, kept.service), (pool, kept.pool), (table.period, kept.period), (table.units, kept.units))
+    )
+    profile = profile_rows(
+        instance, service, np.concatenate([table.profile[stays], kept.profile[stay_too]])
+    )  # fmt: skip
     sort = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
-    tokens = replica_counts(instance, plan)[0] * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * stays
-    tokens = tokens * kept_at_events(instance, plan)
-    np.add.at(supply, (table.service, instance.pool_site[instance.island_pool[table.island]], sort, table.period), tokens)
+    tokens = whole_replicas(instance, profile, units) * of_profiles(instance, lambda p: p.tokens_per_s)[profile]
+    tokens = tokens * kept_at_events(instance, service, place, period)
+    np.add.at(supply, (service, instance.pool_site[place], sort, period), tokens)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     after = plan.recourse
     mine = after.case == case
@@ -170,7 +241,7 @@ def _links(instance: Instance, plan: Plan, case: int) -> list[Violation]:
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """uncovered: volume that a loss would leave, at the loss's price."""
     short, total = plan.uncovered, 0.0
-    hours = instance.calendar.hours
+    hours = instance.present_hours
     for k, case in enumerate(instance.loss_cases):
         mine = short.case == k
         millions: Floats = short.tokens_per_s[mine] * hours[short.period[mine]] * SECONDS_PER_HOUR / TOKENS_PER_MILLION

@@ -39,7 +39,7 @@ def test_help_imports_nothing_heavy(record_property: Callable[[str, object], Non
     assert "solve" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["solve", "check", "show", "schema", "catalogue"])
+@pytest.mark.parametrize("command", ["solve", "check", "show", "explain", "schema", "catalogue"])
 def test_every_command_has_help(run: Run, command: str) -> None:
     assert run(command, "--help").exit_code == 0
 

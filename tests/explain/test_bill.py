@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from placement import solve
-from placement.explain.bill import Shortfall, bill
+from placement.explain.bill import bill
+from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.plan import Plan
 from tests.laws.random_instances import write_instance
@@ -93,3 +94,37 @@ def test_cooling_below_what_idles(tmp_path: Path) -> None:
     lines = billed(tmp_path, lambda d: d["sites"][0].update(cooling_kw=4.0))
     assert (lines[0].law, lines[0].subject, lines[0].unit) == ("cooling", "s0", "kW")
     assert lines[0].amount == pytest.approx(0.8)
+
+
+def test_maintenance_of_more_than_is_online(tmp_path: Path) -> None:
+    """Eight of twelve units are to be down, while six are kept spare."""
+
+    def overdo(d: dict[str, Any]) -> None:
+        task = {"id": "m", "from_date": "2026-03-02", "to_date": "2026-03-08", "blocks": 2, "islands": [1, 2]}
+        d["pools"][0] |= {"maintenance": [task], "spare_share": 0.5}
+
+    (line,) = billed(tmp_path, overdo)
+    assert (line.law, line.subject, line.amount, line.unit) == ("maintenance", "p0/m", 2.0, "units")
+
+
+def test_maintenance_in_the_way_of_a_must_job(tmp_path: Path) -> None:
+    def close(d: dict[str, Any]) -> None:
+        task = {"id": "m", "from_date": "2026-03-02", "to_date": "2026-03-08", "blocks": 6, "share": 1.0}
+        d["pools"][0]["maintenance"] = [task]
+
+    (line,) = billed(tmp_path, close)
+    assert (line.law, line.subject) == ("maintenance", "p0/m")
+    assert "all must jobs and hard floors fit" in line.message
+
+
+def test_a_must_job_with_nowhere_to_go_after_a_loss(tmp_path: Path) -> None:
+    """It may run in one pool only."""
+    loss = {"id": "l", "sites": ["s0"], "covered_share": 0.0, "jobs": "must"}
+    (line,) = billed(tmp_path, lambda d: d.update(losses=[loss]))
+    assert (line.law, line.subject, line.amount, line.unit) == ("backups", "island", 8.0, "GPUs")
+    assert "no island that l leaves" in line.message
+
+
+def test_a_loss_that_leaves_too_little(tmp_path: Path) -> None:
+    (line,) = billed(tmp_path, lambda d: d.update(losses=[{"id": "l", "sites": ["s2"], "covered_share": 0.5}]))
+    assert (line.law, line.subject) == ("resilience", "l")

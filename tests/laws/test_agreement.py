@@ -15,7 +15,7 @@ from placement.formulate import Formulation, formulate
 from placement.plan import TERMS
 from placement.program import Floats, Ints
 from solvers.columns import expand
-from tests.laws.random_instances import decided, random_document, write_instance
+from tests.laws.random_instances import decided, on_spot, random_document, write_instance
 
 TINY = sorted(Path("instances/tiny").glob("*"))
 GANG_CHOICES = 150
@@ -80,6 +80,7 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
             value[mine[0]] += 1.0
     parts.append((program.first_copy[option], start, value))
     parts += [_random_terms(formulation, rng), _random_sublets(formulation, rng), _random_responses(formulation, rng)]
+    parts += [_random_maintenance(formulation, rng), _random_backups(formulation, gang, rng), _random_kept(formulation, rng)]
     parts.append(_random_recourse(formulation, parts, rng))
     columns = [np.concatenate([part[n] for part in parts]) for n in range(3)]
     keep = columns[2] > 0
@@ -95,7 +96,41 @@ def _random_terms(formulation: Formulation, rng: np.random.Generator) -> tuple[I
         mine = np.flatnonzero(terms.contract == c)
         chosen += rng.choice(mine, 1 if rng.random() < 0.8 else min(len(mine), int(rng.integers(0, 3))), replace=False).tolist()
     rows = np.array(chosen, dtype=np.int64)
-    return formulation.program.first_copy[terms.option[rows]], terms.start[rows], np.ones(len(rows))
+    return formulation.program.first_copy[terms.option[rows]], terms.signed[rows], np.ones(len(rows))
+
+
+def _random_maintenance(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """Some start of most tasks."""
+    tasks = formulation.activities.maintenance
+    chosen = [int(rng.choice(np.flatnonzero(tasks.task == n))) for n in np.unique(tasks.task) if rng.random() < 0.95]
+    rows = np.array(chosen, dtype=np.int64)
+    return formulation.program.first_copy[tasks.option[rows]], tasks.start[rows], np.ones(len(rows))
+
+
+def _random_kept(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """A few of the replicas that a landlord may leave."""
+    program = formulation.program
+    option, start = program.columns(formulation.activities.kept.option)
+    count = np.floor(rng.random(len(option)) * (program.upper(option, start) + 1.2) * (rng.random(len(option)) < 0.2))
+    return program.first_copy[option], start, count
+
+
+def _random_backups(formulation: Formulation, gang: Ints, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
+    """A backup for most losses and jobs that have any, as a rule from the block in which the job starts."""
+    program, backups = formulation.program, formulation.activities.backups
+    gangs = formulation.activities.gangs
+    starts = dict(zip(gangs.job[np.searchsorted(gangs.option, program.split(gang[0])[0])].tolist(), gang[1].tolist(), strict=True))
+    chosen: list[tuple[int, int]] = []
+    for key in np.unique(np.stack([backups.case, backups.job]), axis=1).T.tolist():
+        mine = backups.option[(backups.case == key[0]) & (backups.job == key[1])]
+        row, start = program.columns(mine)
+        fitting = np.flatnonzero(start == starts.get(key[1], -1))
+        if len(fitting) and rng.random() < 0.9:
+            n = int(rng.choice(fitting if rng.random() < 0.9 else np.arange(len(row))))
+            copy = int(rng.integers(program.options.copies[row[n]]))
+            chosen.append((int(program.first_copy[row[n]]) + copy, int(start[n])))
+    option, begin = np.array(chosen, dtype=np.int64).reshape(len(chosen), 2).T
+    return option, begin, np.ones(len(option))
 
 
 def _random_recourse(
@@ -213,11 +248,11 @@ def nudged(formulation: Formulation, choice: tuple[Ints, Ints, Floats], rng: np.
 
 
 def settled(formulation: Formulation, option: Ints, start: Ints, value: Floats) -> tuple[Ints, Ints, Floats]:
-    """The choice with the overuse that it needs: that is no choice, but what the rest leaves it to be."""
-    program, overuse = formulation.program, formulation.activities.overuse
+    """The choice with the overuse and the reserved places that it needs: they are what the rest leaves them to be."""
+    program, activities = formulation.program, formulation.activities
     row, copy = program.split(option)
-    chosen = ~np.isin(row, overuse.option)
-    columns = overuse.settled(program, Columns(row[chosen], start[chosen], value[chosen], copy[chosen]))
+    chosen = ~np.isin(row, np.concatenate([activities.overuse.option, activities.isolation.option]))
+    columns = activities.settled(program, Columns(row[chosen], start[chosen], value[chosen], copy[chosen]))
     return program.joined(columns.option, columns.copy), columns.start, columns.value
 
 
@@ -230,6 +265,15 @@ def test_random_instances_agree(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_random_instances_with_contracts_to_decide_agree(seed: int, tmp_path: Path) -> None:
     document = decided(random_document(500 + seed), np.random.default_rng(seed))
+    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
+    assert allowed + refused > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_instances_on_spot_capacity_agree(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    document = random_document(800 + seed)
+    document = on_spot(decided(document, rng) if seed % 2 else document, rng)
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
 

@@ -1,0 +1,276 @@
+"""A plan from its tables: names become indices, and what the instance does not know becomes a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from placement.files.errors import Problems
+from placement.files.long_tables import ordinal, periods, refer, repeated
+from placement.files.plan_tables import losses, profiles, responses
+from placement.files.tables import Table
+from placement.instance import Instance
+from placement.plan import (
+    TABLES,
+    Backups,
+    Contracts,
+    Kept,
+    Maintenance,
+    Paths,
+    Places,
+    Plan,
+    Prices,
+    Recourse,
+    Replicas,
+    Responses,
+    Runs,
+    Serving,
+    Shedding,
+    Sublets,
+    Uncovered,
+    empty,
+)
+from placement.program import Bools, Ints
+
+
+def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems) -> Plan:
+    """The plan in tables that were read; names that the instance does not know become problems, and then the plan means nothing."""
+    runs = _read_runs(tables["runs"], instance, problems)
+    run = {instance.jobs.id[job]: n for n, job in enumerate(runs.job.tolist()) if job >= 0}
+    island = {name: i for i, name in enumerate(instance.island_names)}
+    places, paths = tables["places"], tables["paths"]
+    return Plan(
+        runs,
+        Places(
+            refer(places, "job", run, "a job in the table of runs", problems),
+            refer(places, "island", island, "an island", problems),
+            _whole(places, "units"),
+        ),
+        Paths(
+            refer(paths, "job", run, "a job in the table of runs", problems),
+            refer(paths, "link", _index(instance.links), "a link", problems),
+        ),
+        _read_replicas(tables["replicas"], instance, island, problems),
+        _read_serving(tables["serving"], instance, problems),
+        _read_shedding(tables["shedding"], instance, problems),
+        _read_contracts(tables["contracts"], instance, problems) if "contracts" in tables else empty(Contracts),
+        _read_sublets(tables["sublets"], instance, problems) if "sublets" in tables else empty(Sublets),
+        _read_recourse(tables["recourse"], instance, problems) if "recourse" in tables else empty(Recourse),
+        _read_uncovered(tables["uncovered"], instance, problems) if "uncovered" in tables else empty(Uncovered),
+        _read_responses(tables["responses"], instance, problems) if "responses" in tables else empty(Responses),
+        _read_maintenance(tables["maintenance"], instance, problems) if "maintenance" in tables else empty(Maintenance),
+        _read_backups(tables["backups"], instance, island, problems) if "backups" in tables else empty(Backups),
+        _read_kept(tables["kept"], instance, problems) if "kept" in tables else empty(Kept),
+    )
+
+
+def prices_of(table: Table, instance: Instance, problems: Problems) -> Prices:
+    """The prices in a table that was read; whether the resources exist is for their program to say."""
+    period = periods(table, instance.calendar, problems)
+    key = table.codes["resource"].astype(np.int64) * instance.calendar.period_count + period
+    repeated(table, np.where(table.sound & (period >= 0), key, -1), "resource", "each slot of a resource", problems)
+    words = tuple(table.words["resource"])
+    return Prices(words, table.codes["resource"].astype(np.int64), period, table.numbers["usd_per_unit"])
+
+
+def still_known(plan: Plan, instance: Instance) -> tuple[Plan, dict[str, int]]:
+    """A plan without the rows that name what an instance does not have (-1), and how many each table lost."""
+    runs, blocks = plan.runs, instance.calendar.blocks
+    known = {name: _all_known(getattr(plan, name)) for name in TABLES}
+    first = np.zeros(len(runs.job), dtype=np.bool_)
+    first[np.unique(runs.job, return_index=True)[1]] = True
+    known["runs"] &= first & (runs.start_block < blocks) & (runs.end_block > runs.start_block)
+    run = np.append(np.where(known["runs"], np.cumsum(known["runs"]) - 1, -1), -1)
+    places, paths = replace(plan.places, run=run[plan.places.run]), replace(plan.paths, run=run[plan.paths.run])
+    plan = replace(plan, places=places, paths=paths)
+    known |= {"places": _all_known(places), "paths": _all_known(paths)}
+    tables = {
+        name: kind(*(getattr(getattr(plan, name), f.name)[known[name]] for f in fields(kind))) for name, kind in TABLES.items()
+    }
+    return Plan(**tables), {name: int((~rows).sum()) for name, rows in known.items()}
+
+
+def _all_known(table: Any) -> Bools:
+    columns = (getattr(table, f.name) for f in fields(table))
+    return np.asarray(np.all([column >= 0 for column in columns if column.dtype == np.int64], axis=0))
+
+
+def _index(names: Any) -> dict[str, int]:
+    return {name: n for n, name in enumerate(names)}
+
+
+def _whole(table: Table, column: str) -> Ints:
+    return np.nan_to_num(table.numbers[column]).astype(np.int64)
+
+
+def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
+    job = refer(table, "job", _index(instance.jobs.id), "a job", problems)
+    order = np.argsort(job, kind="stable")
+    again = np.zeros(len(table), dtype=np.bool_)
+    again[order[1:]] = (job[order[1:]] == job[order[:-1]]) & (job[order[1:]] >= 0)
+    table.report(problems, again, "job", "each job once", "remove one of its rows")
+    return Runs(job, _read_shapes(table, job, instance, problems), *_read_edges(table, instance, problems))
+
+
+def _read_shapes(table: Table, job: Ints, instance: Instance, problems: Problems) -> Ints:
+    """Shapes of rows of jobs, named by accelerator, mode and GPUs."""
+    shapes, accelerators = instance.jobs.shapes, list(instance.accelerators.values())
+    known = {
+        (int(shapes.job[n]), accelerators[a].id, accelerators[a].modes[m].id, int(shapes.gpus[n])): n
+        for n, (a, m) in enumerate(zip(shapes.accelerator.tolist(), shapes.mode.tolist(), strict=True))
+    }
+    gpus = _whole(table, "gpus")
+    shape = np.array(
+        [
+            known.get((int(job[n]), str(table.cell("accelerator", n)), str(table.cell("mode", n)), int(gpus[n])), -1)
+            for n in range(len(table))
+        ],
+        dtype=np.int64,
+    )
+    table.report(
+        problems,
+        (shape < 0) & (job >= 0) & table.sound,
+        "accelerator",
+        "a shape of the job: accelerator, mode and gpus",
+        "correct the row",
+    )
+    return shape
+
+
+def _read_edges(table: Table, instance: Instance, problems: Problems) -> tuple[Ints, Ints]:
+    """First block, and the block after the last, of rows with a start_date and an end_date."""
+    days = {day.toordinal(): b for b, day in enumerate(instance.calendar.block_starts)}
+    edges = []
+    for column, blocks in (("start_date", range(instance.calendar.blocks)), ("end_date", range(1, instance.calendar.blocks + 1))):
+        edge = table.decoded(column, lambda word: days.get(ordinal(word), -1))
+        wrong = ~np.isin(edge, np.array(blocks)) & table.sound
+        table.report(problems, wrong, column, "the first day of a block of the calendar", "correct the date")
+        edges.append(edge)
+    backwards = (edges[1] <= edges[0]) & (edges[0] >= 0) & (edges[1] > 0)
+    table.report(problems, backwards, "end_date", "a day after start_date", "correct the dates")
+    return edges[0], edges[1]
+
+
+def _read_contracts(table: Table, instance: Instance, problems: Problems) -> Contracts:
+    return Contracts(
+        refer(table, "contract", _index(instance.contracts), "a contract", problems), *_read_edges(table, instance, problems)
+    )
+
+
+def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:
+    pool = refer(table, "pool", _index(instance.pools), "a pool", problems)
+    known = {(q, task.id): n for n, (q, task) in enumerate(instance.maintenance)}
+    task = np.array([known.get((int(pool[n]), str(table.cell("task", n))), -1) for n in range(len(table))], dtype=np.int64)
+    table.report(problems, (task < 0) & (pool >= 0) & table.sound, "task", "a task of maintenance of the pool", "correct the row")
+    return Maintenance(task, *_read_edges(table, instance, problems))
+
+
+def _read_backups(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Backups:
+    job = refer(table, "job", _index(instance.jobs.id), "a job", problems)
+    return Backups(
+        refer(table, "loss", _index(losses(instance)), "a loss", problems),
+        job,
+        _read_shapes(table, job, instance, problems),
+        refer(table, "island", island, "an island", problems),
+        *_read_edges(table, instance, problems),
+    )
+
+
+def _read_recourse(table: Table, instance: Instance, problems: Problems) -> Recourse:
+    return Recourse(
+        refer(table, "loss", _index(losses(instance)), "a loss", problems),
+        refer(table, "stream", _index(instance.streams), "a stream", problems),
+        refer(table, "site", _index(instance.sites), "a site", problems),
+        refer(table, "latency_class", _index(instance.latency_classes), "a latency class", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["tokens_per_s"],
+    )
+
+
+def _read_uncovered(table: Table, instance: Instance, problems: Problems) -> Uncovered:
+    return Uncovered(
+        refer(table, "loss", _index(losses(instance)), "a loss", problems),
+        refer(table, "stream", _index(instance.streams), "a stream", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["tokens_per_s"],
+    )
+
+
+def _read_responses(table: Table, instance: Instance, problems: Problems) -> Responses:
+    return Responses(
+        refer(table, "response", _index(responses(instance)), "the demand response of a feed, as feed/response,", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["kw"],
+    )
+
+
+def _read_sublets(table: Table, instance: Instance, problems: Problems) -> Sublets:
+    return Sublets(
+        refer(table, "pool", _index(instance.pools), "a pool", problems),
+        periods(table, instance.calendar, problems),
+        _whole(table, "units"),
+    )
+
+
+def _read_replicas(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Replicas:
+    return Replicas(
+        *_read_profiles(table, instance, problems),
+        refer(table, "island", island, "an island", problems),
+        periods(table, instance.calendar, problems),
+        _whole(table, "units"),
+    )
+
+
+def _read_kept(table: Table, instance: Instance, problems: Problems) -> Kept:
+    return Kept(
+        refer(table, "loss", _index(losses(instance)), "a loss", problems),
+        *_read_profiles(table, instance, problems),
+        refer(table, "pool", _index(instance.pools), "a pool", problems),
+        periods(table, instance.calendar, problems),
+        _whole(table, "units"),
+    )
+
+
+def _read_profiles(table: Table, instance: Instance, problems: Problems) -> tuple[Ints, Ints]:
+    """Service and profile of rows that name a service, an accelerator, a class and a mode."""
+    service = refer(table, "service", _index(instance.services), "a service", problems)
+    names = ("accelerator", "latency_class", "mode")
+    key = service
+    for name in names:  # One number for each combination of names.
+        key = key * max(len(table.words[name]), 1) + table.codes[name]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    known = [{key: p for p, key in enumerate(own)} for own in profiles(instance)]
+    meaning = []
+    for row in first.tolist():
+        accelerator, latency_class, mode = (str(table.cell(name, row)) for name in names)
+        own = known[service[row]] if service[row] >= 0 else {}
+        meaning.append(own.get((accelerator, latency_class, mode), -1))
+    profile = np.array([*meaning, -1], dtype=np.int64)[which.reshape(-1)]
+    expected = "a profile of the service: accelerator, latency_class and mode"
+    table.report(problems, (profile < 0) & (service >= 0) & table.sound, "accelerator", expected, "correct the row")
+    return service, profile
+
+
+def _read_serving(table: Table, instance: Instance, problems: Problems) -> Serving:
+    return Serving(
+        refer(table, "stream", _index(instance.streams), "a stream", problems),
+        refer(table, "site", _index(instance.sites), "a site", problems),
+        refer(table, "latency_class", _index(instance.latency_classes), "a latency class", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["tokens_per_s"],
+    )
+
+
+def _read_shedding(table: Table, instance: Instance, problems: Problems) -> Shedding:
+    stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
+    rung = _whole(table, "rung") - 1
+    ladders = [stream.ladder or instance.tenants[stream.tenant].ladder for stream in instance.streams.values()]
+    rungs = np.array([len(ladder.rungs) if ladder is not None else 0 for ladder in ladders] + [0], dtype=np.int64)
+    wrong = (stream >= 0) & (rung >= rungs[stream]) & table.sound
+    table.report(problems, wrong, "rung", "a rung of the stream's ladder, counted from 1", "correct the row")
+    promised = table.decoded("promised", lambda word: {"true": 1, "false": 0}.get(word, -1))
+    table.report(problems, (promised < 0) & table.sound, "promised", "true or false", "write true or false")
+    return Shedding(stream, rung, promised > 0, periods(table, instance.calendar, problems), table.numbers["tokens_per_s"])
