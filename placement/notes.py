@@ -40,17 +40,23 @@ def plan_notes(instance: Instance, plan: Plan) -> list[str]:
 
 
 def _given_way_hours(instance: Instance, plan: Plan) -> Floats:
-    """Hours of progress that each run loses to events above it until the calendar's end, [runs]."""
-    jobs, runs, places, calendar = instance.jobs, plan.runs, plan.places, instance.calendar
-    lost = np.zeros(len(runs.job))
+    """Hours of progress that each run loses to events above it until the calendar's end, [runs].
+
+    Events in one period follow each other, and together last no longer than it does.
+    """
+    jobs, runs, places, calendar, cases = instance.jobs, plan.runs, plan.places, instance.calendar, instance.grid_events
+    if not cases:
+        return np.zeros(len(runs.job))
+    above = np.zeros((len(runs.job), len(cases)))
+    for e, case in enumerate(cases):
+        above[places.run[case.below[instance.island_pool[places.island]]], e] = 1
+    kinds, kind = np.unique(above, axis=0, return_inverse=True)
+    limited = np.minimum(kinds @ np.array([case.hours for case in cases]), calendar.hours)
+    by_block = limited.reshape(len(kinds), calendar.blocks, -1) @ jobs.paces.T
+    ahead = np.cumsum(by_block[:, ::-1], axis=1)[:, ::-1]
     share = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[jobs.tenant[runs.job]]
-    for case in instance.grid_events:
-        touched = np.unique(places.run[case.below[instance.island_pool[places.island]]])
-        by_block = jobs.paces @ case.hours.reshape(calendar.blocks, -1).T
-        ahead = np.cumsum(by_block[:, ::-1], axis=1)[:, ::-1]
-        start = np.clip(runs.start_block[touched], 0, calendar.blocks - 1)
-        lost[touched] += share[touched] * ahead[jobs.pace[runs.job[touched]], start]
-    return lost
+    start = np.clip(runs.start_block, 0, calendar.blocks - 1)
+    return np.asarray(share * ahead[kind.reshape(-1), start, jobs.pace[runs.job]], dtype=np.float64)
 
 
 def _terms_beyond(instance: Instance, plan: Plan) -> list[str]:

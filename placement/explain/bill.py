@@ -158,20 +158,19 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
             f"must job {name}: needs {hours:,.6g} h at its pace, its window holds {max(window, 0.0):,.6g} h",
             f"release it earlier, or set its deadline or the calendar's end later by {hours - max(window, 0.0):,.6g} h",
         )
-    if np.any(jobs.load_site[job] >= 0) and _has_room(instance, job):
+    nothing = np.where(np.arange(len(jobs))[:, None] == job, -1, jobs.load_site)
+    if np.any(jobs.load_site[job] >= 0) and _has_room(replace(instance, jobs=replace(jobs, load_site=nothing)), job):
         lies = sorted({list(instance.sites)[site] for site in jobs.load_site[job].tolist() if site >= 0})
         return (
             f"must job {name}: what it needs lies at {' and '.join(lies)}, and cannot be where it fits in time for it to end",
             "name the site where it runs as data_at or checkpoint_at, lower move_blocks, add a link that carries it, or give it a "
             "later deadline",
         )
-    by_block = [case.hours.reshape(instance.calendar.blocks, -1) for case in instance.grid_events]
-    lost = sum(float(hours[jobs.release_block[job] : jobs.deadline_block[job]].sum()) for hours in by_block)
-    lost *= list(instance.tenants.values())[jobs.tenant[job]].flexibility_share
-    if hours > (window - lost) * (1 + 1e-9) and not jobs.continues_after[job]:
+    rigid = {tenant: stated.model_copy(update={"flexibility_share": 0.0}) for tenant, stated in instance.tenants.items()}
+    if instance.grid_events and _has_room(replace(instance, tenants=rigid), job):
         return (
             f"must job {name}: needs {hours:,.6g} h of the {window:,.6g} h of its window, and gives way at grid events for up to "
-            f"{lost:,.6g} h",
+            f"{_given_way_hours(instance, job):,.6g} h",
             "release it earlier, set its deadline or the calendar's end later, or lower its tenant's flexibility_share",
         )
     largest = dict.fromkeys(np.unique(jobs.shapes.accelerator[rows]).tolist(), 0)
@@ -190,11 +189,18 @@ def _nowhere(instance: Instance, job: int) -> tuple[str, str]:
 
 
 def _has_room(instance: Instance, job: int) -> bool:
-    """Whether a job would have an option if all that it needs lay everywhere."""
-    nothing = np.where(np.arange(len(instance.jobs))[:, None] == job, -1, instance.jobs.load_site)
-    lighter = replace(instance, jobs=replace(instance.jobs, load_site=nothing))
-    offered = Gangs.offer(lighter, Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS))
+    """Whether a job has an option, whatever else there is."""
+    offered = Gangs.offer(instance, Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS))
     return bool(np.any(offered.job == job))
+
+
+def _given_way_hours(instance: Instance, job: int) -> float:
+    """Hours of progress that a job loses in its window where all events lie above it."""
+    jobs, hours = instance.jobs, instance.calendar.hours
+    limited = np.minimum(sum((case.hours for case in instance.grid_events), np.zeros(len(hours))), hours)
+    by_block = limited.reshape(instance.calendar.blocks, -1) @ jobs.paces[jobs.pace[job]]
+    share = list(instance.tenants.values())[jobs.tenant[job]].flexibility_share
+    return share * float(by_block[jobs.release_block[job] : jobs.deadline_block[job]].sum())
 
 
 def _floors_missed(instance: Instance, plan: Plan) -> list[Shortfall]:

@@ -52,6 +52,28 @@ def test_job_that_gives_way_for_too_long(tmp_path: Path) -> None:
     assert "needs 70 h of the 72 h" in line.message and "up to 18 h" in line.message and "flexibility_share" in line.remedy
 
 
+def test_events_that_follow_each_other_last_no_longer_than_the_day(tmp_path: Path) -> None:
+    def slow(d: dict[str, Any]) -> None:
+        d["feeds"][0]["events"] = [{"id": f"heat-{n}", "hours": 20.0, "limit_kw": 1000.0} for n in range(3)]
+        for tenant in d["tenants"]:
+            tenant["flexibility_share"] = 0.5
+        d["jobs"][0]["shapes"][0].update(duration_hours=40.0)
+
+    (line,) = billed(tmp_path, slow)
+    assert "needs 40 h of the 72 h" in line.message and "up to 36 h" in line.message
+
+
+def test_events_are_no_reason_for_a_job_that_fits_no_island(tmp_path: Path) -> None:
+    def large(d: dict[str, Any]) -> None:
+        d["feeds"][0]["events"] = [{"id": "heat", "hours": 24.0, "limit_kw": 1000.0}]
+        for tenant in d["tenants"]:
+            tenant["flexibility_share"] = 0.5
+        d["jobs"][0]["shapes"][0].update(gpus=4000, duration_hours=70.0)
+
+    (line,) = billed(tmp_path, large)
+    assert "4,000" in line.message and "events" not in line.message
+
+
 def test_jobs_that_crowd_each_other(tmp_path: Path) -> None:
     def crowd(d: dict[str, Any]) -> None:
         for n in range(3):

@@ -104,6 +104,22 @@ def test_a_gang_that_gave_way_may_run_on_after_the_horizon(tmp_path: Path) -> No
     assert any("pretrain runs on after 2026-01-05: at least 2 h" in note for note in plan_notes(instance, result.plan))
 
 
+def test_events_at_the_same_time_take_no_more_than_their_hours(tmp_path: Path) -> None:
+    """On day 2 three events of 12 h above pretrain, of 24 h together: 84 h are made in four days, and 83 h end with them."""
+    text = Path("instances/tiny/power-event.yaml").read_text()
+    heat = "{id: heat, from_date: 2026-01-02, to_date: 2026-01-03, hours: 12, limit_kw: 11}"
+    (tmp_path / "fleet.yaml").write_text(
+        text.replace(heat, ", ".join(heat.replace("id: heat", f"id: heat-{n}") for n in range(3)))
+        .replace("duration_hours: 48", "duration_hours: 83")
+        .replace("value_usd: 2000", "value_usd: 2000\n    continues_after: true")
+    )
+    instance = load(tmp_path)
+    result = solve(instance)
+    assert result.plan is not None and result.terms is not None
+    assert result.terms["training_value"] == pytest.approx(-2500)
+    assert not any("runs on after" in note for note in plan_notes(instance, result.plan))
+
+
 def test_kilowatts_are_numbers() -> None:
     instance, plan = solved("power-response")
     with pytest.raises(ValueError, match="not a finite number"):
