@@ -200,7 +200,7 @@ def _given_way_hours(instance: Instance, job: int) -> float:
     limited = np.minimum(sum((case.hours for case in instance.grid_events), np.zeros(len(hours))), hours)
     by_block = limited.reshape(instance.calendar.blocks, -1) @ jobs.paces[jobs.pace[job]]
     share = list(instance.tenants.values())[jobs.tenant[job]].flexibility_share
-    return share * float(by_block[jobs.release_block[job] : jobs.deadline_block[job]].sum())
+    return float(share * by_block[jobs.release_block[job] : jobs.deadline_block[job]].sum())
 
 
 def _floors_missed(instance: Instance, plan: Plan) -> list[Shortfall]:

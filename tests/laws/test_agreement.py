@@ -256,6 +256,19 @@ def settled(formulation: Formulation, option: Ints, start: Ints, value: Floats) 
     return program.joined(columns.option, columns.copy), columns.start, columns.value
 
 
+def assert_agreement_at_limits(
+    formulation: Formulation, rng: np.random.Generator, seed: int, edges: int = EDGES, nudges: int = NUDGES
+) -> None:
+    """Program and check agree on the cheapest choices at random costs, and on some a step from each."""
+    for _ in range(edges):
+        choice = cheapest_choice(formulation, rng)
+        if choice is None:
+            return
+        agreed(formulation, choice, seed)
+        for _ in range(nudges):
+            agreed(formulation, nudged(formulation, choice, rng), seed)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_random_instances_agree(seed: int, tmp_path: Path) -> None:
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, random_document(seed))), seed)
@@ -284,13 +297,7 @@ def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
     document = random_document(500 + seed)
     formulation = formulate(write_instance(tmp_path, decided(document, np.random.default_rng(seed)) if seed % 3 else document))
     rng = np.random.default_rng(seed)
-    for _ in range(EDGES):
-        choice = cheapest_choice(formulation, rng)
-        if choice is None:
-            return
-        agreed(formulation, choice, seed)
-        for _ in range(NUDGES):
-            agreed(formulation, nudged(formulation, choice, rng), seed)
+    assert_agreement_at_limits(formulation, rng, seed)
 
 
 def test_random_instances_show_both_sides(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from placement.formulate import formulate
 from tests.laws.random_grid import asked
 from tests.laws.random_instances import decided, random_document, write_instance
-from tests.laws.test_agreement import EDGES, NUDGES, agreed, assert_agreement, cheapest_choice, nudged
+from tests.laws.test_agreement import assert_agreement, assert_agreement_at_limits
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -25,13 +25,7 @@ def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
     document = random_document(3500 + seed)
     document = asked(decided(document, rng) if seed % 3 == 0 else document, rng)
     formulation = formulate(write_instance(tmp_path, document))
-    for _ in range(EDGES):
-        choice = cheapest_choice(formulation, rng)
-        if choice is None:
-            return
-        agreed(formulation, choice, seed)
-        for _ in range(NUDGES):
-            agreed(formulation, nudged(formulation, choice, rng), seed)
+    assert_agreement_at_limits(formulation, rng, seed)
 
 
 def test_random_instances_show_both_sides(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from placement.formulate import formulate
 from tests.laws.random_grid import asked
 from tests.laws.random_instances import decided, on_spot, over_wan, random_document, write_instance
 from tests.laws.random_policies import roomy
-from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, nudged
+from tests.laws.test_agreement import assert_agreement, assert_agreement_at_limits
 from tests.laws.test_tenancy_agree import EDGES, EDITS, NUDGES
 
 
@@ -54,10 +54,4 @@ def test_random_instances_agree(law: str, seed: int, tmp_path: Path) -> None:
 def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, meeting(100 + seed, law)))
     rng = np.random.default_rng(seed)
-    for _ in range(EDGES):
-        choice = cheapest_choice(formulation, rng)
-        if choice is None:
-            return
-        agreed(formulation, choice, seed)
-        for _ in range(NUDGES):
-            agreed(formulation, nudged(formulation, choice, rng), seed)
+    assert_agreement_at_limits(formulation, rng, seed, EDGES, NUDGES)

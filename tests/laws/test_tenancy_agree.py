@@ -14,7 +14,14 @@ from placement.formulate import formulate
 from tests.laws.random_instances import decided, random_document, write_instance
 from tests.laws.random_policies import roomy
 from tests.laws.random_tenancy import kept_apart, maintained, reclaimable, surviving
-from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, gang_choices, nudged, random_choice
+from tests.laws.test_agreement import (
+    agreed,
+    assert_agreement,
+    assert_agreement_at_limits,
+    cheapest_choice,
+    gang_choices,
+    random_choice,
+)
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
 EDITS: dict[str, Edit] = {"isolation": kept_apart, "maintenance": maintained, "backups": surviving, "reclaim": reclaimable}
@@ -46,13 +53,7 @@ def test_random_instances_agree(law: str, seed: int, tmp_path: Path) -> None:
 def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, ruled(seed, law)))
     rng = np.random.default_rng(seed)
-    for _ in range(EDGES):
-        choice = cheapest_choice(formulation, rng)
-        if choice is None:
-            return
-        agreed(formulation, choice, seed)
-        for _ in range(NUDGES):
-            agreed(formulation, nudged(formulation, choice, rng), seed)
+    assert_agreement_at_limits(formulation, rng, seed, EDGES, NUDGES)
 
 
 @pytest.mark.parametrize("law", EDITS)

@@ -14,7 +14,7 @@ from placement.formulate import formulate
 from placement.instance.supply import Link
 from placement.instance.wan import Wan
 from tests.laws.random_instances import decided, over_wan, random_document, write_instance
-from tests.laws.test_agreement import EDGES, NUDGES, agreed, assert_agreement, cheapest_choice, nudged
+from tests.laws.test_agreement import EDGES, assert_agreement, assert_agreement_at_limits, cheapest_choice
 
 
 def crossing(seed: int) -> dict[str, Any]:
@@ -39,13 +39,7 @@ def test_random_instances_over_the_wan_agree(seed: int, tmp_path: Path) -> None:
 def test_choices_at_the_limits_of_the_wan_agree(seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, crossing(100 + seed)))
     rng = np.random.default_rng(seed)
-    for _ in range(EDGES):
-        choice = cheapest_choice(formulation, rng)
-        if choice is None:
-            return
-        agreed(formulation, choice, seed)
-        for _ in range(NUDGES):
-            agreed(formulation, nudged(formulation, choice, rng), seed)
+    assert_agreement_at_limits(formulation, rng, seed)
 
 
 def test_links_decide_in_the_sample(tmp_path: Path) -> None:
