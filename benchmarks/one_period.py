@@ -40,7 +40,7 @@ from placement.plan import Paths, Places, Plan, Replicas, Runs, Serving, Sheddin
 from placement.rules.capacity import most_units, usage_prices
 from placement.rules.contract import dated_fees
 from placement.rules.power import feed_limits_kw, idle_kw
-from placement.rules.reading import price_over_feeds, pue_of_pools
+from placement.rules.reading import kwh_prices, pue_of_pools
 
 SEGMENTS = 400
 """Of the jobs of a class, by value per unit."""
@@ -125,7 +125,7 @@ def _market(instance: Instance) -> _Market:
     unit = accelerator.allocation_unit_gpus
     kw = np.array([(mode.training_kw - accelerator.idle_kw) * unit for mode in accelerator.modes])
     draw = kw[:, None] * pue_of_pools(instance)
-    energy = price_over_feeds(instance)[:, 0] * hours
+    energy = kwh_prices(instance)[:, 0] * hours
     feeds = {name: f for f, name in enumerate(instance.feeds)}
     feed = np.array([feeds[path[0]] for path in paths])
     idle = idle_kw(instance)[:, 0]

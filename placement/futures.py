@@ -20,7 +20,7 @@ from placement.program.joint import Columns, Joint, join
 from placement.program.tail import Tail, tail_cost
 
 Term = tuple[str, int, int]
-"""A contract signed: its id, first block, and the block after the last."""
+"""A contract signed: its id, the block in which it is signed or ordered, and the block after the last."""
 
 
 class NothingInCommon(ValueError):
@@ -87,7 +87,7 @@ def formulate_futures(
 def _offers(case: Formulation) -> dict[Term, int]:
     """Row of the option of every term of a decided contract."""
     terms, names = case.activities.terms, list(case.instance.contracts)
-    keys = zip(terms.contract.tolist(), terms.start.tolist(), terms.end.tolist(), strict=True)
+    keys = zip(terms.contract.tolist(), terms.signed.tolist(), terms.end.tolist(), strict=True)
     return {(names[c], start, end): row for (c, start, end), row in zip(keys, terms.option.tolist(), strict=True)}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 
 from placement.instance import Instance
@@ -30,7 +32,7 @@ def plan_notes(instance: Instance, plan: Plan) -> list[str]:
         - _given_way_hours(instance, plan)
     )
     open_runs = np.flatnonzero((runs.end_block == calendar.blocks) & (done < needed * (1 - 1e-9)))
-    return _terms_beyond(instance, plan) + [
+    return _terms_beyond(instance, plan) + _payments_beyond(instance, plan) + [
         f"job {jobs.id[runs.job[r]]} runs on after {calendar.end}: at least {needed[r] - done[r]:,.0f} h of "
         f"{jobs.shapes.gpus[runs.shape[r]]:,} accelerators"
         for r in open_runs
@@ -57,6 +59,8 @@ def _terms_beyond(instance: Instance, plan: Plan) -> list[str]:
     signed = plan.contracts
     for row in np.flatnonzero(signed.end_block == calendar.blocks).tolist():
         contract, start = contracts[int(signed.contract[row])], int(signed.start_block[row])
+        if contract.purchase is not None:
+            continue
         terms = [start + term for term in contract.term_blocks or ()]
         if calendar.blocks in terms or (not terms and contract.to_date == calendar.end):
             continue
@@ -65,6 +69,18 @@ def _terms_beyond(instance: Instance, plan: Plan) -> list[str]:
             f"contract {contract.id}, signed from {calendar.block_starts[start]}, goes on after {calendar.end}, "
             f"at {fee:,.0f} USD per month"
         )
+    return found
+
+
+def _payments_beyond(instance: Instance, plan: Plan) -> list[str]:
+    """Orders of which a part falls due after the horizon."""
+    calendar, contracts, found = instance.calendar, list(instance.contracts.values()), []
+    for c, ordered in zip(plan.contracts.contract.tolist(), plan.contracts.start_block.tolist(), strict=True):
+        purchase, day = contracts[c].purchase, calendar.day_of_block(ordered)
+        paid = () if purchase is None else purchase.paid
+        late = sum(part.share for part in paid if day + timedelta(days=part.days_after_order) >= calendar.end)
+        if late:
+            found.append(f"contract {contracts[c].id}, ordered on {day}: {late:.0%} of its capex falls due from {calendar.end} on")
     return found
 
 

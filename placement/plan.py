@@ -17,7 +17,7 @@ LEVELS = ("promises", "net_cost")
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
-    "sublets", "demand_response", "wan", "uncovered", "training_value", "revenue",
+    "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -99,6 +99,7 @@ class Contracts:
 
     contract: Ints
     start_block: Ints
+    """The first one covered; of what is bought that of the order."""
     end_block: Ints
     """The block after the last one covered; B also where the term goes on after the horizon."""
 

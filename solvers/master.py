@@ -249,7 +249,8 @@ class _Build:
             floor = float(np.max(lower[np.isfinite(lower)] - slack, initial=-np.inf)) * use.scale - rounding
             low, high = int(max(least, np.ceil(floor))), int(min(reach, np.floor(ceiling)))
             self.low.append(low)
-            if use.exact and np.all(use.amount == 1) and high == 1 and low <= 0 and not projection.shared[use.rows].any():
+            ones = use.exact and np.all(use.amount == 1) and np.all(high_x <= 1)  # What stands for several alike is no boolean.
+            if ones and high == 1 and low <= 0 and not projection.shared[use.rows].any():
                 live = [self.variables[j] for j in use.columns.tolist() if self.variables[j] is not None]
                 self.model.add_at_most_one(live)
                 self.use.append(None)

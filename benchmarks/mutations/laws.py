@@ -17,11 +17,12 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 1, assignment
     Mutation(
         "assignment value", "a sign", "law", f"{RULES}/assignment.py",
-        'level_and_term("training_value"), -value[done])', 'level_and_term("training_value"), value[done])', BOTH_SIDES,
+        'level_and_term("training_value"), -value[done], anchor', 'level_and_term("training_value"), value[done], anchor',
+        BOTH_SIDES,
     ),
     Mutation(
         "assignment lateness anchor", "a wrong anchor", "law", f"{RULES}/assignment.py",
-        "anchor=Anchor.END", "anchor=Anchor.START", BOTH_SIDES,
+        "anchor=Anchor.END,\n        table=curve[mine]", "anchor=Anchor.START,\n        table=curve[mine]", BOTH_SIDES,
     ),
     Mutation(
         "assignment must", "a dropped condition", "law", f"{RULES}/assignment.py",
@@ -77,6 +78,10 @@ LAWS: tuple[Mutation, ...] = (
         "(Anchor.START, -1.0))", "(Anchor.START, 0.0))", BOTH_SIDES,
     ),
     Mutation(
+        "wan worth of loads", "a dropped factor", "law", f"{RULES}/wan.py",
+        "builder.curve(instance.discount_at)", "0", BOTH_SIDES,
+    ),
+    Mutation(
         "wan data before a start", "an off-by-one", "law", f"{RULES}/wan.py",
         "profile, (Anchor.START, -count), START)", "profile, (Anchor.START, 1 - count), START)", BOTH_SIDES,
     ),
@@ -104,6 +109,14 @@ LAWS: tuple[Mutation, ...] = (
         "len(path), axis=0), sign=1.0", "len(path), axis=0), sign=-1.0", BOTH_SIDES,
     ),
     Mutation(
+        "power brought, paid back", "a dropped charge", "law", f"{RULES}/power.py",
+        "        paid_back[c] += kw * prices[f] * instance.present_hours\n", "        pass\n", BOTH_SIDES,
+    ),
+    Mutation(
+        "power brought, check", "a dropped condition", "law", f"{RULES}/power.py",
+        "+= power.kw * there", "+= power.kw", CHECK_SIDE,
+    ),
+    Mutation(
         "events of what gives way", "a dropped term", "law", f"{RULES}/pool_use.py",
         "running.gangs - job[gangs.job[gangs.share_row]] * above_idle.gangs", "running.gangs", GRID,
     ),
@@ -117,11 +130,20 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "events slow replicas down check", "a dropped condition", "check", f"{RULES}/reading.py",
-        "limited += case.hours[table.period] * case.below[pool]", "limited += case.hours[table.period]", GRID,
+        "limited += case.hours[period] * case.below[pool]", "limited += case.hours[period]", GRID,
     ),
     Mutation(
-        "non-firm part", "a sign, on both sides", "law", f"{RULES}/power.py",
-        "+ instance.calendar.least(feed.non_firm_kw or 0.0)", "- instance.calendar.least(feed.non_firm_kw or 0.0)", GRID,
+        "non-firm part", "a sign", "law", f"{RULES}/power.py",
+        "- feed.reserve_kw + instance.calendar.least(feed.non_firm_kw or 0.0)",
+        "- feed.reserve_kw - instance.calendar.least(feed.non_firm_kw or 0.0)", GRID,
+    ),
+    Mutation(
+        "non-firm beside power brought", "a dropped term", "law", f"{RULES}/non_firm.py",
+        "firm_kw(instance, feed) + dated[f]", "firm_kw(instance, feed)", ("grid", *BOTH_SIDES),
+    ),
+    Mutation(
+        "second feed with power brought, check", "a dropped term", "law", f"{RULES}/second_feed.py",
+        " + brought[list(instance.feeds).index(feed)])[None]", ")[None]", ("grid", *BOTH_SIDES),
     ),
     Mutation(
         "non-firm check", "a dropped condition", "law", f"{RULES}/non_firm.py",
@@ -172,7 +194,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 6, contracts
     Mutation(
         "contract sublets earn", "a unit: per hour for per period", "law", f"{RULES}/contract.py",
-        "instance.unit_gpus[:, None] * instance.calendar.hours\n    tables", "instance.unit_gpus[:, None]\n    tables", BOTH_SIDES,
+        "instance.unit_gpus[:, None] * instance.present_hours\n    tables", "instance.unit_gpus[:, None]\n    tables", BOTH_SIDES,
     ),
     Mutation(
         "contract requires", "a dropped condition", "law", f"{RULES}/contract.py",
@@ -186,7 +208,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "contract exit fee", "a dropped term", "activity", "placement/instance/terms.py",
-        "contract.signing_fee_usd + float(owed) + leaving", "contract.signing_fee_usd + float(owed)", BOTH_SIDES,
+        "+ leaving * float(worth[term.end])", "+ 0.0 * leaving", BOTH_SIDES,
     ),
     Mutation(
         "contract first exit", "the lesser for the greater", "activity", "placement/instance/terms.py",
@@ -198,7 +220,46 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "contract cheapest term", "the greater for the lesser", "activity", "placement/instance/terms.py",
-        "found[start, end] = min(usd,", "found[start, end] = max(usd,", BOTH_SIDES,
+        "found[term] = min(Owed(present, paid),", "found[term] = max(Owed(present, paid),", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 6, purchase
+    Mutation(
+        "purchase residual", "a sign", "law", f"{RULES}/purchase.py",
+        '*level_and_term("residual_value"), -value)', '*level_and_term("residual_value"), value)', BOTH_SIDES,
+    ),
+    Mutation(
+        "purchase life check", "a wrong anchor: the order for the delivery", "law", f"{RULES}/purchase.py",
+        "begins = instance.calendar.block_starts[first]", "begins = start", CHECK_SIDE,
+    ),
+    Mutation(
+        "purchase lead time", "a dropped term", "activity", "placement/instance/terms.py",
+        "calendar.block_starts[ordered] + timedelta(days=purchase.lead_time_days)", "calendar.block_starts[ordered]", BOTH_SIDES,
+    ),
+    # ------------------------------------------------------------ law 6, spot capacity
+    Mutation(
+        "spot interruptions", "a product dropped", "activity", f"{ACTIVITIES}/gangs.py",
+        "            hours *= _times_longer(instance, places, shape, place)\n", "            pass\n", BOTH_SIDES,
+    ),
+    Mutation(
+        "spot throughput check", "a dropped factor", "law", f"{RULES}/sla.py",
+        "throughput[pool == q] *= there", "pass", CHECK_SIDE,
+    ),
+    Mutation(
+        "spot paid for", "a dropped factor, on both sides", "law", f"{RULES}/capacity.py",
+        "instance.calendar.period_count) * instance.availability[:, None]", "instance.calendar.period_count)", ("tiny optima",),
+    ),
+    # ------------------------------------------------------------ law 6, metered energy
+    Mutation(
+        "metered energy of terms", "a dropped rate", "law", f"{RULES}/metered_energy.py",
+        "    charge_standing(instance, builder, activities, int(rows[0]), beyond)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "metered energy included", "a dropped condition, on the Program's side", "law", f"{RULES}/reading.py",
+        "np.where(paid[:, None], price_over_feeds(instance), 0.0)", "price_over_feeds(instance)", BOTH_SIDES,
+    ),
+    Mutation(
+        "metered energy check", "a sign", "law", f"{RULES}/metered_energy.py",
+        "total -= float(kwh @", "total += float(kwh @", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 6, take or pay
     Mutation(
@@ -211,7 +272,25 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "take or pay check", "a sum for the greater", "law", f"{RULES}/take_or_pay.py",
-        "np.sum(np.maximum(used, owes.share * there))", "np.sum(used + owes.share * there)", CHECK_SIDE,
+        "total += max(0.0, float(used[in_slot].sum() - owes.share * there[in_slot].sum()))", "total += float(used[in_slot].sum())",
+        CHECK_SIDE,
+    ),
+    Mutation(
+        "take or pay settled", "an off-by-one: the first period of a slot", "law", f"{RULES}/take_or_pay.py",
+        "float(worth[in_slot[-1]])", "float(worth[in_slot[0]])", CHECK_SIDE,
+    ),
+    # ------------------------------------------------------------ money over time
+    Mutation(
+        "discount of values", "a wrong anchor", "law", f"{RULES}/assignment.py",
+        "-value[done], anchor=Anchor.END, table=builder.curve(worth)", "-value[done], table=builder.curve(worth)", BOTH_SIDES,
+    ),
+    Mutation(
+        "discount by the year", "a unit, on both sides", "law", "placement/instance/instance.py",
+        "DAYS_PER_YEAR = 365.25", "DAYS_PER_YEAR = 36.525", ("tiny optima",),
+    ),
+    Mutation(
+        "discount of what is paid back", "a factor dropped on one side", "law", f"{RULES}/capacity.py",
+        "maintenance, price * instance.present_hours", "maintenance, price * instance.calendar.hours", BOTH_SIDES,
     ),
     Mutation(
         "take or pay most", "a bound that is too tight", "activity", f"{ACTIVITIES}/overuse.py",
@@ -267,7 +346,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 6, reclaim
     Mutation(
         "reclaim of promised jobs", "a dropped condition", "law", f"{RULES}/reclaim.py",
-        "(row[pool_of] >= 0) & _owed(instance)[job] & (work", "(row[pool_of] >= 0) & (work", BOTH_SIDES,
+        "(row[pool_of] >= 0) & _owed(instance)[gangs.job[gangs.share_row]])", "row[pool_of] >= 0)", BOTH_SIDES,
     ),
     Mutation(
         "reclaim from when on check", "an off-by-one", "law", f"{RULES}/reclaim.py",
@@ -277,6 +356,10 @@ LAWS: tuple[Mutation, ...] = (
         "reclaim share", "the greater for the lesser", "activity", "placement/instance/instance.py",
         "units[q, first:] -= np.ceil(reclaim.share * units[q, first:] - 1e-9)",
         "units[q, first:] -= np.floor(reclaim.share * units[q, first:] - 1e-9)", BOTH_SIDES,
+    ),
+    Mutation(
+        "reclaim pace at events check", "a dropped factor", "law", f"{RULES}/reclaim.py",
+        "* pace[places.run] * (1 + ROUNDING)", "* (1 + ROUNDING)", CHECK_SIDE,
     ),
     Mutation(
         "resilience of what is kept", "a dropped rate", "law", f"{RULES}/resilience.py",
@@ -327,18 +410,26 @@ LAWS: tuple[Mutation, ...] = (
         "limit = -float(dated_fees(instance) @ by_contract)", "limit = float(dated_fees(instance) @ by_contract)", BOTH_SIDES,
     ),
     Mutation(
+        "concentration of metered energy", "a dropped rate", "law", f"{RULES}/concentration.py",
+        "        charge_standing(instance, builder, activities, row, metered)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
         "concentration members check", "an aggregate for a share", "law", f"{RULES}/concentration.py",
         "over = amount - policy.most_share * every", "over = amount - every", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 12, carbon and budgets
     Mutation(
         "carbon of idle draw", "a unit: per hour for per period", "law", f"{RULES}/carbon.py",
-        "float(np.sum(standing_kw(instance) * price * instance.calendar.hours))", "float(np.sum(standing_kw(instance) * price))",
+        "float(np.sum(standing_kw(instance) * price * instance.present_hours))", "float(np.sum(standing_kw(instance) * price))",
         BOTH_SIDES,
     ),
     Mutation(
         "carbon of terms", "a dropped rate", "law", f"{RULES}/carbon.py",
         "    charge_standing(instance, builder, activities, row, price)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "budget of capex", "an off-by-one: a block late", "law", f"{RULES}/budget.py",
+        'side="right")) - 1\n', 'side="right"))\n', BOTH_SIDES,
     ),
     Mutation(
         "budget owed anyway", "a dropped term", "law", f"{RULES}/budget.py",

@@ -21,6 +21,7 @@ from placement.activities.places import Places, largest_first
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
+from placement.instance.goodput import MOST_TIMES_LONGER
 from placement.plan import Paths, Plan, Runs, rows_by_run
 from placement.plan import Places as PlacesTable
 from placement.program import Bools, Floats, Ints, end_blocks
@@ -72,6 +73,10 @@ class Gangs:
             raise ValueError("gangs or replicas of this instance depend on which islands they stand on")
         places = Places.of(instance)
         shape, place = _candidates(instance, places, by_pool)
+        on_spot = bool(np.any(instance.pool_spot >= 0))
+        if on_spot:
+            runs = _times_longer(instance, places, shape, place) <= MOST_TIMES_LONGER
+            shape, place = shape[runs], place[runs]
         jobs, shapes = instance.jobs, instance.jobs.shapes
         job = narrow(shapes.job[shape])
         first_island = np.array([sides[0][0] for sides in places.sides], dtype=np.int64)
@@ -82,6 +87,8 @@ class Gangs:
         units = narrow(-(-shapes.gpus[shape] // instance.unit_gpus[pool]))
         loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
         hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
+        if on_spot:
+            hours *= _times_longer(instance, places, shape, place)
 
         paces = Paces.of(instance, places)
         first, last, past = _starts(instance, job, hours, _first_blocks(instance, places, job, place), paces, place)
@@ -272,6 +279,15 @@ def _candidates_of(instance: Instance, places: Places, rows: Ints, by_pool: bool
     all_shapes, all_places = narrow(np.concatenate(found_shape)), narrow(np.concatenate(found_place))
     order = np.lexsort((all_places, all_shapes))
     return all_shapes[order], all_places[order]
+
+
+def _times_longer(instance: Instance, places: Places, shape: Ints, place: Ints) -> Floats:
+    """What interruptions make of the hours of gangs, [n]: the factors of all contracts of spot capacity that they stand on."""
+    first, last = (np.array([sides[k][0] for sides in places.sides], dtype=np.int64) for k in (0, -1))
+    one, other = (instance.pool_spot[instance.island_pool[island]][place] for island in (first, last))
+    # Column -1, of no spot contract, is 1; one that both halves stand on counts once.
+    table = np.concatenate([instance.spot_times_longer, np.ones((len(instance.spot_times_longer), 1))], axis=1)
+    return np.asarray(table[shape, one] * table[shape, np.where(other == one, -1, other)])
 
 
 def may_go_by_pool(instance: Instance) -> bool:

@@ -24,7 +24,7 @@ class Overuse:
     option: Ints
     contract: Ints
     period: Ints
-    """First of the slot's."""
+    """Last of the slot's: it is settled then."""
 
     @classmethod
     def offer(cls, instance: Instance, builder: Builder) -> Overuse:
@@ -38,11 +38,11 @@ class Overuse:
             price = instance.calendar.mean(terms.price_usd_per_gpu_hour) * instance.calendar.hours
             usd = np.bincount(slot, instance.pool_online_gpus[mine].sum(axis=0) * price)
             contract += [c] * len(usd)
-            period += np.unique(slot, return_index=True)[1].tolist()
+            period += np.flatnonzero(np.diff(slot, append=-1)).tolist()
             most += usd.tolist()
-        first = np.array(period, dtype=np.int64)
-        option = builder.add_per_period(first=first, last=first, upper=np.array(most, dtype=np.float64))
-        return cls(option, np.array(contract, dtype=np.int64), first)
+        last = np.array(period, dtype=np.int64)
+        option = builder.add_per_period(first=last, last=last, upper=np.array(most, dtype=np.float64))
+        return cls(option, np.array(contract, dtype=np.int64), last)
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
         """Nothing: see ``settled``."""

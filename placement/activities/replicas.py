@@ -35,7 +35,7 @@ class ReplicaOptions:
     gpus: Ints
     """Accelerators that run in one count."""
     tokens_per_s: Floats
-    """Throughput of one count."""
+    """Throughput of one count, less what is lost while spot capacity is gone."""
     latency_class: Ints
     serving_kw: Floats
     """IT kW of one running accelerator."""
@@ -60,7 +60,7 @@ class ReplicaOptions:
                     for island in islands:
                         size = replicas * profile.gpus_per_replica
                         rows.append((s, p, q, island, units, replicas, size, classes[profile.latency_class]))
-                        tokens.append(replicas * profile.tokens_per_s)
+                        tokens.append(replicas * profile.tokens_per_s * instance.availability[q])
                         draw.append(accelerator.mode(profile.mode).serving_kw)
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
         service_of, profile_of, pool_of, island_of, units_of, replicas_of, gpus, latency_class = table.T

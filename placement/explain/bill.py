@@ -78,7 +78,7 @@ def _idle_overloads(instance: Instance) -> tuple[list[Shortfall], Bools]:
     """Feeds whose limit is below what the accelerators online draw while idle, and which they are, [F]."""
     excess = pools_below(instance).astype(np.float64) @ firm(
         instance, idle_kw(instance), np.arange(len(instance.pools))
-    ) - feed_limits_kw(instance)
+    ) - feed_limits_kw(instance, decided=True)
     over = np.any(excess > 1e-6 * np.maximum(1.0, np.abs(excess)), axis=1)
     found = []
     for f in np.flatnonzero(over):

@@ -78,8 +78,11 @@ def read_head(source: Source, problems: Problems) -> Mapping[str, Any]:
 
 def _alone(key: str, value: Any) -> Any:
     """One valid field of a head whose others are not."""
-    kind = Document.model_fields[key].annotation
-    return kind.model_validate(value) if isinstance(kind, type) and issubclass(kind, Noun) else value
+    stated = Document.model_fields[key].annotation
+    for kind in typing.get_args(stated) or (stated,):
+        if isinstance(kind, type) and issubclass(kind, Noun) and isinstance(value, dict):
+            return kind.model_validate(value)
+    return value
 
 
 def read_families(source: Source, problems: Problems) -> dict[str, Family[Any]]:

@@ -12,7 +12,7 @@ from placement.instance import Instance, Settings
 from placement.instance.calendar import Calendar
 from placement.instance.demand import Service, Stream
 from placement.instance.findings import Draft, Finding, Pairs
-from placement.instance.goodput import times_longer
+from placement.instance.goodput import times_longer, times_longer_on_spot
 from placement.instance.instance import frozen
 from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
 from placement.instance.paths import DemandPaths, significant
@@ -23,6 +23,7 @@ _KEPT = (
     "losses", "policies",
 )  # fmt: skip
 MOST_TOKENS_PER_S = 1e14
+NEVER_DONE = 1e6
 DemandTable = tuple[Mapping[int, int], Floats, Floats]
 """Row by position of the stream; demand and mean [rows, P]."""
 
@@ -48,17 +49,19 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
     demand, mean = _demand(draft, calendar, settings, table)
     pools = nouns["pools"]
     ramps = [calendar.least(draft.online[n], before=0.0) for n in draft["pools"].valid]
+    jobs = _jobs(draft, calendar)
     return Instance(
         name=name,
         calendar=calendar,
         settings=settings,
         accelerators=frozen(draft.accelerators),
         **{family: frozen(nouns[family]) for family in _KEPT},
-        jobs=_jobs(draft, calendar),
+        jobs=jobs,
         service_pools=tuple(_service_pools(draft, n, service) for n, service in draft["services"].valid.items()),
         pool_ramp_gpus=np.array(ramps, dtype=np.float64).reshape(len(pools), calendar.period_count),
         demand_tokens_per_s=demand,
         mean_tokens_per_s=mean,
+        spot_times_longer=_spot_times_longer(draft, jobs),
         futures=draft.futures,
     )
 
@@ -118,6 +121,16 @@ def _jobs(draft: Draft, calendar: Calendar) -> Jobs:
     pools, offset = _job_pools(draft)
     tenants, sites = ({name: n for n, name in enumerate(draft[family].by_id)} for family in ("tenants", "sites"))
     return job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants, sites=sites)
+
+
+def _spot_times_longer(draft: Draft, jobs: Jobs) -> Floats:
+    """See ``Instance.spot_times_longer``."""
+    spots = [contract.spot for contract in draft["contracts"].valid.values() if contract.spot is not None]
+    nouns, accelerators, shapes = list(draft["jobs"].valid.values()), list(draft.accelerators.values()), jobs.shapes
+    rows = list(zip(shapes.job.tolist(), shapes.gpus.tolist(), shapes.accelerator.tolist(), shapes.hours.tolist(), strict=True))
+    columns = [[times_longer_on_spot(nouns[j], n, accelerators[a], hours, spot) for j, n, a, hours in rows] for spot in spots]
+    # Finite, for sums; what takes so long does not run there.
+    return np.minimum(np.array(columns, dtype=np.float64).reshape(len(spots), len(rows)).T, NEVER_DONE)
 
 
 def _job_pools(draft: Draft) -> tuple[Ints, Ints]:

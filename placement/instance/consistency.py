@@ -19,6 +19,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.feed_tree(draft)
     yield from grid_checks.grid(draft)
     yield from fitting.pools(draft)
+    yield from fitting.bought(draft)
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
     yield from goodput(draft)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.instance.findings import Draft, Finding, Pairs, Path
+from placement.instance.findings import Draft, Finding, Pairs, Path, did_you_mean
 from placement.instance.supply import MOST_ISLAND_SETS, Accelerator
 from placement.instance.timing import values_of
 from placement.program import Bools
@@ -96,6 +96,27 @@ def feed_tree(draft: Draft) -> Iterator[Finding]:
                 where, feeds.by_id[at].parent, f"a tree; this is a cycle: {around}", "give one of them another parent, or null"
             )
         done.update(path)
+
+
+def bought(draft: Draft) -> Iterator[Finding]:
+    """Contracts bring power to feeds that a limit holds back, and what is paid by the GPU has GPUs."""
+    feeds, filled = draft["feeds"], {pool.contract for pool in draft["pools"].valid.values()}
+    whole = len(draft["pools"].valid) == len(draft["pools"].ids)
+    for n, contract in draft["contracts"].valid.items():
+        names = [power.feed for power in contract.brings_kw or ()]
+        for k, name in enumerate(names):
+            where = ("contracts", n, "brings_kw", k, "feed")
+            if feeds.readable and name not in feeds.position:
+                yield Finding(where, name, "the id of a feed", did_you_mean(name, feeds.position, "a feed"))
+            elif name in names[:k]:
+                yield Finding(where, name, "each feed once", "add its kW up")
+            elif name in feeds.by_id and feeds.by_id[name].limit_kw == "unlimited":
+                expected = "a feed with a limit: power brought to an unlimited one is of no use"
+                yield Finding(where, name, expected, "state limit_kw of the feed, or name the one that is short")
+        by_gpu = None if contract.purchase is None else contract.purchase.capex_usd_per_gpu
+        if by_gpu is not None and whole and contract.id not in filled:
+            expected = "a pool under this contract, whose GPUs are paid for"
+            yield Finding(("contracts", n, "purchase", "capex_usd_per_gpu"), by_gpu, expected, "state a pool, or use capex_usd")
 
 
 def jobs(draft: Draft) -> Iterator[Finding]:

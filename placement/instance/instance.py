@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass,
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
+from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
@@ -28,6 +29,7 @@ from placement.program import Bools, Floats, Ints
 
 FORMAT = "fleet-placement/1"
 TableName = Annotated[str, Field(max_length=255)]
+DAYS_PER_YEAR = 365.25
 
 
 class Settings(Noun):
@@ -41,6 +43,8 @@ class Settings(Noun):
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"
     """Tranches in an earlier state than this do not count."""
+    discount_rate_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """What money loses in worth: a dollar t days from the calendar's start counts as (1 + rate)^(-t / 365.25)."""
 
 
 class Tables(Noun):
@@ -88,22 +92,6 @@ class Document(Noun):
 
 
 @dataclass(frozen=True)
-class LossCase:
-    """One thing that may happen: pools lost and links cut together, or a share of pools taken back."""
-
-    loss: Loss
-    name: str
-    lost: Bools
-    """Pools of which nothing is left, [Q]."""
-    reclaimed: Bools
-    """Pools of which their landlord leaves ``reclaim_left_units``, [Q]."""
-    periods: Bools
-    """In which it may have happened, [P]."""
-    links: frozenset[str] = frozenset()
-    """Links that are cut."""
-
-
-@dataclass(frozen=True)
 class Instance:
     """A validated instance. Mappings keep the order of the files; positions in them are the indices used in arrays.
 
@@ -136,6 +124,8 @@ class Instance:
     """[S, P]; what capacity must sustain."""
     mean_tokens_per_s: Floats
     """[S, P]; what volumes count with."""
+    spot_times_longer: Floats
+    """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
     futures: Futures | None = None
     """What may come. It changes nothing in a plan of this instance alone."""
 
@@ -210,6 +200,42 @@ class Instance:
         per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
         return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
 
+    # ------------------------------------------------------------ spot capacity
+
+    @cached_property
+    def pool_spot(self) -> Ints:
+        """Which of the contracts of spot capacity each pool is under, -1 for none, [Q]."""
+        spots = [name for name, contract in self.contracts.items() if contract.spot is not None]
+        under = [pool.contract for pool in self.pools.values()]
+        return np.array([spots.index(name) if name in spots else -1 for name in under], dtype=np.int64)
+
+    @cached_property
+    def availability(self) -> Floats:
+        """Share of the time that each pool is there while its contract is in force, [Q]; 1 but for spot capacity."""
+        spots = [self.contracts[pool.contract].spot for pool in self.pools.values()]
+        return np.array([1.0 if spot is None else spot.availability for spot in spots], dtype=np.float64)
+
+    # ------------------------------------------------------------ money over time
+
+    def discount_after(self, days: Floats) -> Floats:
+        """What a dollar so many days after the calendar's start is worth at its start; 1 without a rate."""
+        return np.asarray((1.0 + self.settings.discount_rate_per_year) ** (-days / DAYS_PER_YEAR), dtype=np.float64)
+
+    @cached_property
+    def discount_at(self) -> Floats:
+        """The same at each block boundary, [B + 1]."""
+        return self.discount_after(self.calendar.block_edges_days)
+
+    @cached_property
+    def discount(self) -> Floats:
+        """The same in each period, by the day on which its block starts, [P]."""
+        return np.repeat(self.discount_at[:-1], self.calendar.band_count)
+
+    @cached_property
+    def present_hours(self) -> Floats:
+        """Hours of each period as money by the hour counts with them, [P]."""
+        return self.calendar.hours * self.discount
+
     @cached_property
     def wan(self) -> Wan:
         """Round-trip times and paths over the links."""
@@ -226,59 +252,8 @@ class Instance:
 
     @cached_property
     def loss_cases(self) -> tuple[LossCase, ...]:
-        """What may be lost at once: every loss, those that say ``each`` written out."""
-        return tuple(case for loss in self.losses.values() for case in self._cases_of(loss))
-
-    def _cases_of(self, loss: Loss) -> Iterator[LossCase]:
-        if loss.each == "reclaim" or loss.reclaims is not None:
-            yield from self._reclaims_of(loss)
-            return
-        pools, always = list(self.pools.values()), np.ones(self.calendar.period_count, dtype=np.bool_)
-        none = np.zeros(len(pools), dtype=np.bool_)
-        carried: dict[str, list[set[str]]] = {
-            "provider": [{self.sites[pool.site].provider} for pool in pools],
-            "site": [{pool.site} for pool in pools],
-            "feed": [set(self.feeds_above(pool)) for pool in pools],
-            "contract": [{pool.contract} for pool in pools],
-        }
-        if loss.each == "link":
-            for name in self.links:
-                yield LossCase(loss, f"{loss.id}/{name}", none, none, always, frozenset({name}))
-            return
-        if loss.each is not None:
-            families = {"provider": self.providers, "site": self.sites, "feed": self.feeds, "contract": self.contracts}
-            for name in families[loss.each]:
-                lost = np.array([name in on for on in carried[loss.each]], dtype=np.bool_)
-                lost &= self._not_fed_without({name}) | (loss.each != "feed")
-                if lost.any():
-                    yield LossCase(loss, f"{loss.id}/{name}", lost, none, always)
-            return
-        lost = none.copy()
-        for kind, on in carried.items():
-            named = set(getattr(loss, f"{kind}s") or ())
-            gone = np.array([bool(named & names) for names in on], dtype=np.bool_)
-            lost |= gone & (self._not_fed_without(named) | (kind != "feed"))
-        yield LossCase(loss, loss.id, lost, none, always, frozenset(loss.links or ()))
-
-    def _not_fed_without(self, lost: Collection[str]) -> Bools:
-        """Pools that no feed carries once some are lost, [Q]."""
-        return np.array([self.feeds_without(pool, lost) is None for pool in self.pools.values()], dtype=np.bool_)
-
-    def _reclaims_of(self, loss: Loss) -> Iterator[LossCase]:
-        pools, blocks = list(self.pools.values()), np.arange(self.calendar.blocks)
-        reclaimable = [name for name, contract in self.contracts.items() if contract.reclaim is not None]
-        together = [[name] for name in reclaimable] if loss.each == "reclaim" else [list(loss.reclaims or ())]
-        for names in together:
-            reclaimed = np.zeros(len(pools), dtype=np.bool_)
-            periods = np.zeros(self.calendar.period_count, dtype=np.bool_)
-            for name in names:
-                reclaim = self.contracts[name].reclaim
-                assert reclaim is not None, "validated: the contract states reclaim"
-                reclaimed |= np.array([pool.contract == name for pool in pools], dtype=np.bool_)
-                periods |= np.repeat(blocks >= reclaim.first_block(self.calendar), self.calendar.band_count)
-            if reclaimed.any() or loss.each is None:
-                name = loss.id if loss.each is None else f"{loss.id}/{names[0]}"
-                yield LossCase(loss, name, np.zeros_like(reclaimed), reclaimed, periods)
+        """What may be lost at once: every loss, those that say ``each`` written out. Nobody counts on spot capacity then."""
+        return loss_cases(self)
 
     @cached_property
     def reclaim_left_units(self) -> Ints:
@@ -409,6 +384,7 @@ def digest(instance: Instance) -> str:
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
     arrays += [value for value in (getattr(jobs, f.name) for f in fields(jobs)) if isinstance(value, np.ndarray)]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
+    arrays += [instance.spot_times_longer]
     for array in arrays:
         total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())

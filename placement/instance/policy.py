@@ -23,8 +23,8 @@ class Concentration(Noun):
     by: Literal["provider", "jurisdiction", "vendor"]
     """What is capped: providers of sites, jurisdictions of sites, or vendors of accelerators."""
     of: Literal["gpus", "kw", "spend", "served_tokens"]
-    """Shares of GPU-hours held by gangs and replicas; of the facility kWh that these draw; of fixed fees and usage at its price;
-    of tokens served."""
+    """Shares of GPU-hours held by gangs and replicas; of the facility kWh that these draw; of fixed fees, and GPU-hours and kWh
+    at the contract's prices; of tokens served."""
     most_share: Share
     members: Annotated[tuple[Label, ...], Field(min_length=1, strict=False)] | None = None
     """Whom it caps, each by itself; default: everyone."""
@@ -44,7 +44,7 @@ class Concentration(Noun):
         return self
 
 
-MoneyTerm = Literal["energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees", "sublets"]
+MoneyTerm = Literal["energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees", "capex", "sublets"]
 LIMITS = {"most_usd": "USD", "most_carbon_kg": "kg", "most_kwh": "kWh", "most_gpu_hours": "GPU-hours"}
 """Fields of a budget of which one is stated, and their units."""
 
@@ -102,6 +102,8 @@ class Budget(Noun):
                 "budget_fees", "{terms} are owed for whole contracts: they need per: horizon, and no pools, sites or feeds",
                 {"terms": " and ".join(sorted(of_contracts))},
             )  # fmt: skip
+        if "capex" in (self.terms or ()) and narrowed:
+            raise PydanticCustomError("budget_capex", "capex is paid for whole contracts: it needs no pools, sites or feeds")
         return self
 
 

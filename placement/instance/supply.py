@@ -27,6 +27,8 @@ from placement.instance.base import (
 )
 from placement.instance.calendar import Step, Steps
 from placement.instance.grid import DemandResponse, GridEvent
+from placement.instance.purchases import BroughtPower, Purchase
+from placement.instance.spot import Spot
 from placement.instance.upkeep import MaintenanceTask, Reclaim
 
 
@@ -182,8 +184,8 @@ class TakeOrPay(Noun):
 class Contract(Noun):
     """Terms under which pools are ours; capacity exists only inside [from_date, to_date).
 
-    With ``optional``, ``start_window``, ``term_blocks``, ``renewal`` or ``exit`` it is a decision: whether to sign it, from when,
-    and until when. It then begins and ends at boundaries of blocks, still inside [from_date, to_date).
+    With ``optional``, ``start_window``, ``term_blocks``, ``renewal``, ``exit`` or ``purchase`` it is a decision: whether to sign
+    it, from when, and until when. It then begins and ends at boundaries of blocks, still inside [from_date, to_date).
     """
 
     id: Id
@@ -193,6 +195,10 @@ class Contract(Noun):
     to_date: Day | OpenEnd
     price_usd_per_gpu_hour: Steps
     """Paid for every GPU-hour held by a workload."""
+    price_usd_per_kwh: Steps | None = None
+    """What its provider bills for every facility kWh of its pools, idle draw included (default: nothing)."""
+    feed_prices: Literal["paid", "included"] = "paid"
+    """Whether its pools pay the prices of their feeds as well, or have them included in its own (default paid)."""
     fee_usd_per_month: Steps = 0.0
     """Paid while the contract runs, used or not; a month is 730 hours (default 0)."""
     optional: bool = False
@@ -210,6 +216,12 @@ class Contract(Noun):
     alternatives: Label | None = None
     """Of the optional contracts with the same label at most one is signed."""
     take_or_pay: TakeOrPay | None = None
+    purchase: Purchase | None = None
+    """It is bought or built: ordered, not leased; its start is the order's."""
+    brings_kw: Annotated[tuple[BroughtPower, ...], Field(min_length=1, max_length=100, strict=False)] | None = None
+    """Power that it brings to feeds while it is in force, beside or without pools."""
+    spot: Spot | None = None
+    """Its capacity may vanish (default: it does not)."""
     sublet_usd_per_gpu_hour: Steps | None = None
     """What idle accelerators earn, in whole allocation units and for whole periods (default: they cannot be let)."""
     reclaim: Reclaim | None = None
@@ -218,17 +230,30 @@ class Contract(Noun):
     @property
     def decided(self) -> bool:
         """Whether the plan decides if, from when or until when it is in force."""
-        stated = (self.start_window, self.term_blocks, self.renewal, self.exit)
+        stated = (self.start_window, self.term_blocks, self.renewal, self.exit, self.purchase)
         return self.optional or any(value is not None for value in stated)
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:
         if self.to_date != "open" and self.to_date <= self.from_date:
             raise PydanticCustomError("contract_order", "to_date must be after from_date")
+        if self.feed_prices == "included" and self.price_usd_per_kwh is None:
+            raise PydanticCustomError("feed_prices", "feed_prices: included needs price_usd_per_kwh: what includes them")
         if self.renewal is not None and self.term_blocks is None:
             raise PydanticCustomError("renewal_term", "renewal needs term_blocks: what is renewed is a term")
         if self.term_blocks is not None and len(set(self.term_blocks)) < len(self.term_blocks):
             raise PydanticCustomError("terms", "term_blocks must differ from each other")
+        for field in ("take_or_pay", "sublet_usd_per_gpu_hour", "reclaim"):
+            if self.spot is not None and getattr(self, field) is not None:
+                raise PydanticCustomError("spot", "{field} is not for spot capacity, which may vanish", {"field": field})
+        if self.purchase is not None:
+            for field in ("term_blocks", "renewal", "exit"):
+                if getattr(self, field) is not None:
+                    raise PydanticCustomError(
+                        "purchase", "{field} is for leases: what is bought is there for its life", {"field": field}
+                    )
+            if self.purchase.capex_usd_per_kw is not None and self.brings_kw is None:
+                raise PydanticCustomError("capex_kw", "capex_usd_per_kw needs brings_kw: it pays for these")
         if self.requires is not None and not self.decided:
             raise PydanticCustomError("requires", "requires is for contracts that are decided: this one is in force as dated")
         if not self.optional:

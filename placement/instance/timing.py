@@ -31,6 +31,7 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("feeds", "carbon_g_per_kwh"),
     ("policies", "usd_per_tonne"),
     ("contracts", "price_usd_per_gpu_hour"),
+    ("contracts", "price_usd_per_kwh"),
     ("contracts", "fee_usd_per_month"),
     ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),
@@ -129,6 +130,12 @@ def _contracts(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
 def _terms(calendar: Calendar, n: int, contract: Contract) -> Iterator[Finding]:
     """A contract that is decided can be signed for some term, and what is owed for use has a price that can be owed."""
     if contract.decided and not any(ways(calendar, contract)):
+        if contract.purchase is not None and start_blocks(calendar, contract):
+            lead: Path = ("contracts", n, "purchase", "lead_time_days")
+            expected = "an order that is there for a block of the horizon at least: none in the window is"
+            remedy = "shorten the lead time or the blocks, lengthen its life, or give the calendar more blocks"
+            yield Finding(lead, contract.purchase.lead_time_days, expected, remedy)
+            return
         where = ("from_date",) if contract.start_window is None else ("start_window", "last_date")
         if start_blocks(calendar, contract):
             expected = f"a term that ends by to_date, {contract.to_date}: none of those stated does"

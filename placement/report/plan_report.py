@@ -16,7 +16,7 @@ from placement.program import Limit
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
-from placement.rules.power import feed_limits_kw
+from placement.rules.power import feed_limits_under
 from placement.rules.wan import link_gb, link_gbit_s, link_limits
 
 MOST_ROWS = 60
@@ -142,7 +142,8 @@ def _contracts(instance: Instance, plan: Plan) -> str:
             continue
         if not mine:
             rows.append((contract.id, contract.provider, "not signed", None, None))
-        rows += [(contract.id, contract.provider, "signed", days[signed.start_block[r]], days[signed.end_block[r]]) for r in mine]
+        decision = "signed" if contract.purchase is None else "ordered"
+        rows += [(contract.id, contract.provider, decision, days[signed.start_block[r]], days[signed.end_block[r]]) for r in mine]
     kept, more = shortened(rows, MOST_ROWS, "contracts")
     return table(("contract", "provider", "decision", "from", "until"), kept, left=5) + more if rows else ""
 
@@ -210,7 +211,7 @@ def _pools(figures: PlanFigures) -> str:
 
 def _feeds(figures: PlanFigures) -> str:
     """Feeds, each in the period in which it comes nearest to its limit."""
-    draw, limit = figures.feed_kw, feed_limits_kw(figures.instance)
+    draw, limit = figures.feed_kw, feed_limits_under(figures.instance, figures.plan)
     rows = []
     for f, name in enumerate(figures.instance.feeds):
         p = tightest(draw[f], limit[f])

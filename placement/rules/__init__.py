@@ -26,8 +26,10 @@ from placement.rules import (
     interconnect,
     isolation,
     maintenance,
+    metered_energy,
     non_firm,
     power,
+    purchase,
     reclaim,
     resilience,
     second_feed,
@@ -54,5 +56,5 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    isolation, contract, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

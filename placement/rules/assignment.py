@@ -13,9 +13,10 @@ import numpy as np
 from placement.activities import Activities
 from placement.builder import Builder
 from placement.instance import Instance
+from placement.instance.goodput import MOST_TIMES_LONGER
 from placement.plan import Plan, Violation
 from placement.program import Anchor, Bools, Floats, Ints
-from placement.rules.interconnect import run_hours
+from placement.rules.interconnect import run_hours, spot_times_longer
 from placement.rules.reading import broken, events_above, level_and_term
 
 NAME = "assignment"
@@ -31,8 +32,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_charges(gangs.drop_option, *level_and_term("promised_jobs"), jobs.breach_usd[gangs.drop_job])
 
     done, value = gangs.finishes, jobs.value_usd[gangs.job]
-    builder.add_charges(gangs.option[done], *level_and_term("training_value"), -value[done])
-    ahead = np.array([builder.curve(row[-1] - row) for row in gangs.paces.progress], dtype=np.int64)
+    worth = instance.discount_at
+    builder.add_charges(
+        gangs.option[done], *level_and_term("training_value"), -value[done], anchor=Anchor.END, table=builder.curve(worth)
+    )
+    ahead = np.array([builder.curve((row[-1] - row) * worth[-1]) for row in gangs.paces.progress], dtype=np.int64)
     rest = ~done
     builder.add_charges(
         gangs.option[rest], *level_and_term("training_value"), -value[rest] / gangs.hours[rest],
@@ -42,7 +46,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     late = np.flatnonzero((jobs.lateness_usd_per_day > 0) & np.isfinite(jobs.due_day))
     curve = np.zeros(len(jobs), dtype=np.int64)
     for day in np.unique(jobs.due_day[late]):
-        curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0))
+        curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0) * worth)
     is_late = np.zeros(len(jobs), dtype=np.bool_)
     is_late[late] = True
     may_be_late = is_late[gangs.job]
@@ -88,7 +92,13 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
         if end != min(needed[r], calendar.blocks):
             text = f"holds its place until block {end}, its hours take it to block {min(needed[r], calendar.blocks)}"
             found.append(broken(NAME, name, text, float(abs(end - min(needed[r], calendar.blocks))), "blocks"))
-    return found + _wrong_pools(instance, plan)
+    return found + _wrong_pools(instance, plan) + _never_done(instance, plan)
+
+
+def _never_done(instance: Instance, plan: Plan) -> list[Violation]:
+    text = "hardly gets on between the interruptions of the spot capacity that it stands on"
+    endless = np.flatnonzero(spot_times_longer(instance, plan) > MOST_TIMES_LONGER)
+    return [broken(NAME, instance.jobs.id[plan.runs.job[r]], text) for r in endless]
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
@@ -97,12 +107,14 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     hours = run_hours(instance, plan)
     made, row = progress_of_runs(instance, plan)
     ahead = made[row, -1] - made[row, np.clip(runs.start_block, 0, calendar.blocks)]
-    late_days = np.maximum(calendar.block_edges_days[np.clip(runs.end_block, 0, calendar.blocks)] - jobs.due_day[runs.job], 0.0)
+    end = np.clip(runs.end_block, 0, calendar.blocks)
+    late_days = np.maximum(calendar.block_edges_days[end] - jobs.due_day[runs.job], 0.0)
+    worth = instance.discount_at[end]
     dropped = jobs.is_commitment("promised")
     dropped[runs.job] = False
     return {
-        "training_value": -float(np.sum(jobs.value_usd[runs.job] * np.minimum(1.0, ahead / hours))) if len(hours) else 0.0,
-        "lateness": float(np.sum(jobs.lateness_usd_per_day[runs.job] * late_days)),
+        "training_value": -float(np.sum(jobs.value_usd[runs.job] * np.minimum(1.0, ahead / hours) * worth)) if len(hours) else 0.0,
+        "lateness": float(np.sum(jobs.lateness_usd_per_day[runs.job] * late_days * worth)),
         "promised_jobs": float(np.sum(jobs.breach_usd[dropped])),
     }
 

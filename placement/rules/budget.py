@@ -1,13 +1,13 @@
 """Law 12, budget: money, carbon, energy and GPU-hours stay under the limit of their budget in every slot.
 
     sum over the periods of slot k, and the pools that count, of                                      <=  limit
-        most_usd        the costs named: energy, carbon, usage_fees, and sublets, which earn;
+        most_usd        the costs named: energy, carbon, usage_fees, capex as it falls due, and sublets, which earn;
                         over the horizon also fixed_fees and take_or_pay
         most_carbon_kg  facility kWh x kg per kWh of the nearest feed above the pool that says
         most_kwh        facility kWh, idle draw included
         most_gpu_hours  hours of the GPUs of the units that gangs and replicas hold
 
-The jobs of a tenant count as its GPU-hours, and so do services that serve nobody else.
+The jobs of a tenant count as its GPU-hours, and so do services that serve nobody else. Money counts as it is paid, not discounted.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from placement.builder import Builder
 from placement.instance import Budget, Instance
 from placement.instance.policy import of_kind
 from placement.plan import Plan, Violation
-from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats
+from placement.program import FEASIBILITY_TOLERANCE, Anchor, Bools, Floats
 from placement.rules import take_or_pay
 from placement.rules.capacity import paid_by_use
 from placement.rules.contract import dated_fees, fees_of_contracts, let_prices
 from placement.rules.pool_use import charge, charge_standing, drawn_kw, held_gpus, standing_kw
 from placement.rules.power import facility_kw
+from placement.rules.purchase import paid_by_block, payments
 from placement.rules.reading import (
     by_pool,
     carbon_kg_per_kwh,
     carbon_usd_per_kwh,
     during_runs,
     held_units,
+    kwh_prices,
     no_costs,
-    price_over_feeds,
     slot_name,
     slot_sums,
     sublet_units,
@@ -65,6 +66,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
             charge(instance, builder, activities, row, let, inside * -let_prices(instance))
         if "fixed_fees" in terms:
             builder.add_rates(activities.terms.option, row, activities.terms.fees_usd, lump=True)
+        if "capex" in terms:
+            _charge_capex(instance, builder, activities, row)
         if "take_or_pay" in terms:
             owed = activities.terms.totals(take_or_pay.owed_usd(instance))
             builder.add_rates(activities.terms.option, row, owed, lump=True)
@@ -81,6 +84,16 @@ def _charge_gpu_hours(instance: Instance, builder: Builder, activities: Activiti
         let=np.zeros_like(held.let),
     )
     charge(instance, builder, activities, row, counted, pools_of(instance, policy)[:, None])
+
+
+def _charge_capex(instance: Instance, builder: Builder, activities: Activities, row: int) -> None:
+    """What each order pays within the horizon, in the block in which it falls due."""
+    terms, calendar, contracts = activities.terms, instance.calendar, list(instance.contracts.values())
+    for n, c in enumerate(terms.contract.tolist()):
+        for days, usd in payments(instance, contracts[c], int(terms.signed[n])):
+            if days < calendar.block_edges_days[-1]:
+                due = int(np.searchsorted(calendar.block_edges_days, days, side="right")) - 1
+                builder.add_rates(terms.option[[n]], row, usd, start=(Anchor.FIRST, due), end=(Anchor.FIRST, due + 1), lump=True)
 
 
 def owed_anyway(instance: Instance, policy: Budget) -> Floats:
@@ -101,7 +114,7 @@ def kwh_weight(instance: Instance, policy: Budget) -> Floats:
     terms = policy.terms or ()
     if policy.most_carbon_kg is not None:
         return carbon_kg_per_kwh(instance)
-    energy = price_over_feeds(instance) * ("energy" in terms) + carbon_usd_per_kwh(instance) * ("carbon" in terms)
+    energy = kwh_prices(instance) * ("energy" in terms) + carbon_usd_per_kwh(instance) * ("carbon" in terms)
     return np.asarray(energy + (policy.most_kwh is not None), dtype=np.float64)
 
 
@@ -163,7 +176,7 @@ def used(instance: Instance, plan: Plan, policy: Budget) -> Floats:
         of_pool = np.zeros_like(kwh)
         for term in policy.terms or ():
             if term == "energy":
-                of_pool = of_pool + kwh * price_over_feeds(instance)
+                of_pool = of_pool + kwh * kwh_prices(instance)
             elif term == "carbon":
                 of_pool = of_pool + kwh * carbon_usd_per_kwh(instance)
             elif term == "usage_fees":
@@ -173,8 +186,11 @@ def used(instance: Instance, plan: Plan, policy: Budget) -> Floats:
     amount = slot_sums(of_pool[pools_of(instance, policy)].sum(axis=0)[None], slot)[0]
     if "fixed_fees" in (policy.terms or ()):
         amount = amount + fees_of_contracts(instance, plan).sum()
+    if "capex" in (policy.terms or ()):
+        by_block = paid_by_block(instance, plan)
+        amount = amount + np.bincount(slot[:: instance.calendar.band_count], by_block, len(amount))
     if "take_or_pay" in (policy.terms or ()):
-        amount = amount + take_or_pay.costs(instance, plan)["take_or_pay"]
+        amount = amount + take_or_pay.owed_by_plan(instance, plan, np.ones(len(hours)))
     return np.asarray(amount, dtype=np.float64)
 
 

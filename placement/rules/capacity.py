@@ -6,9 +6,10 @@ names the islands of replicas, and the check counts them there.
 
     sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)
     sum of units held in pool q in period p    <=  the same summed over its islands - ceil(spare share x that sum)
-    cost = usage price x GPUs of the units held x hours
+    cost = usage price x availability x GPUs of the units held x hours
 
-What is let to others, or down for maintenance, takes units as well. Where the contract is decided, its term supplies the units.
+Spot capacity is paid for only while it is there, which its availability says; for all else that is 1. What is let to others, or
+down for maintenance, takes units as well. Where the contract is decided, its term supplies the units.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     online, usable = most_units(instance), usable_units(instance)
     level, term = level_and_term("usage_fees")
     price = paid_by_use(instance) * instance.unit_gpus[:, None]
+    present = [builder.profile(row) for row in price * instance.discount]
     contract, every_pool = contract_of_pools(instance), np.arange(len(instance.pools))
     pool = builder.add_resources(
         [f"pool {name}" for name in instance.pools], "units", firm(instance, usable, every_pool),
-        price=np.any(price != 0, axis=1).astype(np.float64), price_profile=[builder.profile(row) for row in price], level=level,
-        term=term,
+        price=np.any(price != 0, axis=1).astype(np.float64), price_profile=present, level=level, term=term,
     )  # fmt: skip
     island = None
     if not activities.gangs.by_pool:
@@ -57,7 +58,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         )
     charge_units(instance, builder, activities, pool, island, np.ones(len(pool), dtype=np.bool_))
     # What supplies a priced resource would earn its price, and what is down would pay it: terms and maintenance settle that.
-    terms, tasks, usd = activities.terms, activities.maintenance, price * instance.calendar.hours
+    terms, tasks, usd = activities.terms, activities.maintenance, price * instance.present_hours
     earned = np.zeros((len(instance.contracts), instance.calendar.period_count))
     np.add.at(earned, contract, usable * usd)
     builder.add_charges(terms.option, level, term, terms.totals(earned))
@@ -128,7 +129,7 @@ def _spares_taken(instance: Instance, plan: Plan, online: Floats) -> list[Violat
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """usage_fees: every GPU of the units held, by the hour."""
     gpus = held_units(instance, plan) * instance.unit_gpus[:, None]
-    return {"usage_fees": float(np.sum(gpus * paid_by_use(instance) * instance.calendar.hours))}
+    return {"usage_fees": float(np.sum(gpus * paid_by_use(instance) * instance.present_hours))}
 
 
 def most_units(instance: Instance) -> Ints:
@@ -155,6 +156,6 @@ def paid_by_use(instance: Instance) -> Floats:
 
 
 def usage_prices(instance: Instance) -> Floats:
-    """USD per GPU-hour held in each pool, [Q, P]."""
+    """USD per GPU-hour held in each pool, [Q, P]: the price of its contract for the time that it is there."""
     prices = [instance.calendar.mean(instance.contracts[pool.contract].price_usd_per_gpu_hour) for pool in instance.pools.values()]
-    return np.array(prices).reshape(len(instance.pools), instance.calendar.period_count)
+    return np.array(prices).reshape(len(instance.pools), instance.calendar.period_count) * instance.availability[:, None]

@@ -25,10 +25,13 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         return
     level, term = level_and_term("carbon")
     most = (price * most_kw(instance)).sum(axis=0)
-    row = int(builder.add_resources(["carbon"], "USD per hour", most, price=1.0, level=level, term=term)[0])
+    worth = builder.profile(instance.discount)
+    row = int(
+        builder.add_resources(["carbon"], "USD per hour", most, price=1.0, price_profile=worth, level=level, term=term)[0]
+    )
     charge(instance, builder, activities, row, drawn_kw(instance, activities), price)
     charge_standing(instance, builder, activities, row, price)
-    builder.add_constant(level, term, float(np.sum(standing_kw(instance) * price * instance.calendar.hours)))
+    builder.add_constant(level, term, float(np.sum(standing_kw(instance) * price * instance.present_hours)))
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
@@ -38,4 +41,4 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """carbon: what is emitted, at its price."""
-    return {"carbon": float(np.sum(facility_kw(instance, plan) * carbon_usd_per_kwh(instance) * instance.calendar.hours))}
+    return {"carbon": float(np.sum(facility_kw(instance, plan) * carbon_usd_per_kwh(instance) * instance.present_hours))}

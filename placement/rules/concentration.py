@@ -4,7 +4,7 @@
 
     gpus           GPU-hours of the units that gangs and replicas hold
     kw             facility kWh of the GPUs on which they run, idle draw included
-    spend          fixed fees, and GPU-hours held or let at the contract's price, whether paid by use or by take or pay
+    spend          fixed fees, and at the contract's prices kWh and GPU-hours held or let, whether paid by use or by take or pay
     served_tokens  mean tokens served of the streams of the tenants named
 
 In the Program options of the member count 1 - share, all others -share, and nothing is allowed above what fees alone leave.
@@ -24,9 +24,18 @@ from placement.plan import Plan, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats
 from placement.rules.capacity import usage_prices
 from placement.rules.contract import dated_fees, fees_of_contracts
-from placement.rules.pool_use import charge, held_gpus, running_kw
-from placement.rules.power import running_facility_kw
-from placement.rules.reading import by_pool, gang_units, held_units, no_costs, replica_units, slot_name, slot_sums
+from placement.rules.pool_use import charge, charge_standing, drawn_kw, held_gpus, running_kw, standing_kw
+from placement.rules.power import facility_kw, running_facility_kw
+from placement.rules.reading import (
+    billed_per_kwh,
+    by_pool,
+    gang_units,
+    held_units,
+    no_costs,
+    replica_units,
+    slot_name,
+    slot_sums,
+)
 from placement.rules.sla import million_tokens_per_rate
 
 NAME = "concentration"
@@ -44,10 +53,14 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
 
 def _formulate(instance: Instance, builder: Builder, activities: Activities, policy: Concentration, name: str) -> None:
     by_contract = np.array([contract.provider == name for contract in instance.contracts.values()]) - policy.most_share
-    limit = -float(dated_fees(instance) @ by_contract) if policy.of == "spend" else 0.0
+    by_pool = (_pools_of(instance, policy, name) - policy.most_share)[:, None]
+    limit = 0.0
+    if policy.of == "spend":
+        metered = by_pool * billed_per_kwh(instance)
+        limit = -float(dated_fees(instance) @ by_contract)
+        limit -= float(np.sum(standing_kw(instance) * metered * instance.calendar.hours))
     slot = instance.calendar.slots(policy.per)
     row = int(builder.add_budgets([f"concentration {policy.id} {name}"], UNITS[policy.of], limit, slot)[0])
-    by_pool = (_pools_of(instance, policy, name) - policy.most_share)[:, None]
     held = held_gpus(instance, activities)
     if policy.of == "gpus":
         charge(instance, builder, activities, row, replace(held, let=np.zeros_like(held.let)), by_pool)
@@ -55,6 +68,8 @@ def _formulate(instance: Instance, builder: Builder, activities: Activities, pol
         charge(instance, builder, activities, row, running_kw(instance, activities), by_pool)
     elif policy.of == "spend":
         charge(instance, builder, activities, row, held, by_pool * usage_prices(instance))
+        charge(instance, builder, activities, row, drawn_kw(instance, activities), metered)
+        charge_standing(instance, builder, activities, row, metered)
         terms = activities.terms
         builder.add_rates(terms.option, row, terms.fees_usd * by_contract[terms.contract], lump=True)
     else:
@@ -115,6 +130,7 @@ def carried(instance: Instance, plan: Plan, policy: Concentration) -> Floats:
         of_pool = running_facility_kw(instance, plan)
     else:
         of_pool = held_units(instance, plan) * instance.unit_gpus[:, None] * usage_prices(instance)
+        of_pool = of_pool + facility_kw(instance, plan) * billed_per_kwh(instance)
     for q in range(len(pools)):
         total[names.index(member(q))] += of_pool[q] * hours
     amount = slot_sums(total, slot)

@@ -5,8 +5,9 @@
          = signing fee + the same over the blocks of the term x fee_factor per renewal + exit fee     where decided
     earnings = price x GPU-hours let
 
-A decided contract is signed at most once (exactly once where not optional), for one of the terms on offer; of alternatives one at
-most is signed, and what requires another contract lies inside that one's term.
+A decided contract is signed at most once (exactly once where not optional), for one of the terms on offer; what is ordered is there
+from the first block after its lead time on, for its life. Of alternatives one at most is signed, and what requires another contract
+lies inside that one's term.
 """
 
 from __future__ import annotations
@@ -22,7 +23,16 @@ from placement.instance import Contract, Instance
 from placement.instance.terms import HOURS_PER_MONTH
 from placement.plan import Plan, Violation
 from placement.program import Floats
-from placement.rules.reading import broken, excess, held_units, in_force, in_force_by_pool, level_and_term, sublet_units
+from placement.rules.reading import (
+    broken,
+    excess,
+    first_in_force,
+    held_units,
+    in_force,
+    in_force_by_pool,
+    level_and_term,
+    sublet_units,
+)
 
 NAME = "contract"
 
@@ -31,10 +41,10 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     """Fees of dated contracts are owed whatever is decided; terms charge theirs; required contracts supply a place to lie in."""
     terms, let = activities.terms, activities.sublets
     level, term = level_and_term("fixed_fees")
-    builder.add_constant(level, term, float(dated_fees(instance).sum()))
-    builder.add_charges(terms.option, level, term, terms.fees_usd)
+    builder.add_constant(level, term, float(dated_fees(instance, instance.discount).sum()))
+    builder.add_charges(terms.option, level, term, terms.present_fees_usd)
     level, term = level_and_term("sublets")
-    price = let_prices(instance) * instance.unit_gpus[:, None] * instance.calendar.hours
+    price = let_prices(instance) * instance.unit_gpus[:, None] * instance.present_hours
     tables = np.array([builder.profile(price[q]) for q in let.pool.tolist()], dtype=np.int64)
     builder.add_charges(let.option, level, term, -1.0, table=tables)
 
@@ -47,8 +57,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         within = builder.add_resources([f"inside {name}"], "contracts", limit)
         terms.supply(builder, within, np.array([c]), inside[None, :] * len(children))
         for child in children:
-            mine = terms.option[terms.contract == child]
-            builder.add_rates(mine, within[0], 1.0)
+            mine = np.flatnonzero(terms.contract == child)
+            builder.add_rates(terms.option[mine], within[0], 1.0, start=terms.begin(mine))
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
@@ -90,7 +100,8 @@ def _against_each_other(instance: Instance, plan: Plan) -> list[Violation]:
         parent = contracts[c].requires
         if parent is None:
             continue
-        mine = slice(int(plan.contracts.start_block[row]) * bands, int(plan.contracts.end_block[row]) * bands)
+        first = first_in_force(instance, contracts[c], int(plan.contracts.start_block[row]))
+        mine = slice(first * bands, int(plan.contracts.end_block[row]) * bands)
         outside = int(np.sum(~covered[position[parent], mine]) // bands)
         if outside:
             text = f"is in force for {outside} blocks in which {parent}, which it requires, is not"
@@ -110,20 +121,26 @@ def _not_to_let(instance: Instance, plan: Plan) -> list[Violation]:
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """fixed_fees of all contracts within the horizon, and what sublets earn."""
     gpus = sublet_units(instance, plan) * instance.unit_gpus[:, None]
-    sublets = -float(np.sum(gpus * let_prices(instance) * instance.calendar.hours))
-    return {"fixed_fees": float(fees_of_contracts(instance, plan).sum()), "sublets": sublets}
+    sublets = -float(np.sum(gpus * let_prices(instance) * instance.present_hours))
+    return {"fixed_fees": float(fees_of_contracts(instance, plan, present=True).sum()), "sublets": sublets}
 
 
-def fees_of_contracts(instance: Instance, plan: Plan) -> Floats:
-    """USD of fixed fees of each contract within the horizon, dated or as the plan signs it, [C]."""
-    contracts, signed, fees = list(instance.contracts.values()), plan.contracts, dated_fees(instance)
+def fees_of_contracts(instance: Instance, plan: Plan, *, present: bool = False) -> Floats:
+    """USD of fixed fees of each contract within the horizon, dated or as the plan signs it, [C]; or their present value."""
+    contracts, signed = list(instance.contracts.values()), plan.contracts
+    fees = dated_fees(instance, instance.discount if present else None)
     for row, c in enumerate(signed.contract.tolist()):
-        fees[c] += _owed(instance, contracts[c], int(signed.start_block[row]), int(signed.end_block[row])) or 0.0
+        owed = _owed(instance, contracts[c], int(signed.start_block[row]), int(signed.end_block[row]))
+        if owed is not None:
+            fees[c] += owed[0 if present else 1]
     return fees
 
 
-def _owed(instance: Instance, contract: Contract, start: int, end: int) -> float | None:
-    """USD of a term within the horizon, by the cheapest way to be in force for just these blocks; None: it is not on offer."""
+def _owed(instance: Instance, contract: Contract, start: int, end: int) -> tuple[float, float] | None:
+    """Present value and USD of a term within the horizon, by the way to be in force for just these blocks that is cheapest today.
+
+    None: it is not on offer.
+    """
     calendar, day = instance.calendar, instance.calendar.block_starts
     blocks = calendar.blocks
     if not 0 <= start < end <= blocks:
@@ -139,7 +156,10 @@ def _owed(instance: Instance, contract: Contract, start: int, end: int) -> float
     fee = (calendar.mean(contract.fee_usd_per_month) * calendar.hours / HOURS_PER_MONTH).reshape(blocks, -1).sum(axis=1)
     limit = blocks if contract.to_date == "open" else sum(1 for b in range(blocks) if day[b + 1] <= contract.to_date)
     in_force_since = contract.from_date if contract.start_window is None and start == 0 else day[start]
-    ways: list[float] = []
+    if contract.purchase is not None and end != _end_of_life(instance, contract, start):
+        return None
+    ways: list[tuple[float, float]] = []
+    worth = instance.discount_at
     for term in contract.term_blocks or (None,):
         renewals = [0] if contract.renewal is None else range(contract.renewal.most + 1)
         full = [
@@ -147,28 +167,46 @@ def _owed(instance: Instance, contract: Contract, start: int, end: int) -> float
         ]
         if contract.to_date != "open":
             full = [stop for stop in full if calendar.day_of_block(stop) <= contract.to_date]
-        usd = contract.signing_fee_usd
-        for b in range(start, end):
+        usd, present = contract.signing_fee_usd, contract.signing_fee_usd * float(worth[start])
+        for b in range(first_in_force(instance, contract, start), end):
             times = 0
             if term is not None and contract.renewal is not None and b >= start + term:
                 times = 1 + (b - start - term) // contract.renewal.blocks
-            usd += float(fee[b]) * (contract.renewal.fee_factor**times if contract.renewal else 1.0)
-        if any(min(stop, blocks) == end for stop in full):
-            ways.append(usd)
+            of_block = float(fee[b]) * (contract.renewal.fee_factor**times if contract.renewal else 1.0)
+            usd, present = usd + of_block, present + of_block * float(worth[b])
+        if contract.purchase is not None or any(min(stop, blocks) == end for stop in full):
+            ways.append((present, usd))
         elif contract.exit is not None and any(stop > end for stop in full):
             told = day[end] >= day[start] + timedelta(days=contract.exit.notice_days)
             if told and day[end] >= in_force_since + timedelta(days=contract.exit.minimum_days):
-                ways.append(usd + contract.exit.fee_usd)
+                ways.append((present + contract.exit.fee_usd * float(worth[end]), usd + contract.exit.fee_usd))
     return min(ways, default=None)
 
 
-def dated_fees(instance: Instance) -> Floats:
-    """USD of each contract that is not decided, within the horizon, by the day, [C]; 0 where it is decided."""
+def _end_of_life(instance: Instance, contract: Contract, ordered: int) -> int | None:
+    """The block after the last one of what is ordered at a block; None where it does not cover any."""
+    day, first = instance.calendar.block_starts, first_in_force(instance, contract, ordered)
+    assert contract.purchase is not None
+    covered = [
+        b + 1
+        for b in range(first, instance.calendar.blocks)
+        if day[b + 1] <= day[first] + timedelta(days=contract.purchase.life_days)
+        and (contract.to_date == "open" or day[b + 1] <= contract.to_date)
+    ]
+    return max(covered, default=None)
+
+
+def dated_fees(instance: Instance, worth: Floats | None = None) -> Floats:
+    """USD of each contract that is not decided, within the horizon, by the day, [C]; 0 where it is decided.
+
+    ``worth`` [P] is what a dollar counts in each period (default 1).
+    """
     calendar, fees = instance.calendar, np.zeros(len(instance.contracts))
+    hours = calendar.hours if worth is None else calendar.hours * worth
     for c, contract in enumerate(instance.contracts.values()):
         if not contract.decided:
             inside = calendar.share_inside(contract.from_date, None if contract.to_date == "open" else contract.to_date)
-            fees[c] = float(np.sum(calendar.mean(contract.fee_usd_per_month) * inside * calendar.hours)) / HOURS_PER_MONTH
+            fees[c] = float(np.sum(calendar.mean(contract.fee_usd_per_month) * inside * hours)) / HOURS_PER_MONTH
     return fees
 
 

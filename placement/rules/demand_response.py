@@ -18,7 +18,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Floats
 from placement.rules.pool_use import charge, charge_standing, drawn_kw, standing_kw
-from placement.rules.power import facility_kw, feed_limits_kw
+from placement.rules.power import bring_power, facility_kw, feed_limits_kw, feed_limits_under
 from placement.rules.reading import broken, excess, level_and_term
 
 NAME = "demand_response"
@@ -35,10 +35,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         row = int(builder.add_resources([f"responses of {list(instance.feeds)[feed]}"], "kW", room)[0])
         charge(instance, builder, activities, row, drawn_kw(instance, activities), weight)
         charge_standing(instance, builder, activities, row, weight)
+        bring_power(instance, builder, activities, feed, row, asked)
         builder.add_rates(options.option[mine], row, options.kw_each[mine])
     price = np.array([case.response.usd_per_kwh for case in cases])
     builder.add_charges(
-        options.option, *level_and_term("demand_response"), -options.kw_each * price, table=builder.profile(instance.calendar.hours)
+        options.option, *level_and_term("demand_response"), -options.kw_each * price, table=builder.profile(instance.present_hours)
     )
 
 
@@ -61,7 +62,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     for kw, pool in zip(facility_kw(instance, plan), instance.pools.values(), strict=True):
         for feed in instance.feeds_above(pool):
             drawn[names.index(feed)] += kw
-    gives, limit = given > 0, feed_limits_kw(instance)
+    gives, limit = given > 0, feed_limits_under(instance, plan)
     use = np.where(gives, drawn + given, 0.0)
     return found + excess(NAME, "kW", names, use, np.where(gives, limit, 0.0), instance, "draws and gives up together")
 
@@ -69,7 +70,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """demand_response: earnings of what is given up."""
     prices = [case.response.usd_per_kwh for case in instance.responses]
-    kwh = _given_kw(instance, plan) @ instance.calendar.hours
+    kwh = _given_kw(instance, plan) @ instance.present_hours
     return {"demand_response": -float(kwh @ np.array(prices)) if prices else 0.0}
 
 

@@ -168,7 +168,16 @@ def run_hours(instance: Instance, plan: Plan) -> Floats:
         if len(sides) > 1:
             slowest *= 1 - instance.jobs.wan_loss[plan.runs.job[run]]
         hours[run] /= slowest
-    return hours
+    return hours * spot_times_longer(instance, plan)
+
+
+def spot_times_longer(instance: Instance, plan: Plan) -> Floats:
+    """What interruptions of spot capacity make of the hours of each run, once for each contract that it stands on, [runs]."""
+    longer = np.ones(len(plan.runs.job))
+    spot = instance.pool_spot[instance.island_pool[plan.places.island]]
+    run, under = np.unique(np.stack([plan.places.run[spot >= 0], spot[spot >= 0]]), axis=1)
+    np.multiply.at(longer, run, instance.spot_times_longer[plan.runs.shape[run], under])
+    return longer
 
 
 def _plainly_placed(instance: Instance, plan: Plan, standing: Standing, total: Ints) -> Bools:

@@ -16,7 +16,7 @@ from placement.instance import Feed, Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats
 from placement.rules.pool_use import charge, least_kw
-from placement.rules.power import least_facility_kw, pools_below
+from placement.rules.power import bring_power, dated_power_kw, least_facility_kw, pools_below, power_brought_kw
 from placement.rules.reading import excess, no_costs
 
 NAME = "non_firm"
@@ -27,15 +27,17 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     if all(feed.non_firm_kw is None for feed in instance.feeds.values()):
         return
     left = least_kw(instance, activities)
-    for feed, below in zip(instance.feeds.values(), pools_below(instance), strict=True):
-        limit = firm_kw(instance, feed)
+    dated, every = dated_power_kw(instance), np.ones(instance.calendar.period_count, dtype=np.bool_)
+    for f, (feed, below) in enumerate(zip(instance.feeds.values(), pools_below(instance), strict=True)):
+        limit = firm_kw(instance, feed) + dated[f]
         if feed.non_firm_kw is not None and np.isfinite(limit).all():
             row = int(builder.add_resources([f"firm {feed.id}"], "kW", limit)[0])
             charge(instance, builder, activities, row, left, below[:, None])
+            bring_power(instance, builder, activities, f, row, every)
 
 
 def firm_kw(instance: Instance, feed: Feed) -> Floats:
-    """What a feed carries whatever happens, less its reserve, [P]; inf where it is unlimited."""
+    """What a feed itself carries whatever happens, less its reserve, [P]; inf where it is unlimited."""
     if feed.limit_kw == "unlimited":
         return np.full(instance.calendar.period_count, np.inf)
     return np.maximum(instance.calendar.least(feed.limit_kw) - feed.reserve_kw, 0.0)
@@ -43,14 +45,14 @@ def firm_kw(instance: Instance, feed: Feed) -> Floats:
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Feeds that would still draw more than their firm limit after all gave way."""
-    found, kw = [], least_facility_kw(instance, plan)
-    for name, feed in instance.feeds.items():
+    found, kw, brought = [], least_facility_kw(instance, plan), power_brought_kw(instance, plan)
+    for f, (name, feed) in enumerate(instance.feeds.items()):
         if feed.non_firm_kw is None:
             continue
         left = np.zeros((1, instance.calendar.period_count))
         for q, pool in enumerate(instance.pools.values()):
             left += kw[q] * (name in instance.feeds_above(pool))
-        limit = firm_kw(instance, feed)[None]
+        limit = (firm_kw(instance, feed) + brought[f])[None]
         found += excess(NAME, "kW", [name], left, limit, instance, "draws, when what is not firm is interrupted,")
     return found
 

@@ -4,6 +4,7 @@ What a feed may draw beyond its limit because it may be interrupted (``non_firm`
 
     facility kW of a pool = PUE x (idle kW x GPUs online + sum over running GPUs of (kW in their mode - idle kW))
     a GPU that is let runs in the first mode for serving
+    limit of a feed = what it states + kW that contracts in force bring, which are firm and have no part in limits of events
     cost = facility kWh x price of every feed on the way to the root
 
 What is online draws its idle power, used or not; running charges the increment. Training and serving draw differently.
@@ -18,11 +19,12 @@ from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 from placement.rules.reading import (
     during_runs,
     excess,
     gpus_on_places,
+    in_force,
     in_force_by_pool,
     level_and_term,
     of_profiles,
@@ -54,12 +56,15 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         "kW",
         np.where(np.isfinite(limit), limit, most) - below.astype(np.float64) @ standing,
         price=np.any(prices != 0, axis=1).astype(np.float64),
-        price_profile=[builder.profile(row) for row in prices],
+        price_profile=[builder.profile(row) for row in prices * instance.discount],
         level=level,
         term=term,
     )
-    builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * calendar.hours)))
+    builder.add_constant(level, term, float(np.sum(standing * price_over_feeds(instance) * instance.present_hours)))
 
+    for n, resource in enumerate(feed.tolist()):
+        bring_power(instance, builder, activities, n, resource, np.ones(calendar.period_count, dtype=np.bool_))
+    _pay_back(instance, builder, activities, prices)
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
     row, pool = gangs.share_row, instance.island_pool[gangs.share_island]
@@ -75,6 +80,21 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         activities.terms.supply(
             builder, feed[path], np.repeat(contract[q], len(path)), np.repeat(idle[q : q + 1], len(path), axis=0), sign=1.0
         )
+
+
+def bring_power(instance: Instance, builder: Builder, activities: Activities, feed: int, row: int, during: Bools) -> None:
+    """What terms of decided contracts bring to a feed adds to a resource in some periods [P]."""
+    for c, f, kw in brought_power(instance, decided=True):
+        if f == feed:
+            activities.terms.supply(builder, np.array([row]), np.array([c]), np.where(during[None], kw, 0.0))
+
+
+def _pay_back(instance: Instance, builder: Builder, activities: Activities, prices: Floats) -> None:
+    """What terms bring to feeds would earn the feeds' prices [F, P]: they pay that back."""
+    paid_back = np.zeros((len(instance.contracts), instance.calendar.period_count))
+    for c, f, kw in brought_power(instance, decided=True):
+        paid_back[c] += kw * prices[f] * instance.present_hours
+    builder.add_charges(activities.terms.option, *level_and_term("energy"), activities.terms.totals(paid_back))
 
 
 def gang_kw(instance: Instance, gangs: Gangs, less_each: Floats) -> Floats:
@@ -99,7 +119,7 @@ def unit_let_kw(instance: Instance) -> Floats:
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Feeds that carry more than their limit less the reserve."""
     use = _feed_sums(instance, facility_kw(instance, plan))
-    limit = feed_limits_kw(instance)
+    limit = feed_limits_under(instance, plan)
     finite = np.isfinite(limit)
     names = list(instance.feeds)
     return excess(NAME, "kW", names, np.where(finite, use, 0), np.where(finite, limit, 0), instance, "draws")
@@ -110,7 +130,7 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     use = _feed_sums(instance, facility_kw(instance, plan))
     total = 0.0
     for f, feed in enumerate(instance.feeds.values()):
-        total += float(np.sum(use[f] * instance.calendar.mean(feed.price_usd_per_kwh) * instance.calendar.hours))
+        total += float(np.sum(use[f] * instance.calendar.mean(feed.price_usd_per_kwh) * instance.present_hours))
     return {"energy": total}
 
 
@@ -164,13 +184,63 @@ def _running_it_kw(
     return it_kw
 
 
-def feed_limits_kw(instance: Instance) -> Floats:
-    """Limit less reserve of each feed, with what is not firm, [F, P]; inf where said to be unlimited."""
+def feed_limits_kw(instance: Instance, *, decided: bool = False) -> Floats:
+    """Limit less reserve of each feed, with what is not firm and what contracts bring, [F, P]; inf where said to be unlimited.
+
+    ``decided``: with what contracts could bring that are decided, too.
+    """
     rows = np.full((len(instance.feeds), instance.calendar.period_count), np.inf)
     for f, feed in enumerate(instance.feeds.values()):
         if not isinstance(feed.limit_kw, str):
             rows[f] = instance.calendar.least(feed.limit_kw) - feed.reserve_kw + instance.calendar.least(feed.non_firm_kw or 0.0)
+    rows += dated_power_kw(instance)
+    for c, f, kw in brought_power(instance, decided=True) if decided else []:
+        rows[f] += kw * _dated(instance, c)
     return rows
+
+
+def dated_power_kw(instance: Instance) -> Floats:
+    """What contracts that are not decided bring to each feed, [F, P]."""
+    rows = np.zeros((len(instance.feeds), instance.calendar.period_count))
+    for c, f, kw in brought_power(instance, decided=False):
+        rows[f] += kw * _dated(instance, c)
+    return rows
+
+
+def _dated(instance: Instance, c: int) -> Bools:
+    contract = list(instance.contracts.values())[c]
+    return instance.calendar.covered(contract.from_date, None if contract.to_date == "open" else contract.to_date)
+
+
+def power_brought_kw(instance: Instance, plan: Plan) -> Floats:
+    """What contracts in force bring to each feed, as dated or as a plan signs them, [F, P]."""
+    rows, feeds = np.zeros((len(instance.feeds), instance.calendar.period_count)), list(instance.feeds)
+    for contract, there in zip(instance.contracts.values(), in_force(instance, plan), strict=True):
+        for power in contract.brings_kw or ():
+            rows[feeds.index(power.feed)] += power.kw * there
+    return rows
+
+
+def feed_limits_under(instance: Instance, plan: Plan) -> Floats:
+    """Limit less reserve of each feed, with what is not firm and what contracts bring under a plan, [F, P]; inf where unlimited."""
+    rows = power_brought_kw(instance, plan)
+    for f, feed in enumerate(instance.feeds.values()):
+        if feed.limit_kw == "unlimited":
+            rows[f] = np.inf
+        else:
+            rows[f] += instance.calendar.least(feed.limit_kw) + instance.calendar.least(feed.non_firm_kw or 0.0) - feed.reserve_kw
+    return rows
+
+
+def brought_power(instance: Instance, *, decided: bool) -> list[tuple[int, int, float]]:
+    """(contract, feed, kW) of all that contracts bring, of those that are decided or of those that are not."""
+    feeds = {name: f for f, name in enumerate(instance.feeds)}
+    return [
+        (c, feeds[power.feed], power.kw)
+        for c, contract in enumerate(instance.contracts.values())
+        if contract.decided == decided
+        for power in contract.brings_kw or ()
+    ]
 
 
 def _feed_sums(instance: Instance, kw: Floats) -> Floats:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from math import ceil
 
 import numpy as np
 
-from placement.instance import CarbonPrice, Instance, ServiceProfile
+from placement.instance import CarbonPrice, Contract, Instance, ServiceProfile
 from placement.instance.policy import of_kind
 from placement.plan import TERM_LEVEL, TERMS, Plan, Runs, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
@@ -49,9 +50,19 @@ def in_force(instance: Instance, plan: Plan) -> Bools:
             rows[c] = dated
             continue
         for row in np.flatnonzero(signed.contract == c).tolist():
-            first, end = signed.start_block[row] * calendar.band_count, signed.end_block[row] * calendar.band_count
+            start = first_in_force(instance, contract, int(signed.start_block[row]))
+            first, end = start * calendar.band_count, signed.end_block[row] * calendar.band_count
             rows[c, first:end] = dated[first:end]
     return rows
+
+
+def first_in_force(instance: Instance, contract: Contract, signed: int) -> int:
+    """First block in which a contract signed at a block is in force: that one, or the first after the lead time of an order."""
+    if contract.purchase is None:
+        return signed
+    calendar = instance.calendar
+    usable = calendar.day_of_block(signed) + timedelta(days=contract.purchase.lead_time_days)
+    return next((block for block in range(calendar.blocks) if calendar.block_starts[block] >= usable), calendar.blocks)
 
 
 def in_force_by_pool(instance: Instance, plan: Plan) -> Bools:
@@ -198,6 +209,19 @@ def price_over_feeds(instance: Instance) -> Floats:
         for feed in instance.feeds_above(pool):
             rows[q] += instance.calendar.mean(instance.feeds[feed].price_usd_per_kwh)
     return rows
+
+
+def billed_per_kwh(instance: Instance) -> Floats:
+    """USD per facility kWh that the contract of each pool bills, [Q, P]; 0 where it bills none."""
+    prices = [instance.contracts[pool.contract].price_usd_per_kwh for pool in instance.pools.values()]
+    rows = [instance.calendar.mean(0.0 if price is None else price) for price in prices]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), instance.calendar.period_count)
+
+
+def kwh_prices(instance: Instance) -> Floats:
+    """USD that a facility kWh of each pool costs: what its contract bills, and its feeds where these are not included, [Q, P]."""
+    paid = np.array([instance.contracts[pool.contract].feed_prices == "paid" for pool in instance.pools.values()], dtype=np.bool_)
+    return np.asarray(billed_per_kwh(instance) + np.where(paid[:, None], price_over_feeds(instance), 0.0))
 
 
 def carbon_kg_per_kwh(instance: Instance) -> Floats:

@@ -6,8 +6,9 @@
     cost = volume left uncovered x its price, where the loss has one; else nothing may be left
 
 Replicas stay where they are, and are shared anew among the streams, each over its cheapest path within its round trip on the links
-that remain. Gangs are not moved; those that are split, and data on its way, leave the links to what is covered. Where a landlord
-takes back a share of a pool, at notice, the plan says which of its replicas stay (``kept``):
+that remain. Gangs are not moved; those that are split, and data on its way, leave the links to what is covered. Spot capacity
+covers nothing after a loss. Where a landlord takes back a share of a pool, at notice, the plan says which of its replicas stay
+(``kept``):
 
     kept <= what stood there,    units kept + units of jobs that cannot end within the notice (law reclaim) <= units left
 """
@@ -43,7 +44,7 @@ NAME = "resilience"
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """For each loss its own throughput and its own cover."""
     options, replicas, need = activities.recourse, activities.replicas, covered_tokens_per_s(instance)
-    volume = builder.profile(instance.calendar.hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION)
+    volume = builder.profile(instance.present_hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION)
     names, streams = [case.name for case in instance.loss_cases], list(instance.streams)
     services, sites, classes = list(instance.services), list(instance.sites), list(instance.latency_classes)
     for k, case in enumerate(instance.loss_cases):
@@ -240,7 +241,7 @@ def _links(instance: Instance, plan: Plan, case: int) -> list[Violation]:
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """uncovered: volume that a loss would leave, at the loss's price."""
     short, total = plan.uncovered, 0.0
-    hours = instance.calendar.hours
+    hours = instance.present_hours
     for k, case in enumerate(instance.loss_cases):
         mine = short.case == k
         millions: Floats = short.tokens_per_s[mine] * hours[short.period[mine]] * SECONDS_PER_HOUR / TOKENS_PER_MILLION

@@ -19,7 +19,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Floats
 from placement.rules.pool_use import charge, least_kw
-from placement.rules.power import least_facility_kw
+from placement.rules.power import bring_power, dated_power_kw, least_facility_kw, power_brought_kw
 from placement.rules.reading import excess, no_costs
 
 NAME = "second_feed"
@@ -29,12 +29,15 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     """One resource per feed and loss after which it carries more than before."""
     if not _any(instance):
         return
-    left = least_kw(instance, activities)
+    left, dated = least_kw(instance, activities), dated_power_kw(instance)
     for lost, feed, carried in _takes_over(instance):
         limit = instance.feeds[feed].limit_kw
         if limit != "unlimited":
-            row = int(builder.add_resources([f"feed {feed} without {lost}"], "kW", instance.calendar.least(limit))[0])
+            f = list(instance.feeds).index(feed)
+            most = instance.calendar.least(limit) + dated[f]
+            row = int(builder.add_resources([f"feed {feed} without {lost}"], "kW", most)[0])
             charge(instance, builder, activities, row, left, carried[:, None])
+            bring_power(instance, builder, activities, f, row, np.ones(len(most), dtype=np.bool_))
 
 
 def _any(instance: Instance) -> bool:
@@ -58,7 +61,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     found: list[Violation] = []
     if not _any(instance):
         return found
-    kw = least_facility_kw(instance, plan)
+    kw, brought = least_facility_kw(instance, plan), power_brought_kw(instance, plan)
     for lost in instance.feeds:
         load = {feed: np.zeros(instance.calendar.period_count) for feed in instance.feeds}
         taken_over = set()
@@ -70,7 +73,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
         for feed in sorted(taken_over):
             limit = instance.feeds[feed].limit_kw
             if not isinstance(limit, str):
-                most = instance.calendar.least(limit)[None]
+                most = (instance.calendar.least(limit) + brought[list(instance.feeds).index(feed)])[None]
                 found += excess(NAME, "kW", [feed], load[feed][None], most, instance, f"draws, once {lost} is lost,")
     return found
 

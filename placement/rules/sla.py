@@ -1,10 +1,11 @@
 """Law 5, sla: the balance of every stream and period holds, from replicas within reach; the ladder prices each rung of shortfall.
 
     served from all sites + shed on all rungs = demand                                     for every stream and period
-    served by replicas of a class at a site  <=  their throughput                          for every service, site, class and period
+    served by replicas of a class at a site  <=  their throughput x availability           for every service, site, class and period
     cost = unserved volume x its rung's price - served volume x revenue; promised volume that is shed counts at the first level
 
 A stream is served from sites within its class's RTT and its tenant's residency, by replicas of its class or a tighter one.
+Availability is the share of the time that a pool is there: 1 but for spot capacity.
 A volume is the mean rate over the period: x of the demand d counts as x / d of the mean.
 """
 
@@ -60,15 +61,18 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s, profile=replicas.pace)
     builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
 
-    volume = np.array([builder.profile(row) for row in million_tokens_per_rate(instance)], dtype=np.int64)
-    builder.add_charges(shed.option, *level_and_term("unserved"), shed.usd_per_million_tokens, table=volume[shed.stream])
+    millions = million_tokens_per_rate(instance)
+    volume, worth = (
+        np.array([builder.profile(row) for row in rows], dtype=np.int64) for rows in (millions, millions * instance.discount)
+    )
+    builder.add_charges(shed.option, *level_and_term("unserved"), shed.usd_per_million_tokens, table=worth[shed.stream])
     weight = np.maximum(shed.usd_per_million_tokens, LEAST_PROMISE_USD_PER_MILLION)
     promised = shed.promised
     builder.add_charges(
         shed.option[promised], *level_and_term("promised_tokens"), weight[promised], table=volume[shed.stream[promised]]
     )
     revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
-    builder.add_charges(serve.option, *level_and_term("revenue"), -revenue[serve.stream], table=volume[serve.stream])
+    builder.add_charges(serve.option, *level_and_term("revenue"), -revenue[serve.stream], table=worth[serve.stream])
 
 
 def million_tokens_per_rate(instance: Instance) -> Floats:
@@ -146,6 +150,11 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     pool = instance.island_pool[table.island]
     site, kept = instance.pool_site[pool], kept_at_events(instance, table.service, pool, table.period)
     throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * kept
+    for q, noun in enumerate(instance.pools.values()):
+        spot = instance.contracts[noun.contract].spot
+        if spot is not None:
+            there = spot.mean_hours_between_interruptions / (spot.mean_hours_between_interruptions + spot.outage_hours)
+            throughput[pool == q] *= there
     np.add.at(supply, (table.service, site, latency_class, table.period), throughput)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving
@@ -177,8 +186,9 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     revenue = np.array([stream.revenue_usd_per_million_tokens for stream in streams])
     earned = millions(served.stream, served.period, served.tokens_per_s)
     weight = np.maximum(price, LEAST_PROMISE_USD_PER_MILLION)
+    worth = instance.discount
     return {
-        "unserved": float(np.sum(unserved * price)),
+        "unserved": float(np.sum(unserved * price * worth[shed.period])),
         "promised_tokens": float(np.sum((unserved * weight)[shed.promised])),
-        "revenue": -float(np.sum(earned * revenue[served.stream])) if streams else 0.0,
+        "revenue": -float(np.sum(earned * revenue[served.stream] * worth[served.period])) if streams else 0.0,
     }

@@ -2,6 +2,8 @@
 
     cost of a slot = max( sum of price x GPU-hours held,  share x sum of price x GPU-hours online under the contract )
 
+Over time what is committed is worth what it is in its period, what is used beyond what it is in the slot's last one.
+
 In the Program the share is owed from the start and supplies the slot, in USD; use beyond it is an option at 1 USD each.
 """
 
@@ -27,6 +29,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     terms, overuse, calendar = activities.terms, activities.overuse, instance.calendar
     level, term = level_and_term("take_or_pay")
     owed, held = owed_usd(instance), held_gpus(instance, activities)
+    present = owed * instance.discount
     for c, contract in enumerate(instance.contracts.values()):
         if contract.take_or_pay is None:
             continue
@@ -34,12 +37,13 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         limit = 0.0 if contract.decided else np.bincount(slot, owed[c])
         row = int(builder.add_budgets([f"take or pay {contract.id}"], "USD", limit, slot)[0])
         if not contract.decided:
-            builder.add_constant(level, term, float(owed[c].sum()))
+            builder.add_constant(level, term, float(present[c].sum()))
         signs, beyond = np.flatnonzero(terms.contract == c), overuse.option[overuse.contract == c]
-        builder.add_rates(terms.option[signs], row, -1.0, profile=builder.profile(owed[c] / calendar.hours))
-        builder.add_charges(terms.option[signs], level, term, terms.totals(owed)[signs])
+        committed = builder.profile(owed[c] / calendar.hours)
+        builder.add_rates(terms.option[signs], row, -1.0, start=terms.begin(signs), profile=committed)
+        builder.add_charges(terms.option[signs], level, term, terms.totals(present)[signs])
         builder.add_rates(beyond, row, -1.0, lump=True)
-        builder.add_charges(beyond, level, term, 1.0)
+        builder.add_charges(beyond, level, term, 1.0, table=builder.profile(instance.discount))
         mine = contract_of_pools(instance) == c
         charge(instance, builder, activities, row, held, mine[:, None] * usage_prices(instance))
 
@@ -60,6 +64,11 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """take_or_pay: slot by slot the dearer of what is used and what is committed."""
+    return {"take_or_pay": owed_by_plan(instance, plan, instance.discount)}
+
+
+def owed_by_plan(instance: Instance, plan: Plan, worth: Floats) -> float:
+    """USD of all slots of all contracts, a dollar in each period counting ``worth`` [P]."""
     gpus = held_units(instance, plan) * instance.unit_gpus[:, None]
     whole = instance.pool_online_gpus // instance.unit_gpus[:, None] * instance.unit_gpus[:, None]
     online = np.where(in_force_by_pool(instance, plan), whole, 0)
@@ -70,6 +79,9 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
             continue
         mine = np.array([names.index(pool.contract) == c for pool in instance.pools.values()], dtype=np.bool_)
         slot = instance.calendar.slots(owes.per)
-        used, there = (np.bincount(slot, (price * held)[mine].sum(axis=0)) for held in (gpus, online))
-        total += float(np.sum(np.maximum(used, owes.share * there)))
-    return {"take_or_pay": total}
+        used, there = ((price * held)[mine].sum(axis=0) for held in (gpus, online))
+        total += owes.share * float(there @ worth)
+        for k in range(int(slot.max()) + 1):
+            in_slot = np.flatnonzero(slot == k)
+            total += max(0.0, float(used[in_slot].sum() - owes.share * there[in_slot].sum())) * float(worth[in_slot[-1]])
+    return total

@@ -80,7 +80,7 @@ def _split_gangs(instance: Instance, builder: Builder, activities: Activities) -
     option, pace, gbit_s = gangs.option[row], jobs.pace[gangs.job[row]], jobs.wan_gbit_s[gangs.job[row]]
     usd_per_hour = _usd_per_gb(instance)[link] * gbit_s * SECONDS_PER_HOUR / BITS_PER_BYTE
     # Hours held are the difference of those that are held before the end and before the start.
-    hours = (_by_block(instance, np.tile(factors > 0, calendar.blocks) * calendar.hours) for factors in jobs.paces)
+    hours = (_by_block(instance, np.tile(factors > 0, calendar.blocks) * instance.present_hours) for factors in jobs.paces)
     table = np.array([builder.curve(np.concatenate([[0.0], np.cumsum(held)])) for held in hours], dtype=np.int64)[pace]
     for anchor, sign in ((Anchor.END, 1.0), (Anchor.START, -1.0)):
         _charge(builder, option, sign * usd_per_hour, table, anchor)
@@ -95,7 +95,7 @@ def _serving(instance: Instance, builder: Builder, activities: Activities) -> It
         return
     row = counted[row]
     usd = _usd_per_gb(instance)[link] * per_token[row] * TOKENS_PER_MILLION / BYTES_PER_GB
-    volume = np.array([builder.profile(rate) for rate in million_tokens_per_rate(instance)], dtype=np.int64)
+    volume = np.array([builder.profile(rate) for rate in million_tokens_per_rate(instance) * instance.discount], dtype=np.int64)
     _charge(builder, serve.option[row], usd, volume[serve.stream[row]])
     yield Crossing(serve.option[row], link, gbit_s_of_bytes(per_token[row]))
 
@@ -108,7 +108,8 @@ def _loads_before_starts(instance: Instance, builder: Builder, activities: Activ
         return
     job, option = gangs.job[loads.row[way]], gangs.option[loads.row[way]]
     gb, blocks = jobs.load_tb[job, loads.load[way]] * GB_PER_TB, jobs.move_blocks[job]
-    _charge(builder, option, _usd_per_gb(instance)[link] * gb, np.zeros(len(option), dtype=np.int64))
+    at_start = np.full(len(option), builder.curve(instance.discount_at), dtype=np.int64)
+    _charge(builder, option, _usd_per_gb(instance)[link] * gb, at_start)
     # The rate in the longest blocks; in proportion more in the others.
     hours = _by_block(instance, instance.calendar.hours)
     profile = builder.profile(np.repeat(hours.max() / hours, instance.calendar.band_count))
@@ -174,8 +175,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
-    """wan: gigabytes over each link, at its price."""
-    crossing = zip(link_gb(instance, plan).tolist(), instance.links.values(), strict=True)
+    """wan: gigabytes over each link, at its price; those that are moved before a start count by its day."""
+    crossing = zip(link_gb(instance, plan, present=True).tolist(), instance.links.values(), strict=True)
     return {"wan": sum(gb * link.price_usd_per_gb for gb, link in crossing)}
 
 
@@ -196,9 +197,10 @@ def link_gbit_s(instance: Instance, plan: Plan) -> Floats:
     return total
 
 
-def link_gb(instance: Instance, plan: Plan) -> Floats:
-    """Gigabytes that cross each link over the horizon, [links]."""
-    hours, demand, mean, served = instance.calendar.hours, instance.demand_tokens_per_s, instance.mean_tokens_per_s, plan.serving
+def link_gb(instance: Instance, plan: Plan, *, present: bool = False) -> Floats:
+    """Gigabytes that cross each link over the horizon, [links]; or each times what a dollar is worth then."""
+    demand, mean, served = instance.demand_tokens_per_s, instance.mean_tokens_per_s, plan.serving
+    hours = instance.present_hours if present else instance.calendar.hours
     total: Floats = _between_halves(instance, plan) @ hours * 3600 / 8
     for rows, links, each in _served(instance, plan):
         wanted = rows[demand[served.stream[rows], served.period[rows]] > 0]
@@ -206,7 +208,8 @@ def link_gb(instance: Instance, plan: Plan) -> Floats:
         tokens = served.tokens_per_s[wanted] / demand[at] * mean[at] * hours[at[1]] * 3600
         total[list(links)] += float(tokens.sum()) * each / 1e9
     for run, load, _, way in _moved(instance, plan):
-        total[list(way or ())] += instance.jobs.load_tb[plan.runs.job[run], load] * 1000
+        worth = instance.discount_at[plan.runs.start_block[run]] if present else 1.0
+        total[list(way or ())] += instance.jobs.load_tb[plan.runs.job[run], load] * 1000 * worth
     return total
 
 

@@ -64,6 +64,23 @@ def test_the_weight_of_the_tail_at_which_the_lease_is_left(weight: float, leases
     assert [len(plan.contracts.contract) for plan in result.plans] == [leases, leases]
 
 
+def test_an_order_that_may_come_late_is_the_same_order(tmp_path: Path) -> None:
+    """Ordered on day 1: -400 with both jobs on time, -500 with a alone a day late; on day 2 -500 or 100; on day 3 not in both."""
+    late = """
+scenarios:
+  - {id: late, changes: [{path: "contracts[build].purchase.lead_time_days", value: 2}]}
+futures:
+  cases: [{id: on-time, probability: 0.5}, {id: late, scenario: late, probability: 0.5}]
+"""
+    (tmp_path / "fleet.yaml").write_text(Path("instances/tiny/purchase.yaml").read_text() + late)
+    stated, cases = load_futures(tmp_path / "fleet.yaml")
+    result = solver()(cases, [case.id for case in stated.cases], [0.5, 0.5], Signing())
+    assert result.net_cost.value == pytest.approx(-450)
+    assert result.plans is not None and result.checked is not None and not result.checked.violations
+    assert [plan.contracts.start_block.tolist() for plan in result.plans] == [[0], [0]]
+    assert [plan.runs.start_block.min() for plan in result.plans] == [1, 2]
+
+
 def test_regret_waiting_and_having() -> None:
     stated, cases, result = solved()
     assert result.net_cost.value == pytest.approx(-9700)
@@ -183,6 +200,13 @@ def test_a_contract_that_must_be_signed_and_has_nothing_in_common(tmp_path: Path
     stated, cases = load_futures(edited(tmp_path, later_in_one))
     with pytest.raises(NothingInCommon, match="'lease' must be signed now, and no term of it is on offer in all futures"):
         solver()(cases, [case.id for case in stated.cases], [0.75, 0.25], Signing())
+
+
+def test_futures_beside_a_field_that_is_wrong(tmp_path: Path) -> None:
+    """One mistake hides no other, and causes none."""
+    with pytest.raises(InputErrors) as caught:
+        load(edited(tmp_path, lambda d: (d.update(name=7), d["futures"]["cases"][1].update(scenario="shrink"))))
+    assert len(caught.value.problems) == 2
 
 
 def test_futures_change_nothing_in_an_instance_alone(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from placement.files import InputErrors, load
 from placement.instance import Accelerator, TrainingJob
-from placement.instance.goodput import best_interval, times_longer
+from placement.instance.goodput import best_interval, times_longer, times_longer_on_spot
+from placement.instance.spot import Spot
 
 
 def job(**stated: Any) -> TrainingJob:
@@ -44,6 +45,41 @@ def test_hours_are_those_of_simulated_failures(accelerator: Accelerator) -> None
         spent += needed
     stated = job(checkpoint_hours=0.5, checkpoint_every_hours=4.0, restart_hours=1.0)
     assert times_longer(stated, 80, accelerator) == pytest.approx(spent / segments / 4.0, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("stated", "notice_hours"),
+    [({}, 0.0), ({}, 1.0), ({"checkpoint_hours": 0.5, "restart_hours": 2.0, "checkpoint_every_hours": 4.0}, 0.0),
+     ({"checkpoint_hours": 0.5, "restart_hours": 2.0, "checkpoint_every_hours": 4.0}, 1.0)],
+)  # fmt: skip
+def test_hours_on_spot_are_those_of_simulated_interruptions(
+    stated: dict[str, float], notice_hours: float, accelerator: Accelerator
+) -> None:
+    """Work of 12 hours, interruptions every 10 hours that it is there, then gone for exponential 3; no failures to speak of."""
+    rng, runs, spent, work = np.random.default_rng(2), 10_000, 0.0, 12.0
+    save, restart, every = (stated.get(f"{name}_hours", 0.0) for name in ("checkpoint", "restart", "checkpoint_every"))
+    warned = bool(stated) and notice_hours >= save
+
+    def gone() -> float:
+        """Hours from an interruption until work goes on, restarts that are interrupted themselves included."""
+        lost = rng.exponential(3.0)
+        while (again := rng.exponential(10.0)) < restart:
+            lost += again + rng.exponential(3.0)
+        return float(lost + restart)
+
+    for _ in range(runs):
+        for _ in range(int(work / (every or work))):
+            left = (every or work) + (0.0 if warned else save)
+            done = 0.0
+            while (until := rng.exponential(10.0)) < left - done:
+                spent += until + gone() + (save if warned else 0.0)
+                done = done + until if warned else 0.0
+            spent += left - done
+    rare = accelerator.model_copy(update={"mtbf_hours": 1e9})
+    alone = times_longer(job(**stated), 8, rare)
+    spot = Spot(mean_hours_between_interruptions=10.0, outage_hours=3.0, notice_hours=notice_hours)
+    found = times_longer_on_spot(job(**stated), 8, rare, work * alone, spot) * (alone if not warned else 1.0)
+    assert found == pytest.approx(spent / runs / work, rel=0.03)
 
 
 def test_larger_gangs_take_longer_and_the_default_interval_is_good(accelerator: Accelerator) -> None:

@@ -38,6 +38,28 @@ def test_remove(tmp_path: Path, small_text: str) -> None:
     assert list(instance.contracts) == ["owned"]
 
 
+def test_money_and_supply_of_all_kinds_are_patched(tmp_path: Path, small_text: str) -> None:
+    bought = "purchase: {capex_usd: 100, lead_time_days: 7, life_days: 900}, price_usd_per_kwh: 0.1, brings_kw: [{feed: grid, kw: 10}]"
+    text = small_text.replace("fee_usd_per_month: 1000}", f"{bought}, spot: {{mean_hours_between_interruptions: 50, outage_hours: 5}}}}")
+    changes = """
+      - {path: settings, value: {discount_rate_per_year: 0.1}}
+      - {path: "contracts[lease].purchase.capex_usd", action: scale, value: 2}
+      - {path: "contracts[lease].purchase.lead_time_days", value: 14}
+      - {path: "contracts[lease].price_usd_per_kwh", action: scale, value: 3}
+      - {path: "contracts[lease].brings_kw[0].kw", action: scale, value: 0.5}
+      - {path: "contracts[lease].spot", action: remove}
+"""
+    lease = load(with_changes(tmp_path, text, changes)).contracts["lease"]
+    instance = load(tmp_path, scenario="what-if")
+    patched = instance.contracts["lease"]
+    assert lease.spot is not None and patched.spot is None
+    assert lease.purchase is not None and patched.purchase is not None and patched.brings_kw is not None
+    assert (patched.purchase.capex_usd, patched.purchase.lead_time_days) == (200, 14)
+    assert (patched.price_usd_per_kwh, patched.brings_kw[0].kw) == (pytest.approx(0.3), 5)
+    assert instance.settings.discount_rate_per_year == 0.1
+    assert instance.discount_after(np.array(365.25)) == pytest.approx(1 / 1.1)
+
+
 def test_set_and_scale(tmp_path: Path, small_text: str) -> None:
     (tmp_path / "fleet.yaml").write_text(small_text)
     plain, slower = load(tmp_path), load(tmp_path, scenario="slower")

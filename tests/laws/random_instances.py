@@ -30,7 +30,8 @@ def random_document(seed: int) -> dict[str, Any]:
             "blocks": blocks,
             **({"bands": _bands()} if bands == 2 else {}),
         },
-        "settings": {"wan_paths_per_pair": int(rng.integers(1, 3))},
+        # So steep that a few days show: money loses nine tenths of its worth in a year.
+        "settings": {"wan_paths_per_pair": int(rng.integers(1, 3)), "discount_rate_per_year": 9.0 * (seed % 2)},
         "accelerators": [_accelerator("a", unit, domain, rng), _accelerator("b", unit, unit, rng)],
         "providers": [{"id": "own", "kind": "self"}],
         "regions": [{"id": "here", "jurisdiction": "x"}],
@@ -165,6 +166,9 @@ def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
     if lease["optional"] and rng.random() < 0.5:
         lease["signing_fee_usd"] = 3.0
     for contract in document["contracts"][:2]:
+        if rng.random() < 0.3:
+            contract["price_usd_per_kwh"] = [{"from_date": "2026-03-02", "value": 0.3}, {"from_date": "2026-03-03", "value": 0.5}]
+            contract["feed_prices"] = str(rng.choice(["paid", "included"]))
         if rng.random() < 0.4:
             contract["sublet_usd_per_gpu_hour"] = 0.7
         if rng.random() < 0.4:
@@ -189,7 +193,56 @@ def decided(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
         document["pools"][0]["contract"] = "c1"
     if "losses" in document and len(document["pools"]) > 2:
         _tell_pools_apart_by_contract(document)
+    if rng.random() < 0.4:
+        _bought(document["contracts"][-1], rng)
+    if rng.random() < 0.5:
+        _power_to_sign(document, rng)
     return document
+
+
+def on_spot(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """The document with contracts whose capacity may vanish, and jobs that save now and then, or do not."""
+    for accelerator in document["accelerators"]:
+        accelerator["mtbf_hours"] = 2000.0
+    for contract in document["contracts"]:
+        if contract["id"] == "c0" or rng.random() < 0.5:
+            contract.pop("take_or_pay", None)
+            contract.pop("sublet_usd_per_gpu_hour", None)
+            contract["spot"] = {
+                "mean_hours_between_interruptions": float(rng.choice([15, 60])),
+                "outage_hours": float(rng.choice([0, 3, 20])),
+                "notice_hours": float(rng.choice([0, 1])),
+            }
+    for job in document["jobs"]:
+        if rng.random() < 0.6:
+            job |= {"checkpoint_hours": 0.25, "restart_hours": 0.5}
+    return document
+
+
+def _bought(contract: dict[str, Any], rng: np.random.Generator) -> None:
+    """A lease is turned into something to order."""
+    for field in ("term_blocks", "renewal", "exit"):
+        contract.pop(field, None)
+    contract["purchase"] = {
+        "capex_usd": 5.0,
+        "lead_time_days": int(rng.integers(0, 2)),
+        "life_days": int(rng.choice([8, 30])),
+        "residual": str(rng.choice(["straight_line", "none"])),
+        "paid": [{"share": 0.25, "days_after_order": 0}, {"share": 0.75, "days_after_order": int(rng.choice([1, 9, 60]))}],
+    }
+
+
+def _power_to_sign(document: dict[str, Any], rng: np.random.Generator) -> None:
+    """A contract that brings power to the feeds that have a limit, in force or to decide, leased or bought."""
+    power: dict[str, Any] = {"id": "grid", "kind": "leased", "provider": "own", "from_date": "2026-03-02", "to_date": "open"}
+    power |= {"price_usd_per_gpu_hour": 0.0, "fee_usd_per_month": 73.0, "optional": bool(rng.random() < 0.7)}
+    power["brings_kw"] = [{"feed": feed["id"], "kw": 6.0} for feed in document["feeds"] if feed["limit_kw"] != "unlimited"]
+    if not power["brings_kw"]:
+        return
+    if rng.random() < 0.4:
+        _bought(power, rng)
+        power["purchase"]["capex_usd_per_kw"] = 2.0
+    document["contracts"].append(power)
 
 
 def over_wan(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:

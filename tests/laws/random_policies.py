@@ -73,11 +73,12 @@ def budgeted(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
     field = str(rng.choice(["most_usd", "most_usd", "most_carbon_kg", "most_kwh", "most_gpu_hours"]))
     policy[field] = part * gpu_hours * {"most_usd": 0.6, "most_carbon_kg": 0.3}.get(field, 1.0)
     if field == "most_usd":
-        terms = ["energy", "carbon", "usage_fees", "sublets"] + ["take_or_pay", "fixed_fees"] * (policy["per"] == "horizon")
+        terms = ["energy", "carbon", "usage_fees", "capex", "sublets"]
+        terms += ["take_or_pay", "fixed_fees"] * (policy["per"] == "horizon")
         policy["terms"] = sorted(rng.choice(terms, int(rng.integers(1, len(terms) + 1)), replace=False).tolist())
     if field == "most_gpu_hours" and rng.random() < 0.5:
         policy["tenants"] = [str(rng.choice(["t", "lab"]))]
-    if not {"take_or_pay", "fixed_fees"} & set(policy.get("terms", ())):
+    if not {"take_or_pay", "fixed_fees", "capex"} & set(policy.get("terms", ())):
         if rng.random() < 0.3:
             policy["sites"] = ["s0"]
         if rng.random() < 0.3:

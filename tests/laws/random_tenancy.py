@@ -47,7 +47,7 @@ def surviving(document: dict[str, Any], rng: np.random.Generator) -> dict[str, A
     first = document["pools"][0]
     other = {"id": "other", "site": "s1" if first["site"] == "s0" else "s0", "contract": "c0"}
     document["pools"].append({**first, **other, "islands": [{**first["islands"][0], "count": 1}]})
-    document["pools"][-1] |= {"online_gpus": first["islands"][0]["gpus"], "spanning": None}
+    document["pools"][-1] |= {"online_gpus": first["islands"][0]["gpus"], "spanning": None, "feed": None}
     for job in document["jobs"]:
         job["commitment"] = str(rng.choice(["must", "optional"], p=[0.7, 0.3]))
         shape = job["shapes"][0]

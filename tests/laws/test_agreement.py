@@ -15,7 +15,7 @@ from placement.formulate import Formulation, formulate
 from placement.plan import TERMS
 from placement.program import Floats, Ints
 from solvers.columns import expand
-from tests.laws.random_instances import decided, random_document, write_instance
+from tests.laws.random_instances import decided, on_spot, random_document, write_instance
 
 TINY = sorted(Path("instances/tiny").glob("*"))
 GANG_CHOICES = 150
@@ -96,7 +96,7 @@ def _random_terms(formulation: Formulation, rng: np.random.Generator) -> tuple[I
         mine = np.flatnonzero(terms.contract == c)
         chosen += rng.choice(mine, 1 if rng.random() < 0.8 else min(len(mine), int(rng.integers(0, 3))), replace=False).tolist()
     rows = np.array(chosen, dtype=np.int64)
-    return formulation.program.first_copy[terms.option[rows]], terms.start[rows], np.ones(len(rows))
+    return formulation.program.first_copy[terms.option[rows]], terms.signed[rows], np.ones(len(rows))
 
 
 def _random_maintenance(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
@@ -265,6 +265,15 @@ def test_random_instances_agree(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_random_instances_with_contracts_to_decide_agree(seed: int, tmp_path: Path) -> None:
     document = decided(random_document(500 + seed), np.random.default_rng(seed))
+    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
+    assert allowed + refused > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_instances_on_spot_capacity_agree(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    document = random_document(800 + seed)
+    document = on_spot(decided(document, rng) if seed % 2 else document, rng)
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
 

@@ -12,6 +12,7 @@ import pytest
 from placement import load, solve
 from placement.check import check
 from placement.instance.losses import Loss
+from placement.instance.supply import Contract
 from placement.notes import plan_notes
 from placement.plan import Plan
 from tests.laws.test_supply_violations import scaled, solved, with_row, without
@@ -59,6 +60,29 @@ def test_each_breach_is_found(name: str) -> None:
 def test_only_these_laws_forbid_it(case: str, job: int) -> None:
     instance, plan = solved(case)
     assert {v.law for v in check(instance, beside(plan, job, 0)).violations} == {case.removeprefix("power-").replace("-", "_")}
+
+
+@pytest.mark.parametrize("name", ["firm on what is not", "more than one feed carries", "drawn all the same"])
+def test_power_that_contracts_bring_counts_against_it(name: str) -> None:
+    """As many kW as are missing, of a contract in force, are enough; half of them leave half, one not signed brings none."""
+    case, breach, law, _ = BREACHES[name]
+    instance, plan = solved(f"power-{case}")
+    plan = breach(plan)
+
+    def missing(kw: float, signed: bool | None) -> list[float]:
+        terms = {"id": "more", "kind": "leased", "provider": "own", "from_date": "2025-01-01", "to_date": "open"}
+        power = [{"feed": short.subject, "kw": kw}]
+        contract = Contract.model_validate(
+            {**terms, "price_usd_per_gpu_hour": 0, "brings_kw": power, "optional": signed is not None}
+        )
+        more = replace(instance, contracts={**instance.contracts, "more": contract})
+        under = with_row(plan, "contracts", len(instance.contracts), 0, instance.calendar.blocks) if signed else plan
+        return [found.amount for found in check(more, under).violations if found.law == law]
+
+    (short,) = [found for found in check(instance, plan).violations if found.law == law]
+    assert missing(short.amount, None) == missing(short.amount, True) == []
+    assert missing(short.amount / 2, None) == [pytest.approx(short.amount / 2)]
+    assert missing(short.amount, False) == [pytest.approx(short.amount)]
 
 
 def test_what_is_given_up_is_paid_for() -> None:

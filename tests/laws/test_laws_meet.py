@@ -10,14 +10,17 @@ import pytest
 
 from placement.formulate import formulate
 from tests.laws.random_grid import asked
-from tests.laws.random_instances import over_wan, random_document, write_instance
+from tests.laws.random_instances import decided, on_spot, over_wan, random_document, write_instance
 from tests.laws.random_policies import roomy
 from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, nudged
 from tests.laws.test_tenancy_agree import EDGES, EDITS, NUDGES
 
 
 def meeting(seed: int, law: str) -> dict[str, Any]:
-    """A random document under a law of tenancy, over the WAN or where the grid asks for something, now and then both."""
+    """A random document under a law of tenancy, over the WAN or where the grid asks for something, now and then both.
+
+    Every other one is discounted; some have contracts to decide, power to sign for, or spot capacity.
+    """
     rng = np.random.default_rng(seed)
     document = roomy(random_document(6000 + seed))
     if seed % 3 != 1:
@@ -26,12 +29,16 @@ def meeting(seed: int, law: str) -> dict[str, Any]:
             # What gives way gives way whether or not its kW are needed: narrow feeds would only hide it.
             if rng.random() < 0.7:
                 feed["limit_kw"] = 200.0
+    if seed % 4 == 3 and law != "maintenance":
+        document = decided(document, rng)
     document = EDITS[law](document, rng)
     if seed % 3 != 0:
         document = over_wan(document, rng)
     if law == "backups":
         links = ["w1", "w2"][: int(rng.integers(1, 3))]
         document["losses"].append({"id": "apart", "links": links, "covered_share": 0.0, "jobs": "must"})
+    if seed % 5 == 4 and law != "reclaim":
+        document = on_spot(document, rng)
     return document
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from placement.files import load
 from placement.formulate import formulate
 from tests.laws.random_instances import decided, random_document, write_instance
 from tests.laws.random_policies import budgeted, concentrated, roomy, two_parties
@@ -45,6 +46,22 @@ def test_random_instances_with_spares_and_cooling_agree(seed: int, tmp_path: Pat
         site["cooling_kw"] = "unlimited" if rng.random() < 0.3 else float(rng.choice([6, 12]))
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
+
+
+BY_HAND = {
+    "capex falls due day by day": ("purchase", "{id: b, kind: budget, per: block, most_usd: 3500, terms: [capex]}"),
+    "idle draw is billed": (
+        "contract-energy", "{id: c, kind: concentration, by: provider, of: spend, per: horizon, most_share: 0.95}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_policies_agree_where_random_ones_hardly_come(name: str, tmp_path: Path) -> None:
+    tiny, policy = BY_HAND[name]
+    (tmp_path / "fleet.yaml").write_text(Path(f"instances/tiny/{tiny}.yaml").read_text() + f"policies: [{policy}]\n")
+    allowed, refused = assert_agreement(formulate(load(tmp_path)), 1)
+    assert min(allowed, refused) > 0
 
 
 @pytest.mark.parametrize("kind", GOVERNED)

@@ -92,6 +92,18 @@ def test_a_budget_of_money_overdrawn_on_one_day() -> None:
     assert found.amount == pytest.approx(84)
 
 
+def test_a_budget_of_capex_counts_what_falls_due(tmp_path: Path) -> None:
+    """Half of 8000 at the order on day 2, half a day later: each is 500 more than may be paid on a day."""
+    policy = "policies:\n  - {id: cash, kind: budget, per: block, most_usd: 3500, terms: [capex]}\n"
+    (tmp_path / "fleet.yaml").write_text((TINY / "purchase.yaml").read_text() + policy)
+    plan = replace(of_jobs([]), contracts=rows(Contracts, [0], [1], [4]))
+    found = check(load(tmp_path), plan).violations
+    assert [(v.law, v.subject, v.period, v.unit) for v in found] == [
+        ("budget", "cash", "2026-01-02", "USD"), ("budget", "cash", "2026-01-03", "USD"),
+    ]  # fmt: skip
+    assert [v.amount for v in found] == pytest.approx([500.0, 500.0])
+
+
 def test_gpu_hours_of_others_do_not_count() -> None:
     """All three jobs run: tenant t takes 384 GPU-hours of 300."""
     instance = load(TINY / "budget-hours.yaml")

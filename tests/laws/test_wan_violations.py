@@ -52,6 +52,18 @@ def test_data_fill_links_in_the_blocks_before_the_start() -> None:
     ]
 
 
+def test_what_crosses_is_worth_less_later() -> None:
+    """k's 16 TB count by the day of its start, the third; a split gang's gigabytes by the day on which it runs."""
+    settings = {"discount_rate_per_year": 1.0}
+    instance, plan = solved("wan-moves")
+    dear = replace(instance, settings=instance.settings.model_copy(update=settings))
+    assert check(instance, plan).terms["wan"] == pytest.approx(160)
+    assert check(dear, plan).terms["wan"] == pytest.approx(160 * 2 ** (-2 / 365.25))
+    instance, plan = solved("wan-gangs")
+    dear = replace(instance, settings=instance.settings.model_copy(update=settings))
+    assert check(dear, rerun(plan, start_block=[1], end_block=[2])).terms["wan"] == pytest.approx(1080 * 2 ** (-1 / 365.25))
+
+
 def test_a_start_before_the_data_is_there() -> None:
     instance, plan = solved("wan-moves")
     early = found(instance, rerun(plan, start_block=[1, 0], end_block=[2, 1]))
