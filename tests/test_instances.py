@@ -14,7 +14,9 @@ INSTANCES = Path(__file__).resolve().parents[1] / "instances"
 FRONTIER = INSTANCES / "frontier-2026"
 SCENARIOS = (
     None, "planned-10x", "80x-all-year", "no-lease", "one-quarter-slip", "two-quarter-slip", "deliveries-p90", "lease-to-decide",
-    "lease-to-decide-late", "lease-to-decide-slow", "lease-180-days", "survive-any-provider",
+    "lease-to-decide-late", "lease-to-decide-slow", "lease-180-days", "lease-reclaimed", "survive-any-provider",
+    "must-jobs-survive", "spread-providers", "power-modes", "grid-events", "wan-priced", "build-abernathy", "spot-v6e",
+    "maintenance", "discounted",
 )  # fmt: skip
 BEST = json.loads((INSTANCES / "best.json").read_text(encoding="utf-8"))
 TINY = sorted(path.stem for path in (INSTANCES / "tiny").glob("*.yaml"))

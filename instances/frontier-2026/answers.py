@@ -17,10 +17,13 @@ import click
 from placement import load, solve
 from placement.instance import Instance
 from placement.instance.losses import Loss
-from placement.plan import Result
+from placement.plan import Plan, Result
 
 FOLDER = Path(__file__).parent
 LEASES = ("colossus-1-lease", "colossus-2-lease")
+MOST = 2.0
+"""Of the stated fee, at which no lease is worth it."""
+
 STEPS = 5
 """Halvings of the interval in which the fee lies."""
 
@@ -39,16 +42,27 @@ def signed(result: Result, instance: Instance, lease: str) -> bool:
 
 
 def flip(lease: str, seconds: float) -> tuple[float, float]:
-    """Factors of the fee between which the decision flips: signed at the first, not at the second."""
+    """Factors of the fee between which the decision flips: signed at the first, not at the second.
+
+    ValueError where it is signed at ``MOST`` times the fee, or not even for nothing. Each solve begins from the last plan: a
+    fee changes what it costs, not what is allowed.
+    """
     instance = load(FOLDER, scenario="lease-to-decide")
-    low, high = 0.0, 2.0
+    start: Plan | None = None
+
+    def is_signed(factor: float) -> bool:
+        nonlocal start
+        case = with_fee(instance, lease, factor)
+        result = solve(case, time_limit_s=seconds, start=start)
+        start = result.plan
+        return signed(result, case, lease)
+
+    low, high = 0.0, MOST
+    if not is_signed(low) or is_signed(high):
+        raise ValueError(f"{lease}: the decision does not flip between nothing and {high:g} times the fee")
     for _ in range(STEPS):
         middle = (low + high) / 2
-        case = with_fee(instance, lease, middle)
-        if signed(solve(case, time_limit_s=seconds), case, lease):
-            low = middle
-        else:
-            high = middle
+        low, high = (middle, high) if is_signed(middle) else (low, middle)
     return low, high
 
 

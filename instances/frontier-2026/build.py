@@ -1,14 +1,13 @@
-"""Writes fleet.yaml of this folder from figures.py beside it; run ``python instances/frontier-2026/build.py``.
+"""Writes fleet.yaml of this folder from figures.py and whatif.py beside it; run ``python instances/frontier-2026/build.py``.
 
-The result depends on these two files alone, byte for byte.
+The result depends on the files of this folder alone, byte for byte.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import sys
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,59 +16,10 @@ if str(FOLDER) not in sys.path:
     sys.path.insert(0, str(FOLDER))
 
 import figures as f  # noqa: E402 (found beside this script)
+from whatif import futures, scenario_rows  # noqa: E402
+from yaml_text import Flow, Noun, block  # noqa: E402
 
 BANDS = tuple(f.BAND_HOURS)
-Noun = dict[str, Any]
-
-# ---------------------------------------------------------------- YAML, as much of it as this file needs
-
-PLAIN = set(" .,/()_%+$>~<=;*'-")
-
-
-class Flow:
-    """A value to be written on one line."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-def scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | date):
-        return str(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, Flow):
-        return flow(value.value)
-    plain = value[:1].isalpha() and value == value.strip() and all(c.isalnum() or c in PLAIN for c in value)
-    return value if plain and value not in ("null", "true", "false") else json.dumps(value, ensure_ascii=False)
-
-
-def flow(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {flow(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(flow(v) for v in value) + "]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and "," in value else scalar(value)
-
-
-def block(value: Any, indent: int) -> str:
-    pad = "  " * indent
-    if isinstance(value, dict):
-        return "".join(f"{pad}{key}:{after(item, indent)}" for key, item in value.items())
-    entries = (block(item, indent + 1).lstrip() if isinstance(item, dict) else scalar(item) + "\n" for item in value)
-    return "".join(f"{pad}- {entry}" for entry in entries)
-
-
-def after(value: Any, indent: int) -> str:
-    if isinstance(value, dict | list) and value:
-        return "\n" + block(value, indent + 1)
-    return f" {flow(value) if isinstance(value, dict | list | tuple) else scalar(value)}\n"
-
-
 # ---------------------------------------------------------------- figures worked out
 
 
@@ -264,78 +214,6 @@ def job_rows() -> list[Noun]:
     return rows
 
 
-# ---------------------------------------------------------------- scenarios
-
-
-def slipped(online: f.Steps, weeks: int) -> f.Steps | int:
-    """Everything after the first day comes later; what then falls behind the horizon never comes."""
-    end = f.START + timedelta(weeks=f.WEEKS)
-    later = [(day if day == f.START else day + timedelta(weeks=weeks), islands) for day, islands in online]
-    return [(day, islands) for day, islands in later if day < end] or 0
-
-
-def late(weeks: int) -> list[Noun]:
-    """Changes that bring all new capacity but the lease so many weeks later."""
-    rows: list[Noun] = []
-    for pool, _, _, _, gpus, _, online, *_ in f.POOLS:
-        if pool in f.TRANCHES:
-            later = [(day if day == f.START else day + timedelta(weeks=weeks), islands) for day, islands in online]
-            rows.append({"path": f"pools[{pool}].tranches", "value": tranches(pool, later, gpus)})
-        elif pool not in f.LEASED_POOLS:
-            rows.append({"path": f"pools[{pool}].online_gpus", "value": steps(slipped(online, weeks), gpus)})
-    return rows
-
-
-def scenario_rows() -> list[Noun]:
-    def change(path: str, value: Any) -> Noun:
-        return {"path": path, "value": value}
-
-    def growth(factor: float) -> list[Noun]:
-        return [change("growths[base].steps", [Flow({"from_date": f.START, "annual_factor": factor})])]
-
-    open_ = [change(f"contracts[{lease}].optional", True) for lease in f.LEASES]
-    exits = [change(f"contracts[{lease}].exit", Flow(f.LEASE_EXIT)) for lease in f.LEASES]
-    first = {row[0]: row[3] for row in f.CONTRACTS}
-    short = [change(f"contracts[{lease}].to_date", first[lease] + timedelta(days=f.SHORT_LEASE_DAYS)) for lease in f.LEASES]
-    survive = {"id": "any-provider", "each": "provider", "covered_share": "promised"}
-    survive["uncovered_usd_per_million_tokens"] = f.UNCOVERED_USD
-    never = [change(f"pools[{pool}].online_gpus", 0) for pool in f.LEASED_POOLS]
-    free = [change(f"contracts[{lease}].fee_usd_per_month", 0) for lease in f.LEASES]
-    return [
-        {"id": "planned-10x", "name": "Demand grows tenfold over the year, as planned", "changes": growth(10.0)},
-        {"id": "80x-all-year", "name": "Demand keeps growing at the pace of spring", "changes": growth(80.0)},
-        {"id": "no-lease", "name": "Colossus is never leased", "changes": never + free},
-        {"id": "one-quarter-slip", "name": "All new capacity but the lease comes a quarter late", "changes": late(f.SLIP_WEEKS)},
-        {"id": "two-quarter-slip", "name": "It comes two quarters late", "changes": late(2 * f.SLIP_WEEKS)},
-        {
-            "id": "deliveries-p90",
-            "name": "Amazon and Google deliver by their dates of 90 %",
-            "changes": [change("settings.delivery_date", "p90")],
-        },
-        {
-            "id": "lease-to-decide",
-            "name": "Whether to sign the lease, and when to leave it, as the filing has it",
-            "changes": open_ + exits,
-        },
-        {
-            "id": "lease-to-decide-late",
-            "name": "The same, when all new capacity but the lease comes two quarters late",
-            "changes": open_ + exits + late(2 * f.SLIP_WEEKS),
-        },
-        {
-            "id": "lease-to-decide-slow",
-            "name": "The same, when demand grows tenfold over the year, as planned",
-            "changes": open_ + exits + growth(10.0),
-        },
-        {"id": "lease-180-days", "name": "The lease is one of 180 days, to be signed or not", "changes": open_ + short},
-        {
-            "id": "survive-any-provider",
-            "name": "What remains after any provider is lost covers the floors",
-            "changes": [change("losses", [Flow(survive)])],
-        },
-    ]
-
-
 # ---------------------------------------------------------------- the file
 
 
@@ -351,7 +229,7 @@ def calendar() -> Noun:
 def document() -> Noun:
     growth = {"id": "base", "steps": [Flow({"from_date": day, "annual_factor": factor}) for day, factor in f.GROWTH]}
     tenants = [*((tenant, name) for tenant, name, _, _ in f.TENANTS), ("research", "Research")]
-    return {
+    nouns: Noun = {
         "format": "fleet-placement/1",
         "name": "frontier-2026",
         "description": f.DESCRIPTION,
@@ -371,14 +249,8 @@ def document() -> Noun:
         "daily_profiles": profile_rows(),
         "streams": stream_rows(),
         "jobs": job_rows(),
-        "scenarios": scenario_rows(),
-        "futures": {
-            "cases": [Flow({"id": case, "scenario": scenario, "probability": p}) for case, scenario, p in f.FUTURES],
-            "tail_share": f.TAIL[0],
-            "tail_weight": f.TAIL[1],
-            "assumption": "probabilities and the weight of the tail are ours",
-        },
     }
+    return nouns | {"scenarios": scenario_rows(nouns, tranches, steps), "futures": futures()}
 
 
 def files() -> dict[str, str]:

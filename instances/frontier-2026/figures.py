@@ -414,3 +414,45 @@ SLIP_WEEKS = 13
 FUTURES = (("as-told", "lease-to-decide", 0.5), ("late", "lease-to-decide-late", 0.3), ("slow", "lease-to-decide-slow", 0.2))
 TAIL = (0.3, 0.2)
 """Share of probability whose mean cost is weighed, and its weight."""
+
+# ---------------------------------------------------------------- what if
+
+MEMPHIS_CUT = 0.85
+CAPS = {"cap90": 0.94, "cap80": 0.875}
+"""Caps of power on offer, with the speed of serving at them as in the catalogue."""
+
+EVENT = (day(7, 6), day(8, 31), 8.0, 250_000)
+"""From, until, hours a week of the shoulder, kW that Memphis has then: ours."""
+FLEXIBILITY = {"free": 0.5, "pro": 0.25, "max": 0.1, "research": 0.25}
+"""Classes of 0, 10, 25 and 50 % of slow-down as tried at Phoenix (Emerald AI, 2025); who is in which is ours."""
+
+RECLAIM = {"earliest_date": day(8, 3), "notice_days": 90, "jobs": "within_notice"}
+"""The landlord's public words: a right to take the compute back (aidigest.shelfcritter.com); the date is ours."""
+
+CAP_OF_PROVIDERS = {
+    "id": "spread", "kind": "concentration", "by": "provider", "of": "served_tokens", "most_share": 0.4, "per": "quarter",
+    "assumption": "a cap of 40 % is ours",
+}
+
+USD_PER_GB = 0.02
+"""Inter-region egress, list prices of 0.01 to 0.08 USD per GB: unsourced estimate."""
+BYTES_PER_TOKEN = 4.0
+"""A token of text is about four bytes, input and output counted: ours."""
+
+BUILD = {
+    "optional": True, "from_date": START, "fee_usd_per_month": 0, "price_usd_per_gpu_hour": 0,
+    "start_window": {"first_date": START, "last_date": day(8, 3)},
+    "purchase": {
+        "capex_usd": 168_000 * 35_000.0, "paid": [{"share": 0.3, "days_after_order": 0}, {"share": 0.7, "days_after_order": 122}],
+        "lead_time_days": 122, "life_days": 1826,
+    },
+}
+"""35 B$ per GW all in (Bernstein 2025), built within 122 days as Colossus 1 was in 2024; deposit and life of five years are ours."""
+BUILD_GPUS, BUILD_KW = 92_160, 168_000
+
+SPOT = {"price_usd_per_gpu_hour": 0.43, "spot": {"mean_hours_between_interruptions": 48.0, "outage_hours": 4.0, "notice_hours": 0.01}}
+"""0.35 of the price on demand, 30 s of notice (packet.ai; GCP); interruptions are ours."""
+
+MAINTENANCE = [
+    {"id": f"building-{n}", "from_date": day(3, 16), "to_date": day(6, 15), "blocks": 1, "islands": [n]} for n in (1, 2)
+]
