@@ -133,12 +133,12 @@ LAWS: tuple[Mutation, ...] = (
         "limited += case.hours[period] * case.below[pool]", "limited += case.hours[period]", GRID,
     ),
     Mutation(
-        "non-firm part", "a sign", "law", f"{RULES}/power.py",
+        "non firm part", "a sign", "law", f"{RULES}/power.py",
         "- feed.reserve_kw + instance.calendar.least(feed.non_firm_kw or 0.0)",
         "- feed.reserve_kw - instance.calendar.least(feed.non_firm_kw or 0.0)", GRID,
     ),
     Mutation(
-        "non-firm beside power brought", "a dropped term", "law", f"{RULES}/non_firm.py",
+        "non firm beside power brought", "a dropped term", "law", f"{RULES}/non_firm.py",
         "firm_kw(instance, feed) + dated[f]", "firm_kw(instance, feed)", ("grid", *BOTH_SIDES),
     ),
     Mutation(
@@ -146,7 +146,7 @@ LAWS: tuple[Mutation, ...] = (
         " + brought[list(instance.feeds).index(feed)])[None]", ")[None]", ("grid", *BOTH_SIDES),
     ),
     Mutation(
-        "non-firm check", "a dropped condition", "law", f"{RULES}/non_firm.py",
+        "non firm check", "a dropped condition", "law", f"{RULES}/non_firm.py",
         "left += kw[q] * (name in instance.feeds_above(pool))", "left += kw[q]", GRID,
     ),
     Mutation(
