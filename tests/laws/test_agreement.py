@@ -218,6 +218,8 @@ def agreed(formulation: Formulation, choice: tuple[Ints, Ints, Floats], seed: in
 def cheapest_choice(formulation: Formulation, rng: np.random.Generator) -> tuple[Ints, Ints, Floats] | None:
     """The cheapest choice at random costs, which goes to the limits of whatever earns; None where nothing is allowed."""
     columns = expand(formulation.program.unfolded())
+    if not len(columns):
+        return settled(formulation, *columns.choice(np.empty(0)))
     model = columns.linear(0)
     earns = rng.choice([-1.0, 1.0], len(columns.program.options))[columns.option] * (1 + rng.random(len(columns)))
     found = milp(
