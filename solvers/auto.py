@@ -13,7 +13,7 @@ import numpy as np
 
 from placement.program import Ints, Program, Solution, Status
 from solvers.columns import MOST_COLUMNS
-from solvers.solver import Clock, Limits, OnProgress, Start
+from solvers.solver import Clock, Limits, OnProgress, Start, TooLarge
 
 LEAST = 1.0
 """A second solver is not begun with less left than this, in seconds or work."""
@@ -48,6 +48,10 @@ def solve(
     for name in order:
         if answer is not None and (answer.status is not Status.NO_PLAN or clock.over or clock.left < LEAST):
             break
-        answer = load(name)(program, limits=limits, start=start, on_progress=on_progress, clock=clock)
+        try:
+            answer = load(name)(program, limits=limits, start=start, on_progress=on_progress, clock=clock)
+        except TooLarge:
+            if answer is None:
+                raise
     assert answer is not None
     return replace(answer, facts=(*answer.facts, ("chosen", answer.solver)), solver="auto")

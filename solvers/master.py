@@ -13,6 +13,7 @@ import numpy as np
 
 from placement.program import Bools, Floats, Ints
 from solvers.projection import Cut, Projection
+from solvers.solver import TooLarge
 
 FINEST_COST = 1e-14
 """A unit of cost in integers, against the size of the objective."""
@@ -165,7 +166,7 @@ class Master:
         with _Watch(stopped, solver.stop_search):
             status = solver.solve(built.model, Listener())
         if status == cp_model.MODEL_INVALID:
-            raise OverflowError(f"CP-SAT does not accept the model: {built.model.validate()[:200]}")
+            raise TooLarge(f"CP-SAT does not accept the model: {built.model.validate()[:200]}")
         empty = status == cp_model.INFEASIBLE
         # Without a solution the response's bound may be a default; what was proven until then was heard through the callback.
         known = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)

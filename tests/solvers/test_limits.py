@@ -11,9 +11,10 @@ import pytest
 from programs import PROGRAMS, builder, demand
 
 import solvers
-from placement.program import Limit, Program, Status
+from placement.program import LevelResult, Limit, Program, Solution, Status
 from solvers import columns
 from solvers.auto import choices
+from solvers.auto import solve as auto
 from solvers.solver import Limits, Progress, Start, TooLarge
 
 EXACT = ["auto", "cpsat", "highs"]
@@ -148,3 +149,19 @@ def test_auto_leaves_to_prices_what_does_not_fit_be_it_few_choices(monkeypatch: 
     monkeypatch.setattr(sys.modules[prices.__module__], "SMALL", 0)
     assert choices(program) <= 1
     assert dict(solvers.load("auto")(program, limits=Limits(time_limit_s=5)).facts)["chosen"] == "prices"
+
+
+def test_auto_keeps_an_answer_where_the_next_solver_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = PROGRAMS["choices alone"]()
+    levels = tuple(LevelResult(name, None, None) for name in program.levels)
+
+    def nothing(program: Program, **_: object) -> Solution:
+        return Solution(Status.NO_PLAN, Limit.TIME, None, None, None, levels, 0.0, "highs")
+
+    def refuses(program: Program, **_: object) -> Solution:
+        raise TooLarge("a model beyond 64 bits")
+
+    monkeypatch.setattr(solvers, "load", {"highs": nothing, "cpsat": refuses}.__getitem__)
+    answer = auto(program, limits=Limits(time_limit_s=10))
+    assert answer.status is Status.NO_PLAN
+    assert answer.solver == "auto"
