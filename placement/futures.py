@@ -148,6 +148,8 @@ class FuturesResult:
     solver: str
     plans: tuple[Plan, ...] | None = None
     checked: FuturesCheck | None = None
+    impossible: tuple[str, ...] = ()
+    """Futures in which no plan exists, whatever is signed."""
 
     @property
     def net_cost(self) -> LevelResult:

@@ -15,8 +15,8 @@ from placement.program import Bools, Floats, Ints
 from solvers.projection import Cut, Projection
 from solvers.solver import TooLarge
 
-FINEST_COST = 1e-14
-"""A unit of cost in integers, against the size of the objective."""
+FINEST_COST = 1e-12
+"""A unit of cost in integers, against the size of the objective: finer than any gap that is asked for, and no finer."""
 
 LARGEST_SUM = 2.0**56
 """No row may reach this; CP-SAT's integers have 63 bits."""
@@ -143,6 +143,8 @@ class Master:
         parameters.random_seed = limits.seed
         parameters.linearization_level = 2
         parameters.cut_level = 0  # measured: its cuts cost more than they close here
+        # With large coefficients this step of the presolve of 9.15 loses solutions, the best one among them.
+        parameters.presolve_inclusion_work_limit = 0
         parameters.relative_gap_limit = 0.0
         parameters.absolute_gap_limit = max(1.0, limits.gap / self.unit)
         if np.isfinite(limits.time_s):

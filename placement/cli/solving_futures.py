@@ -90,9 +90,10 @@ def solve_futures(
         return best if signs == terms else one(n, terms, limit_s)
 
     alone = [one(n, signing.fixed, share(ALONE_SHARE, len(cases))) for n in range(len(cases))]
-    if any(answer.status is Status.INFEASIBLE for answer in alone):
+    impossible = tuple(name for name, answer in zip(names, alone, strict=True) if answer.status is Status.INFEASIBLE)
+    if impossible:
         nothing = tuple(LevelResult(level.name, None, None) for level in alone[0].levels)
-        return FuturesResult(Status.INFEASIBLE, None, nothing, time.monotonic() - began, how.solver)
+        return FuturesResult(Status.INFEASIBLE, None, nothing, time.monotonic() - began, how.solver, impossible=impossible)
 
     def value(plans: tuple[Plan, ...]) -> tuple[float, ...]:
         return tuple(check_futures(cases, probability, plans, later=signing.later, tail=tail).levels.values())

@@ -32,8 +32,6 @@ Kw = Annotated[float, Field(ge=0, le=1e9)]
 Hours = Annotated[float, Field(ge=1e-6, le=1e6)]
 """At least what long tables take: work within the rounding of block boundaries has no block to run in."""
 Usd = Annotated[float, Field(ge=0, le=1e14)]
-UsdPerUnit = Annotated[float, Field(ge=-1e6, le=1e6)]
-"""A price per GPU-hour or kWh; electricity can be negative."""
 UsdPerMillionTokens = Annotated[float, Field(ge=0, le=1e7)]
 TokensPerS = Annotated[float, Field(ge=0, le=1e14)]
 Gbits = Annotated[float, Field(ge=0, le=1e9)]

@@ -114,6 +114,9 @@ def _links(draft: Draft) -> Iterator[Finding]:
                 )
         if link.a == link.b:
             yield Finding(("links", n, "b"), link.b, "another end than a", "correct one of the two ends")
+    for n, loss in draft["losses"].valid.items():
+        if loss.each == "link" and not draft["links"].ids and draft["links"].readable:
+            yield Finding(("losses", n, "each"), loss.each, "links to cut; there are none", "state links, or remove the loss")
 
 
 def _residency(draft: Draft) -> Iterator[Finding]:

@@ -23,6 +23,10 @@ _NOT_NEGATIVE = {
     "fee_usd_per_month",
     "sublet_usd_per_gpu_hour",
 }
+_PRICES = ("price_usd_per_", "sublet_usd_per_")
+MOST_USD_PER_UNIT = 1e6
+"""Of prices per GPU-hour and kWh, either sign."""
+
 _STEPS: tuple[tuple[str, str], ...] = (
     ("sites", "cooling_kw"),
     ("feeds", "limit_kw"),
@@ -82,10 +86,12 @@ def _steps(calendar: Calendar, path: Path, steps: Steps, field: str, *, from_sta
             yield from _bands(calendar, (*path, k, "value"), step.value)
     else:
         yield from _bands(calendar, path, steps)
-    if field in _NOT_NEGATIVE:
-        for place, value in values_of(steps):
-            if value < 0:
-                yield Finding((*path, *place), value, "at least 0", "correct the figure")
+    for place, value in values_of(steps):
+        if field in _NOT_NEGATIVE and value < 0:
+            yield Finding((*path, *place), value, "at least 0", "correct the figure")
+        elif field.startswith(_PRICES) and abs(value) > MOST_USD_PER_UNIT:
+            expected = f"a price within {MOST_USD_PER_UNIT:,.0f} USD: costs beyond cannot be told apart from what rounding adds"
+            yield Finding((*path, *place), value, expected, "correct the figure or its unit")
 
 
 def _dates(calendar: Calendar, path: Path, steps: Any) -> Iterator[Finding]:
@@ -129,6 +135,10 @@ def _contracts(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
 
 def _terms(calendar: Calendar, n: int, contract: Contract) -> Iterator[Finding]:
     """A contract that is decided can be signed for some term, and what is owed for use has a price that can be owed."""
+    if contract.purchase is not None and contract.start_window is None and contract.from_date < calendar.start:
+        expected = f"a day of the order from the calendar's start, {calendar.start}, on: an earlier one is no decision"
+        remedy = "state a start_window, or what was bought as a contract that is owned, from the day on which it is there"
+        yield Finding(("contracts", n, "from_date"), contract.from_date, expected, remedy)
     if contract.decided and not any(ways(calendar, contract)):
         if contract.purchase is not None and start_blocks(calendar, contract):
             lead: Path = ("contracts", n, "purchase", "lead_time_days")

@@ -22,7 +22,7 @@ def futures_report(
     """Everything about an answer for several futures that fits a terminal."""
     head = f"{clean(cases[0].name)}: {result.status}, {result.seconds:.1f} s, solver {result.solver}, {len(cases)} futures\n"
     if result.plans is None or result.checked is None:
-        return head
+        return head + section("Futures in which no plan exists, whatever is signed", lines(_impossible(stated, result)))
     rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
     parts = [
         head + table(("level", "value USD", "bound USD", "gap"), rows) + "\n",
@@ -33,6 +33,13 @@ def futures_report(
         section("What contracts are worth, USD (in brackets: between)", _contracts(contracts)),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _impossible(stated: Futures, result: FuturesResult) -> list[str]:
+    """Each with the command that says what stands in the way there."""
+    asked = [case for case in stated.cases if case.id in result.impossible]
+    option = {case.id: "" if case.scenario is None else f" --scenario {case.scenario}" for case in asked}
+    return [f"{case.id}: placement solve INSTANCE{option[case.id]} says what is missing, by how much" for case in asked]
 
 
 def _now(stated: Futures, cases: Sequence[Instance], result: FuturesResult) -> frozenset[Term]:
@@ -113,6 +120,7 @@ def futures_data(
         "limit": None if result.limit is None else str(result.limit),
         "seconds": round(result.seconds, 3),
         "solver": result.solver,
+        "impossible": list(result.impossible),
         "levels": [
             {"name": one.name, "value": number(one.value), "bound": number(one.bound), "gap": number(one.gap)}
             for one in result.levels

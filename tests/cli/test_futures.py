@@ -67,3 +67,4 @@ def test_infeasible_in_one_future(run: Callable[..., Result], edited: Callable[.
 
     result = run("futures", edited("futures", insist), "--log-format", "none")
     assert result.exit_code == 3
+    assert "shrinks: placement solve INSTANCE --scenario shrinks says what is missing" in result.stdout
