@@ -107,11 +107,11 @@ LAWS: tuple[Mutation, ...] = (
         "limited += case.hours[table.period] * case.below[pool]", "limited += case.hours[table.period]", GRID,
     ),
     Mutation(
-        "non-firm part", "a sign, on both sides", "law", f"{RULES}/power.py",
+        "non firm part", "a sign, on both sides", "law", f"{RULES}/power.py",
         "+ instance.calendar.least(feed.non_firm_kw or 0.0)", "- instance.calendar.least(feed.non_firm_kw or 0.0)", GRID,
     ),
     Mutation(
-        "non-firm check", "a dropped condition", "law", f"{RULES}/non_firm.py",
+        "non firm check", "a dropped condition", "law", f"{RULES}/non_firm.py",
         "left += kw[q] * (name in instance.feeds_above(pool))", "left += kw[q]", GRID,
     ),
     Mutation(
