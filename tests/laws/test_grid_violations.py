@@ -120,6 +120,22 @@ def test_events_at_the_same_time_take_no_more_than_their_hours(tmp_path: Path) -
     assert not any("runs on after" in note for note in plan_notes(instance, result.plan))
 
 
+def test_an_event_at_one_of_two_sites_slows_all_of_a_gang_down(tmp_path: Path) -> None:
+    """Begun on the first day a gang gets 22 of its 24 h done, and holds the link for the second too: only one of the two runs."""
+    event = "{id: e, to_date: 2026-01-02, hours: 4, limit_kw: 100}"
+    feed = f"  - {{id: f2, parent: f, limit_kw: unlimited, price_usd_per_kwh: 0, events: [{event}]}}"
+    text = Path("instances/tiny/interconnect-sites.yaml").read_text()
+    for old, new in (
+        ("contracts:\n", f"{feed}\ncontracts:\n"),
+        ("s2, provider: own, region: r, jurisdiction: x, feed: f,", "s2, provider: own, region: r, jurisdiction: x, feed: f2,"),
+        ("{id: t}", "{id: t, flexibility_share: 0.5}"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "fleet.yaml").write_text(text)
+    assert solve(load(tmp_path)).objective == pytest.approx(-1000 + 100)
+
+
 def test_kilowatts_are_numbers() -> None:
     instance, plan = solved("power-response")
     with pytest.raises(ValueError, match="not a finite number"):
