@@ -79,7 +79,8 @@ class Master:
         self._known: set[tuple[int, float, bytes]] = set()
         self.forbidden: list[Floats] = []
         span = float((np.abs(self.cost) * np.maximum(np.abs(self.upper), np.abs(self.lower))).sum())
-        self.unit = max(1e-12, FINEST_COST * max(span, float(np.abs(projection.least()).sum()) * 1e-3), span / LARGEST_SUM)
+        unit = max(1e-12, FINEST_COST * max(span, float(np.abs(projection.least()).sum()) * 1e-3), span / LARGEST_SUM)
+        self.unit = float(2.0 ** np.ceil(np.log2(unit)))  # whole costs are then whole numbers of units
         self._uses, self._use_of_row, self._factor_of_row = self._distinct_uses()
 
     def add_cuts(self, cuts: list[Cut]) -> int:
