@@ -44,7 +44,7 @@ def signed(result: Result, instance: Instance, lease: str) -> bool:
 def flip(lease: str, seconds: float) -> tuple[float, float]:
     """Factors of the fee between which the decision flips: signed at the first, not at the second.
 
-    ValueError where it is signed at ``MOST`` times the fee, or not even for nothing. Each solve begins from the last plan: a
+    ClickException where it is signed at ``MOST`` times the fee, or not even for nothing. Each solve begins from the last plan: a
     fee changes what it costs, not what is allowed.
     """
     instance = load(FOLDER, scenario="lease-to-decide")
@@ -59,7 +59,8 @@ def flip(lease: str, seconds: float) -> tuple[float, float]:
 
     low, high = 0.0, MOST
     if not is_signed(low) or is_signed(high):
-        raise ValueError(f"{lease}: the decision does not flip between nothing and {high:g} times the fee")
+        text = f"{lease}: no flip between nothing and {high:g} times the fee; raise --time-limit, a poor plan decides nothing"
+        raise click.ClickException(text)
     for _ in range(STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if is_signed(middle) else (low, middle)
