@@ -1,7 +1,9 @@
 """Mutations of laws and solvers: proof that tests and gates catch what they are for. See ``command`` for how they are run."""
 
+from benchmarks.mutations.contracts import CONTRACTS
 from benchmarks.mutations.laws import LAWS
 from benchmarks.mutations.mutation import Mutation
+from benchmarks.mutations.plans import PLANS
 from benchmarks.mutations.searches import SEARCHES
 
-MUTATIONS: tuple[Mutation, ...] = (*LAWS, *SEARCHES)
+MUTATIONS: tuple[Mutation, ...] = (*LAWS, *CONTRACTS, *PLANS, *SEARCHES)

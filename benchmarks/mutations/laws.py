@@ -1,17 +1,8 @@
-"""Mutations of laws, of what a plan can do, of the Program, of the check and of the files that hold a plan."""
+"""Mutations of laws; those of contracts have a module of their own."""
 
 from __future__ import annotations
 
-from benchmarks.mutations.mutation import Mutation
-
-RULES = "placement/rules"
-ACTIVITIES = "placement/activities"
-BOTH_SIDES = ("agreement", "tiny optima")
-"""Most laws: the Program's side against the check's, then optima worked out by hand."""
-CHECK_SIDE = ("violations", *BOTH_SIDES)
-"""What is wrong in the check alone, or in what both sides read: plans broken by hand first."""
-GRID = ("grid", "agreement")
-"""What the grid asks for, in instances that have it."""
+from benchmarks.mutations.mutation import ACTIVITIES, BOTH_SIDES, CHECK_SIDE, GRID, RULES, Mutation
 
 LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 1, assignment
@@ -191,112 +182,6 @@ LAWS: tuple[Mutation, ...] = (
         "sla class check", "an off-by-one", "law", f"{RULES}/sla.py",
         "if c > classes.index(stream.latency_class):", "if c > classes.index(stream.latency_class) + 1:", CHECK_SIDE,
     ),
-    # ------------------------------------------------------------ law 6, contracts
-    Mutation(
-        "contract sublets earn", "a unit: per hour for per period", "law", f"{RULES}/contract.py",
-        "instance.unit_gpus[:, None] * instance.present_hours\n    tables", "instance.unit_gpus[:, None]\n    tables", BOTH_SIDES,
-    ),
-    Mutation(
-        "contract requires", "a dropped condition", "law", f"{RULES}/contract.py",
-        "limit = np.zeros_like(inside) if parent.decided else inside * len(children)",
-        "limit = inside * len(children)", BOTH_SIDES,
-    ),
-    Mutation(
-        "contract renewals check", "an off-by-one", "law", f"{RULES}/contract.py",
-        "times = 1 + (b - start - term) // contract.renewal.blocks",
-        "times = (b - start - term) // contract.renewal.blocks", CHECK_SIDE,
-    ),
-    Mutation(
-        "contract exit fee", "a dropped term", "activity", "placement/instance/terms.py",
-        "+ leaving * float(worth[term.end])", "+ 0.0 * leaving", BOTH_SIDES,
-    ),
-    Mutation(
-        "contract first exit", "the lesser for the greater", "activity", "placement/instance/terms.py",
-        "max(begins + notice, since + minimum)", "min(begins + notice, since + minimum)", BOTH_SIDES,
-    ),
-    Mutation(
-        "contract month", "a unit", "activity", "placement/instance/terms.py",
-        "HOURS_PER_MONTH = 730.0", "HOURS_PER_MONTH = 720.0", BOTH_SIDES,
-    ),
-    Mutation(
-        "contract cheapest term", "the greater for the lesser", "activity", "placement/instance/terms.py",
-        "found[term] = min(Owed(present, paid),", "found[term] = max(Owed(present, paid),", BOTH_SIDES,
-    ),
-    # ------------------------------------------------------------ law 6, purchase
-    Mutation(
-        "purchase residual", "a sign", "law", f"{RULES}/purchase.py",
-        '*level_and_term("residual_value"), -value)', '*level_and_term("residual_value"), value)', BOTH_SIDES,
-    ),
-    Mutation(
-        "purchase life check", "a wrong anchor: the order for the delivery", "law", f"{RULES}/purchase.py",
-        "begins = instance.calendar.block_starts[first]", "begins = start", CHECK_SIDE,
-    ),
-    Mutation(
-        "purchase lead time", "a dropped term", "activity", "placement/instance/terms.py",
-        "calendar.block_starts[ordered] + timedelta(days=purchase.lead_time_days)", "calendar.block_starts[ordered]", BOTH_SIDES,
-    ),
-    # ------------------------------------------------------------ law 6, spot capacity
-    Mutation(
-        "spot interruptions", "a product dropped", "activity", f"{ACTIVITIES}/gangs.py",
-        "            hours *= _times_longer(instance, places, shape, place)\n", "            pass\n", BOTH_SIDES,
-    ),
-    Mutation(
-        "spot throughput check", "a dropped factor", "law", f"{RULES}/sla.py",
-        "throughput[pool == q] *= there", "pass", CHECK_SIDE,
-    ),
-    Mutation(
-        "spot paid for", "a dropped factor, on both sides", "law", f"{RULES}/capacity.py",
-        "instance.calendar.period_count) * instance.availability[:, None]", "instance.calendar.period_count)", ("tiny optima",),
-    ),
-    # ------------------------------------------------------------ law 6, metered energy
-    Mutation(
-        "metered energy of terms", "a dropped rate", "law", f"{RULES}/metered_energy.py",
-        "    charge_standing(instance, builder, activities, int(rows[0]), beyond)\n", "", BOTH_SIDES,
-    ),
-    Mutation(
-        "metered energy included", "a dropped condition, on the Program's side", "law", f"{RULES}/reading.py",
-        "np.where(paid[:, None], price_over_feeds(instance), 0.0)", "price_over_feeds(instance)", BOTH_SIDES,
-    ),
-    Mutation(
-        "metered energy check", "a sign", "law", f"{RULES}/metered_energy.py",
-        "total -= float(kwh @", "total += float(kwh @", CHECK_SIDE,
-    ),
-    # ------------------------------------------------------------ law 6, take or pay
-    Mutation(
-        "take or pay beyond", "a unit: per hour for once", "law", f"{RULES}/take_or_pay.py",
-        "builder.add_rates(beyond, row, -1.0, lump=True)", "builder.add_rates(beyond, row, -1.0)", BOTH_SIDES,
-    ),
-    Mutation(
-        "take or pay share", "a dropped coefficient", "law", f"{RULES}/take_or_pay.py",
-        "[0.0 if owes is None else owes.share for", "[0.0 if owes is None else 1.0 for", BOTH_SIDES,
-    ),
-    Mutation(
-        "take or pay check", "a sum for the greater", "law", f"{RULES}/take_or_pay.py",
-        "total += max(0.0, float(used[in_slot].sum() - owes.share * there[in_slot].sum()))", "total += float(used[in_slot].sum())",
-        CHECK_SIDE,
-    ),
-    Mutation(
-        "take or pay settled", "an off-by-one: the first period of a slot", "law", f"{RULES}/take_or_pay.py",
-        "float(worth[in_slot[-1]])", "float(worth[in_slot[0]])", CHECK_SIDE,
-    ),
-    # ------------------------------------------------------------ money over time
-    Mutation(
-        "discount of values", "a wrong anchor", "law", f"{RULES}/assignment.py",
-        "-value[done], anchor=Anchor.END, table=builder.curve(worth)", "-value[done], table=builder.curve(worth)", BOTH_SIDES,
-    ),
-    Mutation(
-        "discount by the year", "a unit, on both sides", "law", "placement/instance/instance.py",
-        "DAYS_PER_YEAR = 365.25", "DAYS_PER_YEAR = 36.525", ("tiny optima",),
-    ),
-    Mutation(
-        "discount of what is paid back", "a factor dropped on one side", "law", f"{RULES}/capacity.py",
-        "maintenance, price * instance.present_hours", "maintenance, price * instance.calendar.hours", BOTH_SIDES,
-    ),
-    Mutation(
-        "take or pay most", "a bound that is too tight", "activity", f"{ACTIVITIES}/overuse.py",
-        "instance.calendar.mean(terms.price_usd_per_gpu_hour) * instance.calendar.hours",
-        "instance.calendar.mean(terms.price_usd_per_gpu_hour)", BOTH_SIDES,
-    ),
     # ------------------------------------------------------------ law 8, resilience
     Mutation(
         "resilience lost pools", "a dropped condition", "law", f"{RULES}/resilience.py",
@@ -342,28 +227,6 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "backups on what is left", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
         "~(cases[k].lost | instance.counts_domains)[gangs.pool]", "~instance.counts_domains[gangs.pool]", BOTH_SIDES,
-    ),
-    # ------------------------------------------------------------ law 6, reclaim
-    Mutation(
-        "reclaim of promised jobs", "a dropped condition", "law", f"{RULES}/reclaim.py",
-        "(row[pool_of] >= 0) & _owed(instance)[gangs.job[gangs.share_row]])", "row[pool_of] >= 0)", BOTH_SIDES,
-    ),
-    Mutation(
-        "reclaim from when on check", "an off-by-one", "law", f"{RULES}/reclaim.py",
-        "if days[block + 1] > gone:", "if days[block] > gone:", CHECK_SIDE,
-    ),
-    Mutation(
-        "reclaim share", "the greater for the lesser", "activity", "placement/instance/instance.py",
-        "units[q, first:] -= np.ceil(reclaim.share * units[q, first:] - 1e-9)",
-        "units[q, first:] -= np.floor(reclaim.share * units[q, first:] - 1e-9)", BOTH_SIDES,
-    ),
-    Mutation(
-        "reclaim pace at events check", "a dropped factor", "law", f"{RULES}/reclaim.py",
-        "* pace[places.run] * (1 + ROUNDING)", "* (1 + ROUNDING)", CHECK_SIDE,
-    ),
-    Mutation(
-        "resilience of what is kept", "a dropped rate", "law", f"{RULES}/resilience.py",
-        "    charge_exposed(instance, builder, activities.gangs, left)\n", "", BOTH_SIDES,
     ),
     # ------------------------------------------------------------ maintenance
     Mutation(
@@ -444,64 +307,6 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "budget check of sublets", "a sign", "law", f"{RULES}/budget.py",
         "of_pool = of_pool - sublet_units", "of_pool = of_pool + sublet_units", CHECK_SIDE,
-    ),
-    # ------------------------------------------------------------ activities
-    Mutation(
-        "replicas of a unit", "a coefficient", "activity", f"{ACTIVITIES}/replicas.py",
-        "return 1, unit // profile.gpus_per_replica", "return 1, 1", BOTH_SIDES,
-    ),
-    Mutation(
-        "gangs slow-down", "a dropped coefficient", "activity", f"{ACTIVITIES}/gangs.py",
-        "shapes.hours[shape] / (places.slow_down(place) * (1 - loss))", "shapes.hours[shape] / (1 - loss)", BOTH_SIDES,
-    ),
-    Mutation(
-        "serving own class", "a dropped option", "activity", f"{ACTIVITIES}/serving.py",
-        "range(classes.index(stream.latency_class) + 1)", "range(classes.index(stream.latency_class))", BOTH_SIDES,
-    ),
-    Mutation(
-        "shedding rungs", "a bound that is too loose", "activity", f"{ACTIVITIES}/serving.py",
-        "table[:, 0], np.array(share))", "table[:, 0], np.ones(len(share)))", BOTH_SIDES,
-    ),
-    Mutation(
-        "places of equal islands", "a dropped option", "activity", f"{ACTIVITIES}/places.py",
-        "range(2, min(pool.spanning.max_islands, count) + 1)", "range(2, min(pool.spanning.max_islands, count))", BOTH_SIDES,
-    ),
-    # ------------------------------------------------------------ the Program
-    Mutation(
-        "program lumps", "a unit: by hours for once", "program", "placement/program/__init__.py",
-        "hourly = self.resources.hourly[resource] & ~self.rates.lump[rate]", "hourly = self.resources.hourly[resource]",
-        ("agreement", "programs", "tiny optima"),
-    ),
-    Mutation(
-        "program ends", "an off-by-one", "program", "placement/program/__init__.py",
-        'np.searchsorted(progress, target, side="left")', 'np.searchsorted(progress, target, side="left") + 1',
-        ("agreement", "programs", "tiny optima"),
-    ),
-    Mutation(
-        "program groups joined", "a dropped row", "program", "placement/builder.py",
-        'table["group"][option] = group', 'table["group"][option[1:]] = group[1:]', ("agreement", "programs", "tiny optima"),
-    ),
-    # ------------------------------------------------------------ the check
-    Mutation(
-        "check of the last law alone", "a dropped condition", "check", "placement/check.py",
-        "violations += rule.violations(instance, plan)", "violations = rule.violations(instance, plan)", CHECK_SIDE,
-    ),
-    Mutation(
-        "check tolerance", "a tolerance that is too large", "check", f"{RULES}/reading.py",
-        "np.nonzero(use - limit > allowed)", "np.nonzero(use - limit > 1e6 * allowed)", CHECK_SIDE,
-    ),
-    Mutation(
-        "check of contracts in force", "a dropped condition", "check", f"{RULES}/reading.py",
-        "rows[c, first:end] = dated[first:end]", "rows[c] = dated", CHECK_SIDE,
-    ),
-    # ------------------------------------------------------------ plans and their files
-    Mutation(
-        "plan rungs", "an off-by-one", "files", "placement/files/plan_tables.py",
-        "_ints(table.rung + 1)", "_ints(table.rung)", ("files",),
-    ),
-    Mutation(
-        "plan ends", "an off-by-one", "files", "placement/files/plan_reading.py",
-        "range(1, instance.calendar.blocks + 1)", "range(1, instance.calendar.blocks)", ("files",),
     ),
 )  # fmt: skip
 """Named by law, then by what is wrong."""

@@ -9,6 +9,15 @@ from typing import Literal
 Room = Literal["law", "activity", "program", "check", "files", "solver", "prices"]
 """Part of the code that a mutation is in."""
 
+RULES = "placement/rules"
+ACTIVITIES = "placement/activities"
+BOTH_SIDES = ("agreement", "tiny optima")
+"""Most laws: the Program's side against the check's, then optima worked out by hand."""
+CHECK_SIDE = ("violations", *BOTH_SIDES)
+"""What is wrong in the check alone, or in what both sides read: plans broken by hand first."""
+GRID = ("grid", "agreement")
+"""What the grid asks for, in instances that have it."""
+
 TESTS: dict[str, tuple[str, ...]] = {
     "agreement": (
         "tests/laws/test_agreement.py::test_choices_at_the_limits_agree",
