@@ -72,6 +72,16 @@ class Tenant(Noun):
     priority: later("quota") = None  # type: ignore[valid-type]
     isolation: Literal["pool", "site"] | None = None
     """Default: what it holds may be shared. ``pool`` (``site``): where it holds anything, nobody else does in that period."""
+    admission: Literal["decided"] | None = None
+    """Default: it is a tenant. ``decided``: the plan may refuse it; then nothing of it is served, runs or is owed."""
+    refusal_usd: Usd | None = None
+    """What refusing it costs; required with admission: decided."""
+
+    @model_validator(mode="after")
+    def _refusal(self) -> Tenant:
+        if (self.admission is None) != (self.refusal_usd is None):
+            raise PydanticCustomError("refusal", "admission: decided needs refusal_usd, and only it has one")
+        return self
 
 
 class LatencyClass(Noun):

@@ -19,6 +19,7 @@ from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass,
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
+from placement.instance.levers import Lever
 from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
@@ -84,6 +85,7 @@ class Document(Noun):
     losses: Annotated[tuple[Loss, ...], Field(strict=False)] = ()
     tables: Tables = Tables()
     policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
+    levers: Annotated[tuple[Lever, ...], Field(strict=False)] = ()
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     futures: Futures | None = None
     """Scenarios by their probability, for plans that hold in all of them (default: none are told apart)."""
@@ -115,6 +117,7 @@ class Instance:
     streams: Mapping[str, Stream]
     losses: Mapping[str, Loss]
     policies: Mapping[str, Policy]
+    levers: Mapping[str, Lever]
     jobs: Jobs
     service_pools: tuple[Ints, ...]
     """Pools that may carry each service, ascending."""
@@ -374,6 +377,8 @@ def digest(instance: Instance) -> str:
         "providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "losses", "policies",
     ):  # fmt: skip
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
+    if instance.levers:
+        nouns["levers"] = [_plain(lever) for lever in instance.levers.values()]
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]

@@ -13,11 +13,13 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
+    admission,
     assignment,
     backups,
     budget,
     capacity,
     carbon,
+    closing,
     concentration,
     contract,
     cooling,
@@ -25,6 +27,7 @@ from placement.rules import (
     events,
     interconnect,
     isolation,
+    limit,
     maintenance,
     metered_energy,
     non_firm,
@@ -56,5 +59,5 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    limit, closing, admission, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip
