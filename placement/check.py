@@ -98,6 +98,7 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.uncovered.period, periods, "period"),
         (plan.limits.lever, len(instance.levers), "lever"),
         (plan.closings.lever, len(instance.levers), "lever"),
+        (plan.credits.case, len(instance.credit_cases), "agreement on credits"),
         (plan.refusals.tenant, len(instance.tenants), "tenant"),
         (plan.responses.response, len(instance.responses), "demand response"),
         (plan.responses.period, periods, "period"),

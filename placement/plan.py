@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "training_value", "revenue",
+    "credits", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -218,6 +218,19 @@ class Refusals:
 
 
 @dataclass(frozen=True)
+class Granted:
+    """Credits granted, one row per (agreement, slot)."""
+
+    case: Ints
+    """Position in ``Instance.credit_cases``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one of the slot."""
+    step: Ints
+    """Position among the steps of the agreement."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -238,6 +251,7 @@ class Plan:
     limits: Limits = field(default_factory=lambda: empty(Limits))
     closings: Closings = field(default_factory=lambda: empty(Closings))
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
+    credits: Granted = field(default_factory=lambda: empty(Granted))
 
 
 @dataclass(frozen=True)
@@ -284,6 +298,7 @@ TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
+    "credits": Granted,
 }  # fmt: skip
 
 

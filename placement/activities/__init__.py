@@ -14,6 +14,7 @@ import numpy as np
 from placement.activities.backups import BackupOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
+from placement.activities.credits import CreditOptions
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
@@ -63,11 +64,13 @@ class Activities:
         self.limits = LimitOptions.offer(instance, builder)
         self.closings = ClosingOptions.offer(instance, builder)
         self.refusals = RefusalOptions.offer(instance, builder)
+        self.credits = CreditOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
+            self.credits,
         )  # fmt: skip
 
     @property
@@ -87,6 +90,7 @@ __all__ = [
     "BackupOptions",
     "ClosingOptions",
     "Columns",
+    "CreditOptions",
     "Gangs",
     "IsolationOptions",
     "KeptOptions",

@@ -10,7 +10,7 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import losses, profiles, responses
+from placement.files.plan_tables import agreements, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.plan import (
@@ -18,6 +18,7 @@ from placement.plan import (
     Backups,
     Closings,
     Contracts,
+    Granted,
     Kept,
     Limits,
     Maintenance,
@@ -70,6 +71,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_limits(tables["limits"], instance, problems) if "limits" in tables else empty(Limits),
         _read_closings(tables["closings"], instance, problems) if "closings" in tables else empty(Closings),
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
+        _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
     )
 
 
@@ -177,6 +179,11 @@ def _read_closings(table: Table, instance: Instance, problems: Problems) -> Clos
 
 def _read_refusals(table: Table, instance: Instance, problems: Problems) -> Refusals:
     return Refusals(refer(table, "tenant", _index(instance.tenants), "a tenant", problems))
+
+
+def _read_credits(table: Table, instance: Instance, problems: Problems) -> Granted:
+    case = refer(table, "agreement", _index(agreements(instance)), "an agreement on credits", problems)
+    return Granted(case, *_read_edges(table, instance, problems), _whole(table, "step") - 1)
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.files.tables import Column
 from placement.instance import Instance
-from placement.plan import Backups, Closings, Contracts, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
+from placement.plan import Backups, Closings, Contracts, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
 from placement.program import Ints
 
 
@@ -18,6 +18,7 @@ def _texts(*names: str) -> tuple[Column, ...]:
 _UNITS = Column("units", "number", least=0, most=1e8, whole=True)
 _GPUS = Column("gpus", "number", most=1e8, whole=True)
 _RUNG = Column("rung", "number", least=1, most=100, whole=True)
+_STEP = Column("step", "number", least=1, most=20, whole=True)
 _TOKENS = Column("tokens_per_s", "number", least=-1e14)
 _MULTIPLIER = Column("multiplier", "number", least=0, most=100)
 _KW = Column("kw", "number", least=-1e9, most=1e9)
@@ -39,6 +40,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "limits": (*_texts("lever", "start_date", "end_date"), _MULTIPLIER),
     "closings": _texts("lever", "start_date", "end_date"),
     "refusals": _texts("tenant"),
+    "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -99,7 +101,7 @@ def _shapes(instance: Instance, shape: Ints) -> list[list[str]]:
     return [_named(list(instance.accelerators), shapes.accelerator[shape]), modes, _ints(shapes.gpus[shape])]
 
 
-def _edges(instance: Instance, table: Runs | Contracts | Maintenance | Backups | Limits | Closings) -> list[list[str]]:
+def _edges(instance: Instance, table: Runs | Contracts | Maintenance | Backups | Limits | Closings | Granted) -> list[list[str]]:
     """First day, and the day after the last, of rows that span blocks."""
     days = [day.isoformat() for day in instance.calendar.block_starts]
     return [_named(days, table.start_block), _named(days, table.end_block)]
@@ -238,6 +240,15 @@ def _refusals(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.tenants), plan.refusals.tenant)]
 
 
+def _credits(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.credits
+    return [_named(agreements(instance), table.case), *_edges(instance, table), _ints(table.step + 1)]
+
+
+def agreements(instance: Instance) -> list[str]:
+    return [case.name for case in instance.credit_cases]
+
+
 def responses(instance: Instance) -> list[str]:
     return [case.name for case in instance.responses]
 
@@ -250,5 +261,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals,
+    "refusals": _refusals, "credits": _credits,
 }  # fmt: skip

@@ -74,6 +74,7 @@ class _Tables(_Strict):
     limits: _TableFile | None = None
     closings: _TableFile | None = None
     refusals: _TableFile | None = None
+    credits: _TableFile | None = None
     prices: _TableFile | None = None
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
+from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
@@ -257,6 +258,11 @@ class Instance:
     def loss_cases(self) -> tuple[LossCase, ...]:
         """What may be lost at once: every loss, those that say ``each`` written out. Nobody counts on spot capacity then."""
         return loss_cases(self)
+
+    @cached_property
+    def credit_cases(self) -> tuple[CreditCase, ...]:
+        """Whom credits were agreed with: tenants, then streams."""
+        return credit_cases(self)
 
     @cached_property
     def reclaim_left_units(self) -> Ints:
