@@ -29,6 +29,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from policy_checks.policies(draft)
     yield from tenancy_checks.tenancy(draft)
     yield from lever_checks.levers(draft)
+    yield from lever_checks.credits(draft)
 
 
 def demand(draft: Draft) -> Iterator[Finding]:

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from placement.instance.demand import Stream
 from placement.instance.findings import Draft, Finding, did_you_mean
 from placement.instance.levers import ClosingLever, LimitLever
+
+
+def credits(draft: Draft) -> Iterator[Finding]:
+    """Credits are of some demand, and of what it pays where they are a share of that."""
+    streams = draft["streams"]
+    if len(streams.valid) < len(streams.ids):
+        return
+    for family, name in (("tenants", "tenant"), ("streams", "id")):
+        for n, noun in draft[family].valid.items():
+            if noun.credits is None:
+                continue
+            mine: list[Stream] = [stream for stream in streams.valid.values() if getattr(stream, name) == noun.id]
+            if not mine:
+                yield Finding((family, n, "credits"), noun.id, "streams of the tenant that is credited", "add one, or remove credits")
+            elif noun.credits.steps[0].credit_share is not None and not any(s.revenue_usd_per_million_tokens for s in mine):
+                expected = "a price for what is credited a share of: revenue_usd_per_million_tokens above 0"
+                yield Finding((family, n, "credits"), noun.id, expected, "state it, or state credit_usd")
 
 
 def levers(draft: Draft) -> Iterator[Finding]:

@@ -53,6 +53,17 @@ def admitted(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
     return document
 
 
+def credited(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Credits of a tenant, of streams, or both, in USD or as shares."""
+    for noun in [document["tenants"][0], *document["streams"]]:
+        if rng.random() < 0.7:
+            thresholds = sorted(rng.choice([0.2, 0.5, 0.9, 1.0], int(rng.integers(1, 4)), replace=False).tolist(), reverse=True)
+            field, unit = ("credit_usd", 5.0) if rng.random() < 0.5 else ("credit_share", 0.2)
+            steps = [{"below_share": share, field: unit * (n + 1)} for n, share in enumerate(thresholds)]
+            noun["credits"] = {"per": str(rng.choice(["block", "month", "horizon"])), "steps": steps}
+    return document
+
+
 def with_losses(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Losses after which a share of demand, or what is promised, is covered."""
     loss: dict[str, Any] = {"id": "l", "each": "site", "covered_share": "promised" if rng.random() < 0.4 else 0.6}

@@ -13,12 +13,12 @@ from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.program import Floats, Ints
 from tests.laws.random_instances import decided, random_document, write_instance
-from tests.laws.random_levers import admitted, closable, limited, with_losses
+from tests.laws.random_levers import admitted, closable, credited, limited, with_losses
 from tests.laws.random_policies import roomy
 from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, nudged, settled
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
-EDITS: dict[str, Edit] = {"limit": limited, "closing": closable, "admission": admitted}
+EDITS: dict[str, Edit] = {"limit": limited, "closing": closable, "admission": admitted, "credits": credited}
 EDGES, NUDGES = 6, 4
 
 
@@ -32,14 +32,16 @@ def ruled(seed: int, law: str) -> dict[str, Any]:
     if seed % 4 == 2:
         document = with_losses(document, rng)
     if seed % 4 == 3:
-        document = with_losses(closable(limited(document, rng), rng) if law == "admission" else admitted(document, rng), rng)
+        others = closable(limited(document, rng), rng) if law in ("admission", "credits") else admitted(document, rng)
+        document = with_losses(others, rng)
     return document
 
 
 def lever_moved(formulation: Formulation, choice: tuple[Ints, Ints, Floats], rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
     """The choice with one decision of a lever more, or less."""
     activities, program = formulation.activities, formulation.program
-    options = np.concatenate([activities.limits.option, activities.closings.option, activities.refusals.option])
+    offered = (activities.limits, activities.closings, activities.refusals, activities.credits)
+    options = np.concatenate([family.option for family in offered])
     if not len(options):
         return choice
     row = int(rng.choice(options))
@@ -87,6 +89,7 @@ def test_each_lever_decides(law: str, tmp_path: Path) -> None:
                 plan = formulation.decode(*changed)
                 found = {violation.law for violation in check(formulation.instance, plan).violations}
                 tables = {"limit": plan.limits.lever, "closing": plan.closings.lever, "admission": plan.refusals.tenant}
+                tables["credits"] = plan.credits.case
                 used += not found and len(tables[law]) > 0
                 broken += law in found or (len(found) > 0 and changed is not choice)
             choice = cheapest_choice(formulation, rng)
