@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -87,4 +88,4 @@ def spans_of(instance: Instance, lever: LimitLever) -> list[tuple[int, int]]:
     """First block, and the block after the last, of each span of a limit."""
     slot = instance.calendar.slots(lever.per)[:: instance.calendar.band_count]
     edges = np.searchsorted(slot, np.arange(int(slot[-1]) + 2)).tolist()
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))

@@ -1,8 +1,8 @@
 """The bill of infeasibility: what makes an instance impossible, by how much, and what would mend it.
 
-Whatever is hard is softened (must jobs become promised, hard floors soft, the least that limits let through a floor; feeds that idle
-power alone overloads are freed; losses and maintenance are left out) and the instance is solved again: what that plan still misses is the bill. Where it misses nothing,
-what was left out is in the way. Solving is handed in, since laws know no solver.
+Whatever is hard is softened (must jobs become promised, hard floors soft, the least that limits let through a floor; feeds that
+idle power alone overloads are freed; losses and maintenance are left out) and the instance is solved again: what that plan still
+misses is the bill. Where it misses nothing, what was left out is in the way. Solving is handed in, since laws know no solver.
 """
 
 from __future__ import annotations

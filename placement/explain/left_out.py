@@ -1,4 +1,4 @@
-"""Losses, limits and maintenance that make an instance infeasible though all else fits: the end of the bill, found without a solve."""
+"""Losses, limits and maintenance that make an instance infeasible though all else fits: the bill's end, found without a solve."""
 
 from __future__ import annotations
 

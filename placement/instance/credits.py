@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -46,9 +47,9 @@ class Credits(Noun):
         stated = {tuple(getattr(step, field) is not None for field in AMOUNTS) for step in self.steps}
         if stated not in ({(True, False)}, {(False, True)}):
             raise PydanticCustomError("credit_amounts", "every step states credit_usd, or every step credit_share")
-        if any(a.below_share <= b.below_share for a, b in zip(self.steps, self.steps[1:], strict=False)):
+        if any(a.below_share <= b.below_share for a, b in pairwise(self.steps)):
             raise PydanticCustomError("credit_order", "below_share must fall from one step to the next")
-        if any(a.amount > b.amount for a, b in zip(self.steps, self.steps[1:], strict=False)):
+        if any(a.amount > b.amount for a, b in pairwise(self.steps)):
             raise PydanticCustomError("credit_falls", "what is credited must not fall from one step to the next")
         return self
 

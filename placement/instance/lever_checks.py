@@ -20,7 +20,7 @@ def credits(draft: Draft) -> Iterator[Finding]:
                 continue
             mine: list[Stream] = [stream for stream in streams.valid.values() if getattr(stream, name) == noun.id]
             if not mine:
-                yield Finding((family, n, "credits"), noun.id, "streams of the tenant that is credited", "add one, or remove credits")
+                yield Finding((family, n, "credits"), noun.id, "streams of the tenant that is credited", "remove credits")
             elif noun.credits.steps[0].credit_share is not None and not any(s.revenue_usd_per_million_tokens for s in mine):
                 expected = "a price for what is credited a share of: revenue_usd_per_million_tokens above 0"
                 yield Finding((family, n, "credits"), noun.id, expected, "state it, or state credit_usd")
@@ -40,7 +40,7 @@ def levers(draft: Draft) -> Iterator[Finding]:
         named = lever.tenant in draft["tenants"].position
         if whole and named and not under:
             field, value = ("tenant", lever.tenant) if lever.services is None else ("services", list(lever.services))
-            yield Finding(("levers", n, field), value, "a tenant, and services, that some stream has", "correct the lever or remove it")
+            yield Finding(("levers", n, field), value, "a tenant, and services, that some stream has", "correct it or remove it")
         bands = [""]
         if isinstance(lever, LimitLever) and calendar is not None:
             known = [band.id for band in calendar.bands]
@@ -61,7 +61,7 @@ def levers(draft: Draft) -> Iterator[Finding]:
                 if other != lever.id:
                     where = f" in band '{band}'" if band else ""
                     expected = f"streams that no other {lever.kind} acts on{where}; '{other}' acts on '{stream.id}'"
-                    yield Finding(("levers", n, "services" if lever.services else "tenant"), lever.tenant, expected, "narrow one of the two")
+                    yield Finding(("levers", n, "tenant"), lever.tenant, expected, "narrow one of the two to other services")
                     break
             else:
                 continue

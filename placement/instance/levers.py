@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -28,8 +29,8 @@ class LimitLever(Noun):
     bands: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """In which it holds; default: all."""
     multipliers: Annotated[tuple[Multiplier, ...], Field(min_length=1, max_length=20, strict=False)]
-    """Of which the plan chooses one for each span; ascending. At most 1: just this share of demand is served. Above 1: all of it is, and
-    beyond it what other periods shift there, up to the multiplier."""
+    """Of which the plan chooses one for each span; ascending. At most 1: just this share of demand is served. Above 1: all of it
+    is, and beyond it what other periods shift there, up to the multiplier."""
     per: LeverSpan
     """The span over which a multiplier stays the same."""
     change_usd: Usd = 0.0
@@ -37,7 +38,7 @@ class LimitLever(Noun):
 
     @model_validator(mode="after")
     def _ascending(self) -> LimitLever:
-        if any(a >= b for a, b in zip(self.multipliers, self.multipliers[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(self.multipliers)):
             raise PydanticCustomError("multipliers", "multipliers must ascend, each once")
         return self
 

@@ -60,5 +60,6 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    limit, closing, admission, credits, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    limit, closing, admission, credits,
+    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

@@ -31,9 +31,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     usd = np.zeros(len(closings.option))
     by_period = instance.mean_tokens_per_s * instance.present_hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION
     before = np.concatenate([np.zeros((len(by_period), 1)), np.cumsum(by_period, axis=1)], axis=1)
-    row, bands = closings.closed_row, instance.calendar.band_count
-    millions = before[closings.closed_stream, closings.end[row] * bands] - before[closings.closed_stream, closings.start[row] * bands]
-    np.add.at(usd, row, millions)
+    row, stream, bands = closings.closed_row, closings.closed_stream, instance.calendar.band_count
+    np.add.at(usd, row, before[stream, closings.end[row] * bands] - before[stream, closings.start[row] * bands])
     for n in used.tolist():
         mine, lever = closings.lever == n, levers[n]
         assert isinstance(lever, ClosingLever)
@@ -47,7 +46,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     for n, lever in enumerate(instance.levers.values()):
         rows = np.flatnonzero(table.lever == n).tolist()
         if len(rows) > 1:
-            found.append(broken(NAME, lever.id, f"is used {len(rows)} times, at most once is allowed", float(len(rows) - 1), "times"))
+            text = f"is used {len(rows)} times, at most once is allowed"
+            found.append(broken(NAME, lever.id, text, float(len(rows) - 1), "times"))
         for row in rows:
             start, end = int(table.start_block[row]), int(table.end_block[row])
             if not isinstance(lever, ClosingLever):

@@ -109,6 +109,7 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
             continue
         for t in case.streams.tolist():
             when = slice(start * calendar.band_count, end * calendar.band_count)
-            millions = float(instance.mean_tokens_per_s[t, when] @ instance.present_hours[when]) * SECONDS_PER_HOUR / TOKENS_PER_MILLION
-            total += float(step.credit_share or 0.0) * millions * streams[t].revenue_usd_per_million_tokens
+            tokens = float(instance.mean_tokens_per_s[t, when] @ instance.present_hours[when]) * SECONDS_PER_HOUR
+            fee = tokens / TOKENS_PER_MILLION * streams[t].revenue_usd_per_million_tokens
+            total += float(step.credit_share or 0.0) * fee
     return {"credits": total}

@@ -11,6 +11,8 @@ the limit lets through (law resilience).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from placement.activities import Activities
@@ -65,7 +67,8 @@ def _changes(instance: Instance, builder: Builder, limits: LimitOptions, lever: 
     row = builder.add_budgets(names, "multipliers", 0.0, span, equality=True)
     followed = mine[limits.end[mine] < instance.calendar.blocks]
     follows = mine[limits.before[mine] != FREE]
-    builder.add_rates(limits.option[followed], row[limits.choice[followed]], 1.0, start=(Anchor.END, 0), end=(Anchor.END, 1), lump=True)
+    after = {"start": (Anchor.END, 0), "end": (Anchor.END, 1)}
+    builder.add_rates(limits.option[followed], row[limits.choice[followed]], 1.0, lump=True, **after)
     builder.add_rates(limits.option[follows], row[limits.before[follows]], -1.0, start=START, lump=True)
     changes = follows[limits.before[follows] != limits.choice[follows]]
     worth = builder.curve(instance.discount_at)
@@ -151,7 +154,7 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
         if isinstance(lever, LimitLever):
             rows = np.flatnonzero(table.lever == n)
             rows = rows[np.argsort(table.start_block[rows], kind="stable")].tolist()
-            for row, after in zip(rows, rows[1:], strict=False):
+            for row, after in pairwise(rows):
                 if table.multiplier[row] != table.multiplier[after]:
                     total += lever.change_usd * float(instance.discount_at[table.start_block[after]])
     return {"limit_changes": total}

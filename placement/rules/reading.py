@@ -248,10 +248,10 @@ def pue_of_pools(instance: Instance) -> Floats:
 
 def times_closed(instance: Instance, plan: Plan) -> Floats:
     """How often each stream is left without demand in each period, its product being closed or its tenant refused, [S, P]."""
-    calendar, levers, refused = instance.calendar, list(instance.levers.values()), list(instance.tenants)
+    calendar, levers, refused, table = instance.calendar, list(instance.levers.values()), list(instance.tenants), plan.closings
     times = np.zeros((len(instance.streams), calendar.blocks, calendar.band_count))
     names = [refused[t] for t in plan.refusals.tenant.tolist()]
-    closings = list(zip(*(c.tolist() for c in (plan.closings.lever, plan.closings.start_block, plan.closings.end_block)), strict=True))
+    closings = list(zip(table.lever.tolist(), table.start_block.tolist(), table.end_block.tolist(), strict=True))
     for t, stream in enumerate(instance.streams.values()):
         times[t] += names.count(stream.tenant)
         for n, start, end in closings:

@@ -28,6 +28,7 @@ from placement.instance import Instance
 from placement.instance.levers import LimitLever
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
+from placement.rules.limit import beyond_limits, periods_inside
 from placement.rules.reading import (
     broken,
     excess,
@@ -38,7 +39,6 @@ from placement.rules.reading import (
     times_closed,
     whole_replicas,
 )
-from placement.rules.limit import beyond_limits, periods_inside
 from placement.rules.reclaim import charge_exposed, exposed_units, units_left
 from placement.rules.sla import SECONDS_PER_HOUR, TOKENS_PER_MILLION
 from placement.rules.wan import gbit_s_of_bytes, link_limits, wan_bytes
