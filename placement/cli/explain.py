@@ -1,10 +1,11 @@
-"""``placement explain``: what stands behind an answer; so far, what it costs to survive losses."""
+"""``placement explain``: what stands behind an answer, so what it costs to survive losses, and which fee a contract is worth."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,9 +17,12 @@ from placement.cli.solve import ABOVE_ZERO, Number, explaining
 from solvers import SOLVERS
 
 if TYPE_CHECKING:
+    from placement.explain.fee import FeeFlip
     from placement.explain.promises import LossPrice
     from placement.instance import Instance
-    from placement.plan import Result
+    from placement.plan import Plan, Result
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -26,39 +30,85 @@ def explain() -> None:
     """Say what stands behind an answer."""
 
 
+TUNING = (
+    click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True, help="auto picks by size."),
+    click.option("--time-limit", metavar="S", type=ABOVE_ZERO, default=60.0, show_default=True, help="Seconds for each solve."),
+    click.option(
+        "--gap", metavar="G", type=Number(0, 1, max_open=True), default=1e-4, show_default=True,
+        help="Stop each solve when proven this close to the best; a fraction.",
+    ),
+    click.option("--workers", metavar="N", type=click.IntRange(1, 1024), help="Threads; default: every usable core."),
+)  # fmt: skip
+
+
+def tuned(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of a command that solves several times."""
+    for option in reversed(TUNING):
+        command = option(command)
+    return command
+
+
 @explain.command()
 @instance_argument
 @scenario_option
-@click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True, help="auto picks by size.")
-@click.option("--time-limit", metavar="S", type=ABOVE_ZERO, default=60.0, show_default=True, help="Seconds for each solve.")
-@click.option(
-    "--gap", metavar="G", type=Number(0, 1, max_open=True), default=1e-4, show_default=True,
-    help="Stop each solve when proven this close to the best; a fraction.",
-)  # fmt: skip
-@click.option("--workers", metavar="N", type=click.IntRange(1, 1024), help="Threads; default: every usable core.")
+@tuned
 @json_option
 @click.pass_context
-def losses(ctx: click.Context, /, *, instance: Path, scenario: str | None, time_limit: float, as_json: bool, **tuning: Any) -> None:
+def losses(ctx: click.Context, /, *, instance: Path, scenario: str | None, as_json: bool, **tuning: Any) -> None:
     """Price the losses that plans of INSTANCE are to survive: solve with all of them, without each, and without any."""
+    from placement.explain.promises import price_of_losses
+
     fleet = read_instance(instance, scenario)
-    with Interrupts(announce=not as_json) as interrupts:
-
-        def solve(one: Instance) -> Result:
-            from placement.cli.solving import solve as solve_instance
-
-            return solve_instance(one, time_limit_s=time_limit, interrupt=interrupts.event, **tuning)
-
-        def search() -> list[LossPrice]:
-            from placement.explain.promises import price_of_losses
-
-            return list(price_of_losses(fleet, solve))
-
-        prices = explaining(lambda: in_thread(search), fleet)
+    code, prices = _explained(fleet, lambda solve: list(price_of_losses(fleet, solve)), quiet=as_json, **tuning)
     if as_json:
         print_json({"losses": [asdict(price) for price in prices], "instance": {"name": fleet.name, "digest": fleet.digest}})
     else:
         click.echo(_report(prices), nl=False)
-    ctx.exit(ExitCode.OK if interrupts.exit_code is None else interrupts.exit_code)
+    ctx.exit(code)
+
+
+@explain.command()
+@instance_argument
+@scenario_option
+@click.option(
+    "--contract", "contracts", metavar="ID", multiple=True,
+    help="May be given more than once. [default: every optional contract that owes something fixed]",
+)  # fmt: skip
+@tuned
+@json_option
+@click.pass_context
+def fee(
+    ctx: click.Context, /, *, instance: Path, scenario: str | None, contracts: tuple[str, ...], as_json: bool, **tuning: Any
+) -> None:
+    """Find up to which fee contracts of INSTANCE are worth signing: solve with each, at several fees, and without it."""
+    from placement.explain.fee import can_flip, fee_flips
+
+    fleet = read_instance(instance, scenario)
+    for name in contracts:
+        if name not in fleet.contracts or not can_flip(fleet, name):
+            raise click.UsageError(f"--contract {name!r} is not a contract that is optional and owes something fixed")
+    asked = list(contracts) or [name for name in fleet.contracts if can_flip(fleet, name)]
+    code, flips = _explained(fleet, lambda solve: list(fee_flips(fleet, asked, solve)), quiet=as_json, **tuning)
+    if as_json:
+        print_json({"fees": [asdict(flip) for flip in flips], "instance": {"name": fleet.name, "digest": fleet.digest}})
+    else:
+        click.echo(_fee_report(flips), nl=False)
+    ctx.exit(code)
+
+
+def _explained(
+    fleet: Instance, work: Callable[[Callable[..., Result]], T], *, quiet: bool, time_limit: float, **tuning: Any
+) -> tuple[int, T]:
+    """The exit code and the answer of work that is handed ``solve(instance, start)``."""
+    with Interrupts(announce=not quiet) as interrupts:
+
+        def solve(one: Instance, start: Plan | None = None) -> Result:
+            from placement.cli.solving import solve as solve_instance
+
+            return solve_instance(one, time_limit_s=time_limit, interrupt=interrupts.event, start=start, **tuning)
+
+        answer = explaining(lambda: in_thread(lambda: work(solve)), fleet)
+    return (ExitCode.OK if interrupts.exit_code is None else interrupts.exit_code), answer
 
 
 def _report(prices: list[LossPrice]) -> str:
@@ -76,3 +126,26 @@ def _report(prices: list[LossPrice]) -> str:
     ]
     header = ("loss", "net cost with", "without", "price at least", "at most", "")
     return section("What it costs to survive each loss, USD", table(header, rows))
+
+
+def _fee_report(flips: list[FeeFlip]) -> str:
+    from placement.report.text import count, section, table
+
+    if not flips:
+        return "the instance has no optional contract that owes something fixed\n"
+
+    def usd(value: float | None) -> str:
+        return "-" if value is None else count(value)
+
+    def times(value: float | None) -> str:
+        return "-" if value is None else f"{max(value, 0.0):.3f}"
+
+    rows = [
+        (
+            flip.contract, usd(flip.without_usd), usd(flip.with_usd), usd(flip.owed_usd), times(flip.factor),
+            times(flip.least_factor), times(flip.most_factor), flip.note,
+        )
+        for flip in flips
+    ]  # fmt: skip
+    header = ("contract", "net cost without", "with", "of it owed", "worth times", "at least", "at most", "")
+    return section("Up to how many times its fees a contract is worth signing, USD", table(header, rows))

@@ -49,7 +49,7 @@ def price_of_losses(instance: Instance, solve: Callable[[Instance], Result]) -> 
 
 
 def _price(loss: str, whole: Result, rest: Result) -> LossPrice:
-    note = _note(whole, rest)
+    note = no_comparison(whole, rest)
     least = most = None
     if not note:
         ours, theirs = whole.levels[-1], rest.levels[-1]
@@ -59,8 +59,8 @@ def _price(loss: str, whole: Result, rest: Result) -> LossPrice:
     return LossPrice(loss, whole.objective, rest.objective, least, most, note)
 
 
-def _note(whole: Result, rest: Result) -> str:
-    """Why the net costs of two answers cannot be compared."""
+def no_comparison(whole: Result, rest: Result) -> str:
+    """Why the net costs of two answers, with something and without it, cannot be compared; empty where they can."""
     for what, result in (("with it", whole), ("without it", rest)):
         if result.plan is None:
             return f"no plan {what}: {result.status}"
@@ -69,7 +69,8 @@ def _note(whole: Result, rest: Result) -> str:
             return f"{ours.name} are not proven"
         assert ours.value is not None and theirs.value is not None, "a plan has a value at every level"
         if abs(ours.value - theirs.value) > SAME_PROMISES * max(1.0, abs(theirs.value)):
-            return f"{ours.value - theirs.value:,.6g} USD more of {ours.name} are broken with it"
+            more = ours.value - theirs.value
+            return f"{abs(more):,.6g} USD {'more' if more > 0 else 'less'} of {ours.name} are broken with it"
     return ""
 
 

@@ -20,7 +20,7 @@ from solvers.solver import Start
 NEARBY = (0.001, 40)
 """Temperature and evaluations of the round of the dual from earlier prices; cold ones begin far hotter."""
 
-FIRST_MOVES, FIRST_SHARE = 600, 0.3
+FIRST_MOVES, FIRST_SHARE = 600, 0.1
 """A short first annealing by all workers, before one of them turns to the bound: moves per group, and at most this share of the
 time. Most of what the change cost is made good in it, however long the limit is."""
 

@@ -49,3 +49,21 @@ def test_what_the_plan_decides_is_reported(run: Run, tiny: Tiny) -> None:
     done = run("solve", tiny("maintenance"), "--log-format", "none")
     (line,) = [line for line in done.stdout.splitlines() if "racks" in line]
     assert line.split() == ["p", "racks", "2026-01-02", "2026-01-03"]
+
+
+def test_the_fee_that_a_lease_is_worth(run: Run, tiny: Tiny) -> None:
+    done = run("explain", "fee", tiny("contract-lease"), "--gap", 0, "--solver", "highs")
+    assert done.exit_code == 0, done.output
+    (line,) = [line for line in done.stdout.splitlines() if line.split()[:1] == ["lease"]]
+    assert line.split() == ["lease", "-9,000", "-11,200", "5,800", "1.379", "1.379", "1.379"]
+    done = run("explain", "fee", tiny("contract-lease"), "--contract", "lease", "--json", "--gap", 0)
+    (row,) = json.loads(done.stdout)["fees"]
+    assert row["factor"] == pytest.approx(8000 / 5800)
+
+
+def test_fees_that_no_decision_depends_on(run: Run, tiny: Tiny) -> None:
+    done = run("explain", "fee", tiny("power"))
+    assert done.exit_code == 0
+    assert "no optional contract" in done.stdout
+    assert run("explain", "fee", tiny("contract-lease"), "--contract", "owned").exit_code == 2
+    assert run("explain", "fee", tiny("contract-lease"), "--contract", "\x1b[2J").exit_code == 2
