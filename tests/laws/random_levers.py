@@ -7,6 +7,16 @@ from typing import Any
 import numpy as np
 
 
+def powered(document: dict[str, Any]) -> dict[str, Any]:
+    """Power is plenty, so that levers are what choices break; nothing must be but what a tenant may be refused with."""
+    for feed in document["feeds"]:
+        feed["limit_kw"] = "unlimited"
+    for job in document["jobs"]:
+        job["commitment"] = "promised" if job["commitment"] == "must" else job["commitment"]
+    document["tenants"][0]["ladder"]["hard"] = False
+    return document
+
+
 def limited(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """One limit on all streams, in all bands or one; multipliers that capacity may or may not reach."""
     offered = [0.0, 0.25, 0.5, 0.8, 1.0, 1.5]
@@ -49,7 +59,10 @@ def admitted(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
         if rng.random() < 0.8:
             tenant |= {"admission": "decided", "refusal_usd": float(rng.choice([0.0, 20.0, 500.0]))}
     for job in document["jobs"]:
-        job["tenant"] = str(rng.choice(["t", "lab"]))
+        job |= {"tenant": str(rng.choice(["t", "lab"])), "commitment": str(rng.choice(["must", "promised", "optional"]))}
+        job.pop("breach_usd", None)
+    ladder = document["tenants"][0]["ladder"]
+    ladder["hard"] = bool(ladder.get("floor_share", 0.0) > 0 and rng.random() < 0.5)
     return document
 
 

@@ -13,9 +13,8 @@ from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.program import Floats, Ints
 from tests.laws.random_instances import decided, random_document, write_instance
-from tests.laws.random_levers import admitted, closable, credited, limited, with_losses
-from tests.laws.random_policies import roomy
-from tests.laws.test_agreement import agreed, assert_agreement, cheapest_choice, nudged, settled
+from tests.laws.random_levers import admitted, closable, credited, limited, powered, with_losses
+from tests.laws.test_agreement import agreed, cheapest_choice, nudged
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
 EDITS: dict[str, Edit] = {"limit": limited, "closing": closable, "admission": admitted, "credits": credited}
@@ -25,7 +24,7 @@ EDGES, NUDGES = 6, 4
 def ruled(seed: int, law: str) -> dict[str, Any]:
     """A random document with a lever; here and there with another, with losses, or with contracts to decide."""
     rng = np.random.default_rng(seed)
-    document = roomy(random_document(6000 + seed))
+    document = powered(random_document(6000 + seed))
     document = EDITS[law](document, rng)
     if seed % 4 == 1:
         document = decided(document, rng)
@@ -49,14 +48,9 @@ def lever_moved(formulation: Formulation, choice: tuple[Ints, Ints, Floats], rng
     same = choice[0] == option
     more = [] if same.any() else [(option, start, 1.0)]
     columns = [np.append(column[~same], [one[n] for one in more]) for n, column in enumerate(choice)]
-    return settled(formulation, columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2])
-
-
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("law", EDITS)
-def test_random_instances_agree(law: str, seed: int, tmp_path: Path) -> None:
-    allowed, refused = assert_agreement(formulate(write_instance(tmp_path, ruled(seed, law))), seed)
-    assert allowed + refused > 0
+    changed = columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2]
+    # Whoever is refused takes its jobs along, which no plan states.
+    return formulation.encode(formulation.decode(*changed), strict=False)
 
 
 @pytest.mark.parametrize("seed", range(12))
