@@ -57,6 +57,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         raise ValueError("the plan serves or sheds tokens at a rate that is not a finite number")
     if not np.all(np.isfinite(plan.responses.kw)):
         raise ValueError("the plan gives up kW that are not a finite number")
+    if not np.all(np.isfinite(plan.limits.multiplier)):
+        raise ValueError("the plan limits demand by a multiplier that is not a finite number")
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
     bounds = (
         (plan.runs.job, len(instance.jobs), "job"),
@@ -94,6 +96,10 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.uncovered.case, len(instance.loss_cases), "loss"),
         (plan.uncovered.stream, len(instance.streams), "stream"),
         (plan.uncovered.period, periods, "period"),
+        (plan.limits.lever, len(instance.levers), "lever"),
+        (plan.closings.lever, len(instance.levers), "lever"),
+        (plan.credits.case, len(instance.credit_cases), "agreement on credits"),
+        (plan.refusals.tenant, len(instance.tenants), "tenant"),
         (plan.responses.response, len(instance.responses), "demand response"),
         (plan.responses.period, periods, "period"),
     )

@@ -17,7 +17,8 @@ LEVELS = ("promises", "net_cost")
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
-    "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "training_value", "revenue",
+    "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
+    "credits", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -187,6 +188,49 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Multipliers of demand that limits let through, one row per (lever, span)."""
+
+    lever: Ints
+    """Position in ``Instance.levers``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one of the span."""
+    multiplier: Floats
+
+
+@dataclass(frozen=True)
+class Closings:
+    """Products that are closed to a tenant, one row per lever that is used."""
+
+    lever: Ints
+    """Position in ``Instance.levers``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one in which it is closed."""
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Tenants that are refused, one row each."""
+
+    tenant: Ints
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Credits granted, one row per (agreement, slot)."""
+
+    case: Ints
+    """Position in ``Instance.credit_cases``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one of the slot."""
+    step: Ints
+    """Position among the steps of the agreement."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -204,6 +248,10 @@ class Plan:
     maintenance: Maintenance = field(default_factory=lambda: empty(Maintenance))
     backups: Backups = field(default_factory=lambda: empty(Backups))
     kept: Kept = field(default_factory=lambda: empty(Kept))
+    limits: Limits = field(default_factory=lambda: empty(Limits))
+    closings: Closings = field(default_factory=lambda: empty(Closings))
+    refusals: Refusals = field(default_factory=lambda: empty(Refusals))
+    credits: Granted = field(default_factory=lambda: empty(Granted))
 
 
 @dataclass(frozen=True)
@@ -249,7 +297,8 @@ class Prices:
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
-    "maintenance": Maintenance, "backups": Backups, "kept": Kept,
+    "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
+    "credits": Granted,
 }  # fmt: skip
 
 

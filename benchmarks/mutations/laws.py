@@ -267,6 +267,54 @@ LAWS: tuple[Mutation, ...] = (
         "isolation check of sublets", "a dropped term", "law", f"{RULES}/isolation.py",
         "return held[0], held[1] + sublet_units(instance, plan)", "return held[0], held[1]", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ levers
+    Mutation(
+        "limit on what is served", "a dropped condition: beyond its bands", "law", f"{RULES}/limit.py",
+        "demand = builder.profile(instance.demand_tokens_per_s[t] * inside)",
+        "demand = builder.profile(instance.demand_tokens_per_s[t])", BOTH_SIDES,
+    ),
+    Mutation(
+        "limit changes", "an off-by-one: a span late", "law", f"{RULES}/limit.py",
+        "changes = follows[limits.before[follows] != limits.choice[follows]]",
+        "changes = followed[limits.before[followed] != limits.choice[followed]]", BOTH_SIDES,
+    ),
+    Mutation(
+        "limit check of what is owed", "a dropped condition", "law", f"{RULES}/limit.py",
+        "np.where(inside & ~closed[t], np.minimum(through, 1.0) * demand[t], 0.0)", "np.zeros(len(inside))", CHECK_SIDE,
+    ),
+    Mutation(
+        "limit after a loss", "a sign", "law", f"{RULES}/resilience.py",
+        "builder.add_rates(mine, row_of[t], -1.0, profile=builder.profile(beyond))",
+        "builder.add_rates(mine, row_of[t], 1.0, profile=builder.profile(beyond))", BOTH_SIDES,
+    ),
+    Mutation(
+        "closing once", "a dropped condition", "law", f"{RULES}/closing.py",
+        "    builder.join(closings.option, group[closings.lever])\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "closing goodwill check", "a dropped term", "law", f"{RULES}/closing.py",
+        "total += lever.closing_usd * float(instance.discount_at[start])", "total += 0.0", CHECK_SIDE,
+    ),
+    Mutation(
+        "closing answers demand", "a dropped rate", "law", f"{RULES}/sla.py",
+        "    builder.add_rates(option, balance[stream], 1.0, profile=closed_demand)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "admission of jobs", "a coefficient", "law", f"{RULES}/admission.py",
+        "-float(len(mine)), lump=True)", "-1.0, lump=True)", BOTH_SIDES,
+    ),
+    Mutation(
+        "admission check of jobs", "a dropped condition", "law", f"{RULES}/admission.py",
+        "instance.jobs.tenant[runs.job] == t]", "instance.jobs.tenant[runs.job] < 0]", CHECK_SIDE,
+    ),
+    Mutation(
+        "credits of a step", "an off-by-one: the step before", "law", f"{RULES}/credits.py",
+        "agreed.least_share(step) for step in range", "agreed.least_share(step - 1) for step in range", BOTH_SIDES,
+    ),
+    Mutation(
+        "credits check of what is closed", "a dropped term", "law", f"{RULES}/credits.py",
+        "(millions + closed * asked)[case.streams, when]", "millions[case.streams, when]", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(
         "concentration of fees", "a sign", "law", f"{RULES}/concentration.py",

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+
 from placement.activities.backups import BackupOptions
+from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
+from placement.activities.credits import CreditOptions
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
+from placement.activities.limits import LimitOptions
 from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overuse import Overuse
 from placement.activities.recourse import RecourseOptions
+from placement.activities.refusals import RefusalOptions
 from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
@@ -25,7 +31,7 @@ from placement.activities.terms import Terms
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan
-from placement.program import Program
+from placement.program import Ints, Program
 
 
 class Activity(Protocol):
@@ -55,12 +61,23 @@ class Activities:
         self.maintenance = MaintenanceOptions.offer(instance, builder)
         self.isolation = IsolationOptions.offer(instance, builder)
         self.backups = BackupOptions.offer(instance, builder, self.gangs)
+        self.limits = LimitOptions.offer(instance, builder)
+        self.closings = ClosingOptions.offer(instance, builder)
+        self.refusals = RefusalOptions.offer(instance, builder)
+        self.credits = CreditOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
-            self.kept, self.maintenance, self.isolation, self.backups,
+            self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
+            self.credits,
         )  # fmt: skip
+
+    @property
+    def closed(self) -> tuple[Ints, Ints]:
+        """(option, stream) of every option that leaves a stream without demand while it runs: closings and refusals."""
+        parts = [(a.option[a.closed_row], a.closed_stream) for a in (self.closings, self.refusals)]
+        return np.concatenate([option for option, _ in parts]), np.concatenate([stream for _, stream in parts])
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
@@ -71,13 +88,17 @@ __all__ = [
     "Activities",
     "Activity",
     "BackupOptions",
+    "ClosingOptions",
     "Columns",
+    "CreditOptions",
     "Gangs",
     "IsolationOptions",
     "KeptOptions",
+    "LimitOptions",
     "MaintenanceOptions",
     "Overuse",
     "RecourseOptions",
+    "RefusalOptions",
     "ReplicaOptions",
     "ResponseOptions",
     "ServeOptions",

@@ -180,7 +180,8 @@ class Gangs:
             run = int(np.argmax(row < 0))
             job, start = instance.jobs.id[int(runs.job[run])], runs.start_block[run]
             raise ValueError(f"job '{job}' runs in a way that is not offered: shape, place or start block {start}")
-        dropped = self.drop_option[~np.isin(self.drop_job, runs.job[kept])]
+        excused = np.isin(instance.jobs.tenant[self.drop_job], plan.refusals.tenant)
+        dropped = self.drop_option[~np.isin(self.drop_job, runs.job[kept]) & ~excused]
         zero = np.zeros(len(dropped), dtype=np.int64)
         option = np.concatenate([self.option[row[kept]], dropped])
         return Columns(

@@ -1,8 +1,8 @@
 """The bill of infeasibility: what makes an instance impossible, by how much, and what would mend it.
 
-Whatever is hard is softened (must jobs become promised, hard floors soft, feeds that idle power alone overloads are freed; losses
-and maintenance are left out) and the instance is solved again: what that plan still misses is the bill. Where it misses nothing,
-what was left out is in the way. Solving is handed in, since laws know no solver.
+Whatever is hard is softened (must jobs become promised, hard floors soft, the least that limits let through a floor; feeds that
+idle power alone overloads are freed; losses and maintenance are left out) and the instance is solved again: what that plan still
+misses is the bill. Where it misses nothing, what was left out is in the way. Solving is handed in, since laws know no solver.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from placement.activities.closings import streams_under
 from placement.activities.gangs import Gangs
 from placement.activities.terms import firm
 from placement.builder import Builder
@@ -19,11 +20,13 @@ from placement.explain.left_out import left_out
 from placement.explain.shortfall import Shortfall
 from placement.instance import Budget, Instance, Ladder
 from placement.instance.demand import COMMITMENTS
+from placement.instance.levers import LimitLever
 from placement.instance.policy import of_kind
 from placement.plan import LEVELS, TERMS, Plan
-from placement.program import Bools, Grid
+from placement.program import Bools, Floats, Grid
 from placement.rules.budget import owed_anyway
 from placement.rules.cooling import cooled_kw, idle_heat_kw
+from placement.rules.limit import periods_inside
 from placement.rules.power import feed_limits_kw, idle_kw, pools_below
 
 
@@ -38,11 +41,12 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
     idle += _sites_overheated(instance) + overdrawn
     if plan is None:
         return idle
-    return idle + (_jobs_left_out(instance, plan) + _floors_missed(instance, plan) or left_out(instance))
+    missing = _jobs_left_out(instance, plan) + _floors_missed(instance, plan) + _limits_missed(instance, plan)
+    return idle + (missing or left_out(instance))
 
 
 def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
-    """The instance with must jobs promised, hard floors soft, and without the limits that cannot hold.
+    """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling of sites that idle draw alone overheats, and the policies in
     ``overdrawn``. It has no losses to survive, nor maintenance to do.
@@ -52,14 +56,25 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     weight = np.where(must, np.maximum(jobs.value_usd, 1.0), jobs.breach_usd)
     commitment = np.where(must, COMMITMENTS.index("promised"), jobs.commitment)
 
-    def soft(ladder: Ladder | None) -> Ladder | None:
-        return None if ladder is None else ladder.model_copy(update={"hard": False})
+    def soft(ladder: Ladder | None, least: float = 0.0) -> Ladder | None:
+        if ladder is None:
+            return None
+        return ladder.model_copy(update={"hard": False, "floor_share": max(ladder.floor_share, least)})
+
+    least = dict.fromkeys(instance.streams, 0.0)
+    for lever, t in _limited(instance):
+        name = list(instance.streams)[t]
+        least[name] = max(least[name], min(lever.multipliers[0], 1.0))
 
     return replace(
         instance,
         jobs=replace(jobs, commitment=commitment, breach_usd=weight),
         tenants={name: t.model_copy(update={"ladder": soft(t.ladder)}) for name, t in instance.tenants.items()},
-        streams={name: s.model_copy(update={"ladder": soft(s.ladder)}) for name, s in instance.streams.items()},
+        streams={
+            name: s.model_copy(update={"ladder": soft(s.ladder or instance.tenants[s.tenant].ladder, least[name])})
+            for name, s in instance.streams.items()
+        },
+        levers={name: lever for name, lever in instance.levers.items() if not isinstance(lever, LimitLever)},
         feeds={
             name: feed.model_copy(update={"limit_kw": "unlimited"}) if over else feed
             for (name, feed), over in zip(instance.feeds.items(), overloaded, strict=True)
@@ -132,6 +147,7 @@ def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
     jobs = instance.jobs
     missing = jobs.is_commitment("must")
     missing[plan.runs.job] = False
+    missing &= ~np.isin(jobs.tenant, plan.refusals.tenant)
     offered = Gangs.offer(instance, Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS))
     found = []
     for j in np.flatnonzero(missing):
@@ -205,15 +221,14 @@ def _given_way_hours(instance: Instance, job: int) -> float:
 
 def _floors_missed(instance: Instance, plan: Plan) -> list[Shortfall]:
     found = []
-    shed = plan.shedding
     for n, (name, stream) in enumerate(instance.streams.items()):
         ladder = stream.ladder or instance.tenants[stream.tenant].ladder
-        mine = (shed.stream == n) & shed.promised
-        if ladder is None or not ladder.hard or not np.any(mine):
+        if ladder is None or not ladder.hard:
             continue
-        short = np.zeros(instance.calendar.period_count)
-        np.add.at(short, shed.period[mine], shed.tokens_per_s[mine])
+        short = _short_of(instance, plan, n, ladder.floor_share)
         worst = float(short.max())
+        if worst == 0:
+            continue
         found.append(
             Shortfall(
                 "sla", name, _spell(instance, short > 0), worst, "tokens/s",
@@ -222,6 +237,39 @@ def _floors_missed(instance: Instance, plan: Plan) -> list[Shortfall]:
             )
         )  # fmt: skip
     return found
+
+
+def _limits_missed(instance: Instance, plan: Plan) -> list[Shortfall]:
+    """Limits of which even the least multiplier is out of reach."""
+    found = []
+    for lever, t in _limited(instance):
+        least, name = min(lever.multipliers[0], 1.0), list(instance.streams)[t]
+        short = _short_of(instance, plan, t, least) * periods_inside(instance, lever)
+        worst = float(short.max())
+        if worst > 0:
+            found.append(
+                Shortfall(
+                    "limit", lever.id, _spell(instance, short > 0), worst, "tokens/s",
+                    f"limit {lever.id}: its least multiplier {least:g} is missed for stream {name} by up to {worst:,.6g} tokens/s",
+                    "offer a smaller multiplier (0 closes it), or add capacity within reach of the stream",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _limited(instance: Instance) -> list[tuple[LimitLever, int]]:
+    """Limits and the streams under them."""
+    limits = [lever for lever in instance.levers.values() if isinstance(lever, LimitLever)]
+    return [(lever, t) for lever in limits for t in streams_under(instance, lever).tolist()]
+
+
+def _short_of(instance: Instance, plan: Plan, stream: int, share: float) -> Floats:
+    """What is not served of a share of a stream's demand, [P]; rounding aside."""
+    demand, shed = instance.demand_tokens_per_s[stream], plan.shedding
+    mine = shed.stream == stream
+    unserved = np.bincount(shed.period[mine], shed.tokens_per_s[mine], len(demand))
+    short = unserved - (1.0 - share) * demand
+    return np.asarray(np.where(short > 1e-6 * np.maximum(1.0, demand), short, 0.0), dtype=np.float64)
 
 
 def _spell(instance: Instance, marked: Bools) -> str:

@@ -1,4 +1,4 @@
-"""Losses and maintenance that make an instance infeasible though all else fits: the end of the bill, found without a solve."""
+"""Losses, limits and maintenance that make an instance infeasible though all else fits: the bill's end, found without a solve."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from placement.activities.recourse import covered_tokens_per_s
 from placement.builder import Builder
 from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
+from placement.instance.levers import LimitLever
 from placement.plan import LEVELS, TERMS
 from placement.program import Grid
 from placement.rules.capacity import usable_units
@@ -59,7 +60,7 @@ def _nowhere_to_go(instance: Instance) -> Iterator[Shortfall]:
 
 
 def _suspects(instance: Instance) -> Iterator[Shortfall]:
-    """Every loss and task that leaves no choice."""
+    """Every loss, limit and task that leaves no choice."""
     need = covered_tokens_per_s(instance)
     for k, case in enumerate(instance.loss_cases):
         forbids = case.loss.uncovered_usd_per_million_tokens is None and need[k].max(initial=0.0) > 0
@@ -68,6 +69,13 @@ def _suspects(instance: Instance) -> Iterator[Shortfall]:
                 "resilience", case.name, None, 1.0, "losses",
                 f"loss {case.name}: all must jobs and hard floors fit, but not with everything that losses and maintenance ask for",
                 "price what is left uncovered, lower covered_share, set jobs: none, or add capacity elsewhere",
+            )  # fmt: skip
+    for lever in instance.levers.values():
+        if isinstance(lever, LimitLever):
+            yield Shortfall(
+                "limit", lever.id, None, 1.0, "limits",
+                f"limit {lever.id}: all must jobs and hard floors fit, but not with every stream of it at the same multiplier",
+                "offer a smaller multiplier (0 closes it), a shorter span, or limit fewer products together",
             )  # fmt: skip
     for q, task in instance.maintenance:
         name = f"{list(instance.pools)[q]}/{task.id}"

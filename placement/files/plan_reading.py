@@ -10,20 +10,24 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import losses, profiles, responses
+from placement.files.plan_tables import agreements, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.plan import (
     TABLES,
     Backups,
+    Closings,
     Contracts,
+    Granted,
     Kept,
+    Limits,
     Maintenance,
     Paths,
     Places,
     Plan,
     Prices,
     Recourse,
+    Refusals,
     Replicas,
     Responses,
     Runs,
@@ -64,6 +68,10 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_maintenance(tables["maintenance"], instance, problems) if "maintenance" in tables else empty(Maintenance),
         _read_backups(tables["backups"], instance, island, problems) if "backups" in tables else empty(Backups),
         _read_kept(tables["kept"], instance, problems) if "kept" in tables else empty(Kept),
+        _read_limits(tables["limits"], instance, problems) if "limits" in tables else empty(Limits),
+        _read_closings(tables["closings"], instance, problems) if "closings" in tables else empty(Closings),
+        _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
+        _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
     )
 
 
@@ -158,6 +166,24 @@ def _read_contracts(table: Table, instance: Instance, problems: Problems) -> Con
     return Contracts(
         refer(table, "contract", _index(instance.contracts), "a contract", problems), *_read_edges(table, instance, problems)
     )
+
+
+def _read_limits(table: Table, instance: Instance, problems: Problems) -> Limits:
+    lever = refer(table, "lever", _index(instance.levers), "a lever", problems)
+    return Limits(lever, *_read_edges(table, instance, problems), table.numbers["multiplier"])
+
+
+def _read_closings(table: Table, instance: Instance, problems: Problems) -> Closings:
+    return Closings(refer(table, "lever", _index(instance.levers), "a lever", problems), *_read_edges(table, instance, problems))
+
+
+def _read_refusals(table: Table, instance: Instance, problems: Problems) -> Refusals:
+    return Refusals(refer(table, "tenant", _index(instance.tenants), "a tenant", problems))
+
+
+def _read_credits(table: Table, instance: Instance, problems: Problems) -> Granted:
+    case = refer(table, "agreement", _index(agreements(instance)), "an agreement on credits", problems)
+    return Granted(case, *_read_edges(table, instance, problems), _whole(table, "step") - 1)
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

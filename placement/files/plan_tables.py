@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.files.tables import Column
 from placement.instance import Instance
-from placement.plan import Backups, Contracts, Kept, Maintenance, Plan, Prices, Replicas, Runs
+from placement.plan import Backups, Closings, Contracts, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
 from placement.program import Ints
 
 
@@ -18,7 +18,9 @@ def _texts(*names: str) -> tuple[Column, ...]:
 _UNITS = Column("units", "number", least=0, most=1e8, whole=True)
 _GPUS = Column("gpus", "number", most=1e8, whole=True)
 _RUNG = Column("rung", "number", least=1, most=100, whole=True)
+_STEP = Column("step", "number", least=1, most=20, whole=True)
 _TOKENS = Column("tokens_per_s", "number", least=-1e14)
+_MULTIPLIER = Column("multiplier", "number", least=0, most=100)
 _KW = Column("kw", "number", least=-1e9, most=1e9)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "runs": (*_texts("job", "accelerator", "mode"), _GPUS, *_texts("start_date", "end_date")),
@@ -35,6 +37,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "maintenance": _texts("pool", "task", "start_date", "end_date"),
     "backups": (*_texts("loss", "job", "accelerator", "mode"), _GPUS, *_texts("island", "start_date", "end_date")),
     "kept": (*_texts("loss", "service", "accelerator", "latency_class", "mode", "pool", "block", "band"), _UNITS),
+    "limits": (*_texts("lever", "start_date", "end_date"), _MULTIPLIER),
+    "closings": _texts("lever", "start_date", "end_date"),
+    "refusals": _texts("tenant"),
+    "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -95,7 +101,7 @@ def _shapes(instance: Instance, shape: Ints) -> list[list[str]]:
     return [_named(list(instance.accelerators), shapes.accelerator[shape]), modes, _ints(shapes.gpus[shape])]
 
 
-def _edges(instance: Instance, table: Runs | Contracts | Maintenance | Backups) -> list[list[str]]:
+def _edges(instance: Instance, table: Runs | Contracts | Maintenance | Backups | Limits | Closings | Granted) -> list[list[str]]:
     """First day, and the day after the last, of rows that span blocks."""
     days = [day.isoformat() for day in instance.calendar.block_starts]
     return [_named(days, table.start_block), _named(days, table.end_block)]
@@ -221,6 +227,28 @@ def _backups(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
+def _limits(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.limits
+    return [_named(list(instance.levers), table.lever), *_edges(instance, table), _floats(table.multiplier)]
+
+
+def _closings(plan: Plan, instance: Instance) -> list[list[str]]:
+    return [_named(list(instance.levers), plan.closings.lever), *_edges(instance, plan.closings)]
+
+
+def _refusals(plan: Plan, instance: Instance) -> list[list[str]]:
+    return [_named(list(instance.tenants), plan.refusals.tenant)]
+
+
+def _credits(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.credits
+    return [_named(agreements(instance), table.case), *_edges(instance, table), _ints(table.step + 1)]
+
+
+def agreements(instance: Instance) -> list[str]:
+    return [case.name for case in instance.credit_cases]
+
+
 def responses(instance: Instance) -> list[str]:
     return [case.name for case in instance.responses]
 
@@ -232,5 +260,6 @@ def losses(instance: Instance) -> list[str]:
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
-    "maintenance": _maintenance, "backups": _backups, "kept": _kept,
+    "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
+    "refusals": _refusals, "credits": _credits,
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting, grid_checks, policy_checks, tenancy_checks
+from placement.instance import fitting, grid_checks, lever_checks, policy_checks, tenancy_checks
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
@@ -28,6 +28,8 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from demand(draft)
     yield from policy_checks.policies(draft)
     yield from tenancy_checks.tenancy(draft)
+    yield from lever_checks.levers(draft)
+    yield from lever_checks.credits(draft)
 
 
 def demand(draft: Draft) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from placement.instance.base import (
     later,
 )
 from placement.instance.calendar import Steps, known_zone
+from placement.instance.credits import Credits
 
 
 class Rung(Noun):
@@ -72,6 +73,18 @@ class Tenant(Noun):
     priority: later("quota") = None  # type: ignore[valid-type]
     isolation: Literal["pool", "site"] | None = None
     """Default: what it holds may be shared. ``pool`` (``site``): where it holds anything, nobody else does in that period."""
+    admission: Literal["decided"] | None = None
+    """Default: it is a tenant. ``decided``: the plan may refuse it; then nothing of it is served, runs or is owed."""
+    refusal_usd: Usd | None = None
+    """What refusing it costs; required with admission: decided."""
+    credits: Credits | None = None
+    """Credited where too little of all its demand together is served over a month (default: none)."""
+
+    @model_validator(mode="after")
+    def _refusal(self) -> Tenant:
+        if (self.admission is None) != (self.refusal_usd is None):
+            raise PydanticCustomError("refusal", "admission: decided needs refusal_usd, and only it has one")
+        return self
 
 
 class LatencyClass(Noun):
@@ -174,7 +187,8 @@ class Stream(Noun):
     shifting: later("rationing") = None  # type: ignore[valid-type]
     degrade_to: later("rationing") = None  # type: ignore[valid-type]
     elasticity: later("rationing") = None  # type: ignore[valid-type]
-    credits: later("credits") = None  # type: ignore[valid-type]
+    credits: Credits | None = None
+    """Credited where too little of it is served over a month, beside those of its tenant (default: none)."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Stream:

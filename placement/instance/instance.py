@@ -15,10 +15,12 @@ from pydantic import Field
 
 from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
+from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
+from placement.instance.levers import Lever
 from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
@@ -84,6 +86,7 @@ class Document(Noun):
     losses: Annotated[tuple[Loss, ...], Field(strict=False)] = ()
     tables: Tables = Tables()
     policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
+    levers: Annotated[tuple[Lever, ...], Field(strict=False)] = ()
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     futures: Futures | None = None
     """Scenarios by their probability, for plans that hold in all of them (default: none are told apart)."""
@@ -115,6 +118,7 @@ class Instance:
     streams: Mapping[str, Stream]
     losses: Mapping[str, Loss]
     policies: Mapping[str, Policy]
+    levers: Mapping[str, Lever]
     jobs: Jobs
     service_pools: tuple[Ints, ...]
     """Pools that may carry each service, ascending."""
@@ -256,6 +260,11 @@ class Instance:
         return loss_cases(self)
 
     @cached_property
+    def credit_cases(self) -> tuple[CreditCase, ...]:
+        """Whom credits were agreed with: tenants, then streams."""
+        return credit_cases(self)
+
+    @cached_property
     def reclaim_left_units(self) -> Ints:
         """Units of each pool once its landlord has taken back what it may by then; all that are online elsewhere, [Q, P]."""
         units = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
@@ -374,6 +383,8 @@ def digest(instance: Instance) -> str:
         "providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "losses", "policies",
     ):  # fmt: skip
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
+    if instance.levers:
+        nouns["levers"] = [_plain(lever) for lever in instance.levers.values()]
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]

@@ -37,6 +37,8 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("jobs", "pools", "pools"),
     ("jobs", "data_at", "sites"),
     ("jobs", "checkpoint_at", "sites"),
+    ("levers", "tenant", "tenants"),
+    ("levers", "services", "services"),
     ("policies", "tenants", "tenants"),
     ("policies", "pools", "pools"),
     ("policies", "sites", "sites"),

@@ -13,6 +13,7 @@ from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes
 from placement.plan import Plan, Result
 from placement.program import Limit
+from placement.report.levers import levers
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
@@ -44,6 +45,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Costs by term, USD (earnings are negative)", _terms(result.terms)),
             section("Share of demand served", _served(figures)),
             section("Most demand not served", _sheds(figures)),
+            section("Levers", levers(instance, result.plan)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
             section("Power given up for demand response", _responses(instance, result.plan)),

@@ -13,18 +13,22 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
+    admission,
     assignment,
     backups,
     budget,
     capacity,
     carbon,
+    closing,
     concentration,
     contract,
     cooling,
+    credits,
     demand_response,
     events,
     interconnect,
     isolation,
+    limit,
     maintenance,
     metered_energy,
     non_firm,
@@ -56,5 +60,6 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
+    limit, closing, admission, credits,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

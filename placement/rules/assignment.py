@@ -2,7 +2,7 @@
 
 The window is [release, deadline]; a must job runs.
 
-sum over places, shapes, modes, starts of x(job, ...)  <= 1   (= 1 for must; + dropped = 1 for promised)
+sum over places, shapes, modes, starts of x(job, ...)  <= 1   (= 1 for must; + dropped = 1 for promised; or excused, law admission)
 cost = -value x share done within the horizon + lateness price x days from due date to the end of its last block
 """
 
@@ -29,6 +29,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     group = builder.add_groups(jobs.id, must | promised)
     builder.join(gangs.option, group[gangs.job])
     builder.join(gangs.drop_option, group[gangs.drop_job])
+    builder.join(activities.refusals.excused_option, group[activities.refusals.excused_job])
     builder.add_charges(gangs.drop_option, *level_and_term("promised_jobs"), jobs.breach_usd[gangs.drop_job])
 
     done, value = gangs.finishes, jobs.value_usd[gangs.job]
@@ -67,7 +68,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     count = np.bincount(runs.job, minlength=len(jobs))
     for j in np.flatnonzero(count > 1):
         found.append(broken(NAME, jobs.id[j], f"runs {count[j]} times, at most once is allowed", float(count[j] - 1), "runs"))
-    for j in np.flatnonzero(jobs.is_commitment("must") & (count == 0)):
+    refused = np.isin(jobs.tenant, plan.refusals.tenant)
+    for j in np.flatnonzero(jobs.is_commitment("must") & (count == 0) & ~refused):
         found.append(broken(NAME, jobs.id[j], "must run and does not", 1.0, "runs"))
 
     above = events_above(instance, plan.places.run, instance.island_pool[plan.places.island], len(runs.job))
@@ -112,6 +114,7 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     worth = instance.discount_at[end]
     dropped = jobs.is_commitment("promised")
     dropped[runs.job] = False
+    dropped[np.isin(jobs.tenant, plan.refusals.tenant)] = False
     return {
         "training_value": -float(np.sum(jobs.value_usd[runs.job] * np.minimum(1.0, ahead / hours) * worth)) if len(hours) else 0.0,
         "lateness": float(np.sum(jobs.lateness_usd_per_day[runs.job] * late_days * worth)),

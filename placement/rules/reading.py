@@ -246,6 +246,21 @@ def pue_of_pools(instance: Instance) -> Floats:
     return np.array([instance.sites[pool.site].pue for pool in instance.pools.values()])
 
 
+def times_closed(instance: Instance, plan: Plan) -> Floats:
+    """How often each stream is left without demand in each period, its product being closed or its tenant refused, [S, P]."""
+    calendar, levers, refused, table = instance.calendar, list(instance.levers.values()), list(instance.tenants), plan.closings
+    times = np.zeros((len(instance.streams), calendar.blocks, calendar.band_count))
+    names = [refused[t] for t in plan.refusals.tenant.tolist()]
+    closings = list(zip(table.lever.tolist(), table.start_block.tolist(), table.end_block.tolist(), strict=True))
+    for t, stream in enumerate(instance.streams.values()):
+        times[t] += names.count(stream.tenant)
+        for n, start, end in closings:
+            lever = levers[n]
+            if lever.tenant == stream.tenant and stream.service in (lever.services or (stream.service,)):
+                times[t, max(start, 0) : max(end, 0)] += 1
+    return times.reshape(len(instance.streams), calendar.period_count)
+
+
 # ------------------------------------------------------------ slots that span periods
 
 

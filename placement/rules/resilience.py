@@ -1,10 +1,11 @@
 """Law 8, resilience: after any one of the named losses the replicas that remain can still serve what has to be covered.
 
-    served after the loss + left uncovered >= covered share x demand            for every loss, stream and period
+    served after the loss + left uncovered >= covered share x demand, or what a limit lets through of it, if that is less
     served after the loss by replicas of a class at a site <= their throughput    in the pools that are not lost
     Gbit/s of what is served after the loss over a link    <= Gbit/s of the link  among the links that are not cut
     cost = volume left uncovered x its price, where the loss has one; else nothing may be left
 
+for every loss, stream and period; nothing while a product is closed, or its tenant refused.
 Replicas stay where they are, and are shared anew among the streams, each over its cheapest path within its round trip on the links
 that remain. Gangs are not moved; those that are split, and data on its way, leave the links to what is covered. Spot capacity
 covers nothing after a loss. Where a landlord takes back a share of a pool, at notice, the plan says which of its replicas stay
@@ -18,13 +19,16 @@ from __future__ import annotations
 import numpy as np
 
 from placement.activities import Activities
+from placement.activities.closings import streams_under
 from placement.activities.crossings import served_over
 from placement.activities.recourse import RecourseOptions, covered_tokens_per_s
 from placement.activities.serving import match
 from placement.builder import Builder
 from placement.instance import Instance
+from placement.instance.levers import LimitLever
 from placement.plan import Plan, Violation
 from placement.program import Floats, Ints
+from placement.rules.limit import beyond_limits, periods_inside
 from placement.rules.reading import (
     broken,
     excess,
@@ -32,6 +36,7 @@ from placement.rules.reading import (
     level_and_term,
     of_profiles,
     profile_rows,
+    times_closed,
     whole_replicas,
 )
 from placement.rules.reclaim import charge_exposed, exposed_units, units_left
@@ -54,6 +59,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         mine, short = np.flatnonzero(options.case == k), np.flatnonzero(options.short_case == k)
         builder.add_rates(options.option[mine], row_of[options.stream[mine]], -1.0)
         builder.add_rates(options.short_option[short], row_of[options.short_stream[short]], -1.0)
+        _formulate_levers(instance, builder, activities, need[k], row_of)
         price = case.loss.uncovered_usd_per_million_tokens
         if price is not None:
             builder.add_charges(options.short_option[short], *level_and_term("uncovered"), price, table=volume)
@@ -69,6 +75,26 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         builder.add_rates(replicas.option[stays], row[stays], tokens, profile=replicas.pace[stays])
         _formulate_kept(instance, builder, activities, k, row)
         _formulate_links(instance, builder, options, k)
+
+
+def _formulate_levers(instance: Instance, builder: Builder, activities: Activities, need: Floats, row_of: Ints) -> None:
+    """What closings, refusals and limits leave of what is to be covered, ``need`` [S, P], on rows of streams (-1 for none)."""
+    option, stream = activities.closed
+    closed = row_of[stream] >= 0
+    profiles = {t: builder.profile(need[t]) for t in np.unique(stream[closed]).tolist()}
+    profile = np.array([profiles[t] for t in stream[closed].tolist()], dtype=np.int64)
+    builder.add_rates(option[closed], row_of[stream[closed]], -1.0, profile=profile)
+    limits = activities.limits
+    for n, lever in enumerate(instance.levers.values()):
+        if not isinstance(lever, LimitLever):
+            continue
+        inside = periods_inside(instance, lever)
+        for t in streams_under(instance, lever).tolist():
+            for choice, multiplier in enumerate(lever.multipliers):
+                beyond = np.maximum(need[t] - multiplier * instance.demand_tokens_per_s[t], 0.0) * inside
+                if row_of[t] >= 0 and beyond.any():
+                    mine = limits.option[(limits.lever == n) & (limits.choice == choice)]
+                    builder.add_rates(mine, row_of[t], -1.0, profile=builder.profile(beyond))
 
 
 def _formulate_kept(instance: Instance, builder: Builder, activities: Activities, case: int, throughput: Ints) -> None:
@@ -134,7 +160,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
                 ladder = stream.ladder or instance.tenants[stream.tenant].ladder
                 floor = 0.0 if ladder is None else ladder.floor_share
                 need[t] = case.periods * demand[t] * (floor if case.loss.covered_share == "promised" else case.loss.covered_share)
-        found += excess(NAME, "tokens/s", names, need - after - left, np.zeros(need.shape), instance, "falls short by", need)
+        owed = need * (1 - times_closed(instance, plan)) - beyond_limits(instance, plan, need)
+        found += excess(NAME, "tokens/s", names, owed - after - left, np.zeros(need.shape), instance, "falls short by", need)
         found += _reach(instance, plan, k) + _throughput(instance, plan, k) + _links(instance, plan, k)
     return found + _kept_violations(instance, plan)
 

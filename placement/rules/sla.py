@@ -1,6 +1,6 @@
 """Law 5, sla: the balance of every stream and period holds, from replicas within reach; the ladder prices each rung of shortfall.
 
-    served from all sites + shed on all rungs = demand                                     for every stream and period
+    served from all sites + shed on all rungs = demand, none while closed                  for every stream and period
     served by replicas of a class at a site  <=  their throughput x availability           for every service, site, class and period
     cost = unserved volume x its rung's price - served volume x revenue; promised volume that is shed counts at the first level
 
@@ -27,6 +27,7 @@ from placement.rules.reading import (
     of_profiles,
     profile_rows,
     replica_counts,
+    times_closed,
 )
 
 NAME = "sla"
@@ -48,6 +49,10 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     )  # fmt: skip
     builder.add_rates(serve.option, balance[serve.stream], 1.0)
     builder.add_rates(shed.option, balance[shed.stream], 1.0)
+    option, stream = activities.closed
+    of_stream = {t: builder.profile(instance.demand_tokens_per_s[t]) for t in np.unique(stream).tolist()}
+    closed_demand = np.array([of_stream[t] for t in stream.tolist()], dtype=np.int64)
+    builder.add_rates(option, balance[stream], 1.0, profile=closed_demand)
 
     site = instance.pool_site[replicas.pool]
     supplied = np.stack([replicas.service, site, replicas.latency_class])
@@ -87,7 +92,7 @@ def million_tokens_per_rate(instance: Instance) -> Floats:
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Balances that do not close, rungs overdrawn, throughput exceeded, and streams served from where they may not be."""
-    names, demand = list(instance.streams), instance.demand_tokens_per_s
+    names, demand = list(instance.streams), instance.demand_tokens_per_s * (1 - times_closed(instance, plan))
     served, shed = np.zeros(demand.shape), np.zeros(demand.shape)
     np.add.at(served, (plan.serving.stream, plan.serving.period), plan.serving.tokens_per_s)
     np.add.at(shed, (plan.shedding.stream, plan.shedding.period), plan.shedding.tokens_per_s)

@@ -92,6 +92,36 @@ def test_hard_floor_without_supply(tmp_path: Path) -> None:
     assert line.periods == "2026-03-02 to 2026-03-03 (2 periods)"
 
 
+def test_limit_whose_least_multiplier_is_out_of_reach(tmp_path: Path) -> None:
+    """Before its contract starts, the only pool in reach holds nothing, and the limit wants a quarter of 20 tokens/s."""
+
+    def limit(d: dict[str, Any]) -> None:
+        d["levers"] = [{"id": "cap", "kind": "limit", "tenant": "t", "multipliers": [0.25, 1], "per": "block"}]
+
+    (line,) = billed(tmp_path, limit)
+    assert (line.law, line.subject, line.unit) == ("limit", "cap", "tokens/s")
+    assert line.amount == pytest.approx(5.0)
+    assert line.periods == "2026-03-02 to 2026-03-03 (2 periods)"
+    assert "smaller multiplier" in line.remedy
+
+
+def test_limit_that_holds_for_each_stream_but_not_for_all(tmp_path: Path) -> None:
+    """A unit serves one latency class or the other, so the two streams are never served the same share."""
+
+    def limit(d: dict[str, Any]) -> None:
+        d["pools"] = [pool | {"contract": "c", "online_gpus": 4, "islands": [{"gpus": 4}]} for pool in d["pools"][2:]]
+        d["jobs"] = []
+        d["services"].append(copy.deepcopy(d["services"][0]) | {"id": "n"})
+        for service in d["services"]:
+            service["profiles"] = service["profiles"][:2]
+        d["streams"].append(d["streams"][0] | {"id": "e", "service": "n"})
+        d["tenants"][0]["ladder"]["floor_share"] = 0.0
+        d["levers"] = [{"id": "cap", "kind": "limit", "tenant": "t", "multipliers": [0.25, 0.5], "per": "block"}]
+
+    lines = billed(tmp_path, limit)
+    assert lines and {(line.law, line.subject) for line in lines} == {("limit", "cap")}
+
+
 def test_feed_that_idle_power_overloads(tmp_path: Path) -> None:
     (line,) = billed(tmp_path, lambda d: d["feeds"][1].update(limit_kw=5.0))
     # 48 GPUs idle at 0.1 kW with PUE 1.25: 6 kW against 5.

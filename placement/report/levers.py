@@ -1,0 +1,72 @@
+"""What a plan does with the levers of rationing, as operators say it: limits by band and spell, closings, refusals, credits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from placement.instance import Instance
+from placement.instance.levers import Lever, LimitLever
+from placement.plan import Plan
+from placement.report.text import count, percent, shortened, table
+
+MOST_ROWS = 60
+
+Row = tuple[str, str, str, object, object]
+
+
+def levers(instance: Instance, plan: Plan) -> str:
+    """Every lever that the instance offers, with what became of it; a limit has a row for each spell of one multiplier."""
+    rows = [*_limits(instance, plan), *_closings(instance, plan), *_refusals(instance, plan), *_credits(instance, plan)]
+    kept, more = shortened(rows, MOST_ROWS, "decisions in the plan's tables")
+    return table(("lever", "of", "decision", "from", "until"), kept, left=5) + more if rows else ""
+
+
+def _limits(instance: Instance, plan: Plan) -> Iterator[Row]:
+    days, limits = instance.calendar.block_starts, plan.limits
+    for n, lever in enumerate(instance.levers.values()):
+        if not isinstance(lever, LimitLever):
+            continue
+        mine = np.flatnonzero(limits.lever == n)
+        mine = mine[np.argsort(limits.start_block[mine], kind="stable")]
+        spells = np.flatnonzero(np.diff(limits.multiplier[mine], prepend=-1.0))
+        for first, end in zip(spells, np.append(spells[1:], len(mine)), strict=True):
+            start, last = mine[first], mine[end - 1]
+            share = percent(float(limits.multiplier[start]))
+            yield lever.id, _of(lever), share, days[limits.start_block[start]], days[limits.end_block[last]]
+
+
+def _closings(instance: Instance, plan: Plan) -> Iterator[Row]:
+    days, closings = instance.calendar.block_starts, plan.closings
+    for n, lever in enumerate(instance.levers.values()):
+        if lever.kind == "closing":
+            mine = np.flatnonzero(closings.lever == n).tolist()
+            if not mine:
+                yield lever.id, _of(lever), "stays open", "-", "-"
+            for row in mine:
+                yield lever.id, _of(lever), "closed", days[closings.start_block[row]], days[closings.end_block[row]]
+
+
+def _refusals(instance: Instance, plan: Plan) -> Iterator[Row]:
+    refused = set(plan.refusals.tenant.tolist())
+    for t, tenant in enumerate(instance.tenants.values()):
+        if tenant.admission is not None:
+            span = (instance.calendar.start, instance.calendar.end) if t in refused else ("-", "-")
+            yield "admission", tenant.id, "refused" if t in refused else "admitted", *span
+
+
+def _credits(instance: Instance, plan: Plan) -> Iterator[Row]:
+    days, granted = instance.calendar.block_starts, plan.credits
+    for k, start, end, n in zip(
+        *(column.tolist() for column in (granted.case, granted.start_block, granted.end_block, granted.step)), strict=True
+    ):
+        step = instance.credit_cases[k].credits.steps[n]
+        what = f"{count(step.credit_usd)} USD" if step.credit_usd is not None else percent(step.credit_share)
+        yield "credit", instance.credit_cases[k].name, f"{what} (below {percent(step.below_share)})", days[start], days[end]
+
+
+def _of(lever: Lever) -> str:
+    """Whom and what a lever is for."""
+    bands = lever.bands if isinstance(lever, LimitLever) else None
+    return ", ".join([lever.tenant, *(lever.services or ()), *(bands or ())])

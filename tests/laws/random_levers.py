@@ -1,0 +1,86 @@
+"""Levers of rationing over random instances: limits, closings, admissions and losses beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def powered(document: dict[str, Any]) -> dict[str, Any]:
+    """Power is plenty, so that levers are what choices break; nothing must be but what a tenant may be refused with."""
+    for feed in document["feeds"]:
+        feed["limit_kw"] = "unlimited"
+    for job in document["jobs"]:
+        job["commitment"] = "promised" if job["commitment"] == "must" else job["commitment"]
+    document["tenants"][0]["ladder"]["hard"] = False
+    return document
+
+
+def limited(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """One limit on all streams, in all bands or one; multipliers that capacity may or may not reach."""
+    offered = [0.0, 0.25, 0.5, 0.8, 1.0, 1.5]
+    picked = sorted(rng.choice(offered, int(rng.integers(1, 5)), replace=False).tolist())
+    lever: dict[str, Any] = {
+        "id": "cap",
+        "kind": "limit",
+        "tenant": "t",
+        "multipliers": picked if rng.random() < 0.3 else sorted({0.0, *picked}),
+        "per": str(rng.choice(["block", "block", "month", "horizon"])),
+        "change_usd": float(rng.choice([0.0, 3.0, 40.0])),
+    }
+    if "bands" in document["calendar"] and rng.random() < 0.6:
+        lever["bands"] = [str(rng.choice(["day", "night"]))]
+    document.setdefault("levers", []).append(lever)
+    return document
+
+
+def closable(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """A product that may be closed, for some blocks or until the end of a window."""
+    lever: dict[str, Any] = {
+        "id": "shut",
+        "kind": "closing",
+        "tenant": "t",
+        "services": ["m"],
+        "closing_usd": float(rng.choice([0.0, 2.0, 30.0])),
+        "usd_per_million_tokens": float(rng.choice([0.0, 5.0])),
+    }
+    if rng.random() < 0.6:
+        lever["blocks"] = int(rng.integers(1, 3))
+    if rng.random() < 0.4:
+        lever["from_date"] = "2026-03-02" if document["calendar"]["blocks"] == 2 else "2026-03-03"
+    document.setdefault("levers", []).append(lever)
+    return document
+
+
+def admitted(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Tenants that may be refused, with must, promised and optional jobs."""
+    for tenant in document["tenants"]:
+        if rng.random() < 0.8:
+            tenant |= {"admission": "decided", "refusal_usd": float(rng.choice([0.0, 20.0, 500.0]))}
+    for job in document["jobs"]:
+        job |= {"tenant": str(rng.choice(["t", "lab"])), "commitment": str(rng.choice(["must", "promised", "optional"]))}
+        job.pop("breach_usd", None)
+    ladder = document["tenants"][0]["ladder"]
+    ladder["hard"] = bool(ladder.get("floor_share", 0.0) > 0 and rng.random() < 0.5)
+    return document
+
+
+def credited(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Credits of a tenant, of streams, or both, in USD or as shares."""
+    for noun in [document["tenants"][0], *document["streams"]]:
+        if rng.random() < 0.7:
+            thresholds = sorted(rng.choice([0.2, 0.5, 0.9, 1.0], int(rng.integers(1, 4)), replace=False).tolist(), reverse=True)
+            field, unit = ("credit_usd", 5.0) if rng.random() < 0.5 else ("credit_share", 0.2)
+            steps = [{"below_share": share, field: unit * (n + 1)} for n, share in enumerate(thresholds)]
+            noun["credits"] = {"per": str(rng.choice(["block", "month", "horizon"])), "steps": steps}
+    return document
+
+
+def with_losses(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Losses after which a share of demand, or what is promised, is covered."""
+    loss: dict[str, Any] = {"id": "l", "each": "site", "covered_share": "promised" if rng.random() < 0.4 else 0.6}
+    if rng.random() < 0.6:
+        loss["uncovered_usd_per_million_tokens"] = 4.0
+    document["losses"] = [loss]
+    return document
