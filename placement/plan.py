@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "training_value", "revenue",
+    "credits", "swings", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -231,6 +231,15 @@ class Granted:
 
 
 @dataclass(frozen=True)
+class Swings:
+    """Changes of the share served of a tenant's demand against the block before, one row per (tenant, period)."""
+
+    tenant: Ints
+    period: Ints
+    share: Floats
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -252,6 +261,7 @@ class Plan:
     closings: Closings = field(default_factory=lambda: empty(Closings))
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
     credits: Granted = field(default_factory=lambda: empty(Granted))
+    swings: Swings = field(default_factory=lambda: empty(Swings))
 
 
 @dataclass(frozen=True)
@@ -298,7 +308,7 @@ TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "credits": Granted,
+    "credits": Granted, "swings": Swings,
 }  # fmt: skip
 
 

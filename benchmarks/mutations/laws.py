@@ -315,6 +315,14 @@ LAWS: tuple[Mutation, ...] = (
         "credits check of what is closed", "a dropped term", "law", f"{RULES}/credits.py",
         "(millions + closed * asked)[case.streams, when]", "millions[case.streams, when]", CHECK_SIDE,
     ),
+    Mutation(
+        "swings of pairs", "an off-by-one: only pairs from even blocks on", "law", f"{RULES}/swings.py",
+        "for begin in range(min(2, blocks - 1)):", "for begin in range(min(1, blocks - 1)):", BOTH_SIDES,
+    ),
+    Mutation(
+        "swings check of falls", "a sign", "law", f"{RULES}/swings.py",
+        "abs(now - then) - stated[t, period]", "now - then - stated[t, period]", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(
         "concentration of fees", "a sign", "law", f"{RULES}/concentration.py",

@@ -27,6 +27,7 @@ from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.sublets import SubletOptions
+from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
 from placement.builder import Builder
 from placement.instance import Instance
@@ -65,12 +66,13 @@ class Activities:
         self.closings = ClosingOptions.offer(instance, builder)
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
+        self.swings = SwingOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits,
+            self.credits, self.swings,
         )  # fmt: skip
 
     @property
@@ -104,5 +106,6 @@ __all__ = [
     "ServeOptions",
     "ShedOptions",
     "SubletOptions",
+    "SwingOptions",
     "Terms",
 ]

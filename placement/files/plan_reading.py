@@ -34,6 +34,7 @@ from placement.plan import (
     Serving,
     Shedding,
     Sublets,
+    Swings,
     Uncovered,
     empty,
 )
@@ -72,6 +73,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_closings(tables["closings"], instance, problems) if "closings" in tables else empty(Closings),
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
+        _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
     )
 
 
@@ -184,6 +186,11 @@ def _read_refusals(table: Table, instance: Instance, problems: Problems) -> Refu
 def _read_credits(table: Table, instance: Instance, problems: Problems) -> Granted:
     case = refer(table, "agreement", _index(agreements(instance)), "an agreement on credits", problems)
     return Granted(case, *_read_edges(table, instance, problems), _whole(table, "step") - 1)
+
+
+def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:
+    tenant = refer(table, "tenant", _index(instance.tenants), "a tenant", problems)
+    return Swings(tenant, periods(table, instance.calendar, problems), table.numbers["share"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

@@ -41,6 +41,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "closings": _texts("lever", "start_date", "end_date"),
     "refusals": _texts("tenant"),
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
+    "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -245,6 +246,11 @@ def _credits(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(agreements(instance), table.case), *_edges(instance, table), _ints(table.step + 1)]
 
 
+def _swings(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.swings
+    return [_named(list(instance.tenants), table.tenant), *_period_columns(instance, table.period), _floats(table.share)]
+
+
 def agreements(instance: Instance) -> list[str]:
     return [case.name for case in instance.credit_cases]
 
@@ -261,5 +267,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits,
+    "refusals": _refusals, "credits": _credits, "swings": _swings,
 }  # fmt: skip

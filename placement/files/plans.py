@@ -75,6 +75,7 @@ class _Tables(_Strict):
     closings: _TableFile | None = None
     refusals: _TableFile | None = None
     credits: _TableFile | None = None
+    swings: _TableFile | None = None
     prices: _TableFile | None = None
 
 

@@ -77,6 +77,9 @@ class Tenant(Noun):
     """Default: it is a tenant. ``decided``: the plan may refuse it; then nothing of it is served, runs or is owed."""
     refusal_usd: Usd | None = None
     """What refusing it costs; required with admission: decided."""
+    swing_usd_per_point: Usd | None = None
+    """For each percentage point by which the share of its demand that is served in a band changes from one block to the next
+    (default: such changes cost nothing)."""
     credits: Credits | None = None
     """Credited where too little of all its demand together is served over a month (default: none)."""
 

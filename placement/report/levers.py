@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from placement.instance import Instance
+from placement.instance.credits import CreditStep
 from placement.instance.levers import Lever, LimitLever
 from placement.plan import Plan
-from placement.report.text import count, percent, shortened, table
+from placement.report.text import count, percent, plural, shortened, table
+from placement.rules.swings import POINTS
 
 MOST_ROWS = 60
 
@@ -18,7 +20,8 @@ Row = tuple[str, str, str, object, object]
 
 def levers(instance: Instance, plan: Plan) -> str:
     """Every lever that the instance offers, with what became of it; a limit has a row for each spell of one multiplier."""
-    rows = [*_limits(instance, plan), *_closings(instance, plan), *_refusals(instance, plan), *_credits(instance, plan)]
+    families = (_limits, _closings, _refusals, _credits, _swings)
+    rows = [row for family in families for row in family(instance, plan)]
     kept, more = shortened(rows, MOST_ROWS, "decisions in the plan's tables")
     return table(("lever", "of", "decision", "from", "until"), kept, left=5) + more if rows else ""
 
@@ -62,8 +65,45 @@ def _credits(instance: Instance, plan: Plan) -> Iterator[Row]:
         *(column.tolist() for column in (granted.case, granted.start_block, granted.end_block, granted.step)), strict=True
     ):
         step = instance.credit_cases[k].credits.steps[n]
-        what = f"{count(step.credit_usd)} USD" if step.credit_usd is not None else percent(step.credit_share)
-        yield "credit", instance.credit_cases[k].name, f"{what} (below {percent(step.below_share)})", days[start], days[end]
+        what = f"{_credit(step)} (below {percent(step.below_share)})"
+        yield "credit", instance.credit_cases[k].name, what, days[start], days[end]
+
+
+def _swings(instance: Instance, plan: Plan) -> Iterator[Row]:
+    days, bands, swings = instance.calendar.block_starts, instance.calendar.band_count, plan.swings
+    for t, (name, tenant) in enumerate(instance.tenants.items()):
+        if tenant.swing_usd_per_point is None:
+            continue
+        block = swings.period[(swings.tenant == t) & (swings.share > 0)] // bands
+        span = (days[block.min()], days[block.max() + 1]) if len(block) else ("-", "-")
+        points = POINTS * float(swings.share[swings.tenant == t].sum())
+        yield "swings", name, f"{points:,.1f} points in all", *span
+
+
+def offered(instance: Instance) -> str:
+    """Every lever that a plan of the instance may use."""
+    rows: list[tuple[str, str, str]] = []
+    for lever in instance.levers.values():
+        if isinstance(lever, LimitLever):
+            shares = ", ".join(percent(multiplier) for multiplier in lever.multipliers)
+            rows.append((lever.id, _of(lever), f"limited to {shares} by {lever.per}"))
+        else:
+            span = "until its window ends" if lever.blocks is None else f"for {plural(lever.blocks, instance.calendar.block)}"
+            rows.append((lever.id, _of(lever), f"closed once {span}, at {count(lever.closing_usd)} USD"))
+    for tenant in instance.tenants.values():
+        if tenant.refusal_usd is not None:
+            rows.append(("admission", tenant.id, f"refused at {count(tenant.refusal_usd)} USD"))
+        if tenant.swing_usd_per_point is not None:
+            rows.append(("swings", tenant.id, f"{count(tenant.swing_usd_per_point)} USD a percentage point"))
+    for case in instance.credit_cases:
+        steps = "; ".join(f"below {percent(step.below_share)}: {_credit(step)}" for step in case.credits.steps)
+        rows.append(("credit", case.name, f"{steps}, by {case.credits.per}"))
+    kept, more = shortened(rows, MOST_ROWS, "levers")
+    return table(("lever", "of", "on offer"), kept, left=3) + more if rows else ""
+
+
+def _credit(step: CreditStep) -> str:
+    return f"{count(step.credit_usd)} USD" if step.credit_usd is not None else percent(step.credit_share)
 
 
 def _of(lever: Lever) -> str:

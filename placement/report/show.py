@@ -10,6 +10,7 @@ from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes
 from placement.program import Floats, Ints
+from placement.report.levers import offered
 from placement.report.outlook import Outlook
 from placement.report.plan_figures import tightest
 from placement.report.text import brief, clean, count, lines, percent, plural, section, shortened, table
@@ -39,6 +40,7 @@ def show_report(instance: Instance, by: By) -> str:
         section(_title(by), _by_type(view, by)),
         section("Feeds, facility kW: idle and with all that is online at work, against the limit", _feeds(view)),
         section("Demand, tokens/s, and the accelerators it would take on the type that is best for it", _tenants(view)),
+        section("Levers of rationing", offered(instance)),
         section("Training, GPU-hours on the lightest shape of each job, against those online over the horizon", _training(view)),
     ]
     return "\n".join(part for part in parts if part)

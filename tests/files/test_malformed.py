@@ -153,6 +153,7 @@ CASES = [
     case("admission without a price", "{id: research}", "{id: research, admission: decided}", "tenants[research]", "admission: decided needs refusal_usd"),
     case("refusal without a choice", "{id: research}", "{id: research, refusal_usd: 5}", "tenants[research]", "only it has one"),
     case("refusal that earns", "{id: research}", "{id: research, admission: decided, refusal_usd: -5}", "tenants[research].refusal_usd = -5", "at least 0"),
+    case("swings that pay", "{id: research}", "{id: research, swing_usd_per_point: -1}", "tenants[research].swing_usd_per_point = -1", "at least 0"),
     case("credits of no step", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: month, steps: []}, tenant: pro,", "streams[pro-chat].credits.steps"),
     case("credits without a span", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per", "missing is never zero"),
     case("credits by the hour", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: hour, steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per = 'hour'", "'month'"),

@@ -77,6 +77,16 @@ def credited(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
     return document
 
 
+def steadied(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """A tenant whose swings cost; one of its streams may ask for nothing in some days."""
+    document["tenants"][0]["swing_usd_per_point"] = float(rng.choice([0.0, 0.05, 2.0]))
+    stream = document["streams"][0]
+    if rng.random() < 0.5:
+        later = {"from_date": "2026-03-09" if document["calendar"]["block"] == "week" else "2026-03-03", "value": 4.0}
+        stream["demand_tokens_per_s"] = [{"from_date": "2026-03-02", "value": float(rng.choice([0.0, 9.0]))}, later]
+    return document
+
+
 def with_losses(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Losses after which a share of demand, or what is promised, is covered."""
     loss: dict[str, Any] = {"id": "l", "each": "site", "covered_share": "promised" if rng.random() < 0.4 else 0.6}

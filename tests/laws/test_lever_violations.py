@@ -1,4 +1,4 @@
-"""Limits, closings, admission and credits broken by hand, on plans of tiny instances: each breach is found, with its amount."""
+"""Limits, closings, admission, credits and swings broken by hand, on plans of tiny instances: each breach is found, with its amount."""
 
 # ruff: noqa: E501 -- one breach, one line
 
@@ -38,6 +38,7 @@ def multiplied(plan: Plan, row: int, value: float) -> Plan:
 
 # tiny/limit: lever 0, 0.4 on the first day, 1 on the second. tiny/closing: lever 0 closes blocks 0 and 1 of 3. tiny/admission: tenant 1 is
 # refused; its must job is job 0. tiny/credits: agreement 0 grants step 0 in March, agreement 1 step 0 in February.
+# tiny/swings: half of the demand is served on two days, then all.
 BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "more than the limit": ("limit", lambda p: multiplied(p, 1, 0.6), "limit", "b under pro-peak: is served 10 tokens/s against a limit of 6"),
     "less than the limit": ("limit", lambda p: multiplied(p, 0, 0.6), "limit", "a under pro-peak: is owed what it is not served: 6 tokens/s against a limit of 4"),
@@ -63,6 +64,9 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "two credits": ("credits", lambda p: with_row(p, "credits", 0, 1, 2, 1), "credits", "is granted 2 steps at once"),
     "a credit for no month": ("credits", lambda p: moved(p, "credits", "start_block", 0, 0), "credits", "is credited from block 0 to 2 by step 1, which was not agreed"),
     "a credit of no step": ("credits", lambda p: moved(p, "credits", "step", 1, 1), "credits", "by step 2, which was not agreed"),
+    "a swing that is not stated": ("swings", lambda p: without(p, "swings"), "swings", "pro: is served 100.0000%, a block before 50.0000%; a swing of 0.0000% is stated"),
+    "a swing that pays": ("swings", lambda p: with_row(p, "swings", 0, 3, -0.5), "swings", "pro: swings by less than nothing"),
+    "a fall": ("swings", lambda p: without(replace(p, serving=replace(p.serving, period=p.serving.period[::-1])), "swings"), "swings", "pro: is served 50.0000%, a block before 100.0000%"),
 }  # fmt: skip
 
 
