@@ -41,7 +41,9 @@ class CreditOptions:
                 rows += [(k, s, step, int(blocks[0]), int(blocks[-1]) + 1) for step in range(len(case.credits.steps))]
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 5)
         last = table[:, 4] * bands - 1
-        return cls(builder.add_per_period(first=last, last=last, upper=1.0, whole=True), *table.T, bands)
+        of, slots, step, start, end = table.T
+        option = builder.add_per_period(first=last, last=last, upper=1.0, whole=True)
+        return cls(option, of, slots, step, start, end, bands)
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
         """Table ``credits``, by case, then slot."""
