@@ -51,8 +51,8 @@ class LimitOptions:
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 5)
         hours = np.concatenate([[0.0], np.cumsum(builder.grid.block_hours)])
         option = builder.add_running(first=table[:, 1], last=table[:, 1], hours=hours[table[:, 2]] - hours[table[:, 1]])
-        of, starts, ends, choice, before = table.T
-        return cls(option, of, starts, ends, choice, before, np.array(multiplier, dtype=np.float64))
+        of, first, last, chosen, earlier = table.T
+        return cls(option, of, first, last, chosen, earlier, np.array(multiplier, dtype=np.float64))
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
         """Table ``limits``, by lever, then span."""
