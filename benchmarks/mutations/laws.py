@@ -267,6 +267,19 @@ LAWS: tuple[Mutation, ...] = (
         "isolation check of sublets", "a dropped term", "law", f"{RULES}/isolation.py",
         "return held[0], held[1] + sublet_units(instance, plan)", "return held[0], held[1]", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 10, order
+    Mutation(
+        "order from the end on", "a wrong anchor: the start for the end", "law", f"{RULES}/order.py",
+        "(1, -1.0, END)", "(1, -1.0, START)", ("order", *BOTH_SIDES),
+    ),
+    Mutation(
+        "order of those that do not run", "a dropped rate", "law", f"{RULES}/order.py",
+        "((0, 1.0, START), (1, -1.0, END))", "((1, -1.0, END),)", ("order", *BOTH_SIDES),
+    ),
+    Mutation(
+        "order check", "a dropped condition", "law", f"{RULES}/order.py",
+        "if other not in ended:", "if False:", ("order", *BOTH_SIDES),
+    ),
     # ------------------------------------------------------------ levers
     Mutation(
         "limit on what is served", "a dropped condition: beyond its bands", "law", f"{RULES}/limit.py",
