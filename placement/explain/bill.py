@@ -116,11 +116,11 @@ def _sites_overheated(instance: Instance) -> list[Shortfall]:
     found = []
     for name, excess in zip(cooled_places(instance), idle_heat_kw(instance) - cooled_kw(instance), strict=True):
         if excess.max() > 0:
-            worst = float(excess.max())
+            worst, place = float(excess.max()), f"site {name}" if name in instance.sites else name
             found.append(
                 Shortfall(
                     "cooling", name, _spell(instance, excess > 0), worst, "kW",
-                    f"{name if name not in instance.sites else f'site {name}'}: what is online gives off {worst:,.6g} kW more than is cooled while idle",
+                    f"{place}: what is online gives off {worst:,.6g} kW more than is cooled while idle",
                     f"raise cooling_kw by {worst:,.6g}, or bring fewer accelerators online there",
                 )
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Law 4, cooling: the heat of sites, and of halls by their feeds, all IT kW drawn there, stays under what is cooled in every period.
+"""Law 4, cooling: the heat of sites, and of halls by their feeds, all IT kW drawn there, stays under what is cooled.
 
     sum over the pools of a site, or below a feed, of facility kW / PUE  <=  cooling kW
 
