@@ -159,11 +159,19 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "cooling of idle draw", "a dropped term", "law", f"{RULES}/cooling.py",
-        "limit[site] - standing[site]", "limit[site]", BOTH_SIDES,
+        "limit[n] - standing[n]", "limit[n]", BOTH_SIDES,
     ),
     Mutation(
         "cooling check", "a unit: facility for IT kW", "law", f"{RULES}/cooling.py",
         "kw / instance.sites[pool.site].pue", "kw", CHECK_SIDE,
+    ),
+    Mutation(
+        "cooling of halls", "a dropped weight", "law", f"{RULES}/cooling.py",
+        "pools_below(instance).astype(np.float64)])", "0.0 * pools_below(instance)])", BOTH_SIDES,
+    ),
+    Mutation(
+        "cooling of halls check", "a skipped level", "law", f"{RULES}/cooling.py",
+        "for feed in instance.feeds_above(pool)", "for feed in instance.feeds_above(pool)[:1]", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 5, sla
     Mutation(

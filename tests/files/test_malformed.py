@@ -313,6 +313,9 @@ CASES = [
     case("owed for what may vanish", "fee_usd_per_month: 1000}", "take_or_pay: {share: 0.5, per: month}, spot: {mean_hours_between_interruptions: 9, outage_hours: 1}}", "contracts[lease]", "take_or_pay is not for spot capacity", at="- {id: lease"),
     case("taken back though it may vanish", "fee_usd_per_month: 1000}", "reclaim: {earliest_date: 2026-01-01, notice_days: 1}, spot: {mean_hours_between_interruptions: 9, outage_hours: 1}}", "contracts[lease]", "reclaim is not for spot capacity", at="- {id: lease"),
     case("cooling less than nothing", "pue: 1.2}", "pue: 1.2, cooling_kw: -1}", "sites[north].cooling_kw = -1", "at least 0"),
+    case("cooling of a hall less than nothing", "value: 800}, {from", "value: 800}], cooling_kw: [{from_date: 2026-01-01, value: -1}, {from", "feeds[hall].cooling_kw[0].value = -1", "at least 0"),
+    case("cooling of a hall without end, misspelt", "limit_kw: unlimited", "limit_kw: unlimited, cooling_kw: none", "feeds[south].cooling_kw = 'none'", "'unlimited'"),
+    case("cooling of a hall in MW", "limit_kw: unlimited", "limit_kw: unlimited, cooling_mw: 1", "feeds[south].cooling_mw", "use cooling_kw and convert", at="limit_kw: unlimited"),
     case("cooling without end, misspelt", "pue: 1.2}", "pue: 1.2, cooling_kw: none}", "sites[north].cooling_kw = 'none'", "'unlimited'"),
     # what must fit
     case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),
