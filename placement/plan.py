@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "training_value", "revenue",
+    "credits", "swings", "borrowing", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -240,6 +240,17 @@ class Swings:
 
 
 @dataclass(frozen=True)
+class Borrowing:
+    """GPUs of quotas that others use, one row per (quota, lender, period)."""
+
+    quota: Ints
+    """Of who borrows: position in ``Instance.quota_cases``, as the next."""
+    lender: Ints
+    period: Ints
+    gpus: Floats
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -262,6 +273,7 @@ class Plan:
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
+    borrowing: Borrowing = field(default_factory=lambda: empty(Borrowing))
 
 
 @dataclass(frozen=True)
@@ -308,7 +320,7 @@ TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "credits": Granted, "swings": Swings,
+    "credits": Granted, "swings": Swings, "borrowing": Borrowing,
 }  # fmt: skip
 
 

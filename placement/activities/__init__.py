@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from placement.activities.backups import BackupOptions
+from placement.activities.borrowing import BorrowOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
@@ -67,12 +68,13 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.borrowing = BorrowOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings,
+            self.credits, self.swings, self.borrowing,
         )  # fmt: skip
 
     @property
@@ -90,6 +92,7 @@ __all__ = [
     "Activities",
     "Activity",
     "BackupOptions",
+    "BorrowOptions",
     "ClosingOptions",
     "Columns",
     "CreditOptions",

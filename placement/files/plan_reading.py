@@ -16,6 +16,7 @@ from placement.instance import Instance
 from placement.plan import (
     TABLES,
     Backups,
+    Borrowing,
     Closings,
     Contracts,
     Granted,
@@ -74,6 +75,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
+        _read_borrowing(tables["borrowing"], instance, problems) if "borrowing" in tables else empty(Borrowing),
     )
 
 
@@ -191,6 +193,17 @@ def _read_credits(table: Table, instance: Instance, problems: Problems) -> Grant
 def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:
     tenant = refer(table, "tenant", _index(instance.tenants), "a tenant", problems)
     return Swings(tenant, periods(table, instance.calendar, problems), table.numbers["share"])
+
+
+def _read_borrowing(table: Table, instance: Instance, problems: Problems) -> Borrowing:
+    known = {(list(instance.tenants)[case.tenant], case.accelerator): n for n, case in enumerate(instance.quota_cases)}
+    found = []
+    for column in ("tenant", "lender"):
+        rows = [(str(table.cell(column, n)), str(table.cell("accelerator", n))) for n in range(len(table))]
+        quota = np.array([known.get(row, -1) for row in rows], dtype=np.int64)
+        table.report(problems, (quota < 0) & table.sound, column, "a tenant with a quota on this accelerator", "correct the row")
+        found.append(quota)
+    return Borrowing(found[0], found[1], periods(table, instance.calendar, problems), table.numbers["gpus"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from placement.instance import fitting, grid_checks, lever_checks, order_checks, policy_checks, tenancy_checks
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
+from placement.instance.quotas import quotas
 from placement.instance.references import identity, references
 from placement.instance.timing import timing
 
@@ -29,6 +30,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from demand(draft)
     yield from policy_checks.policies(draft)
     yield from tenancy_checks.tenancy(draft)
+    yield from quotas(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)
 

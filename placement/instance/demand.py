@@ -69,8 +69,20 @@ class Tenant(Noun):
     """Jurisdictions in which its work may run; default: any."""
     flexibility_share: Share = 0.0
     """By how much its work may be slowed down while the grid asks for it (default 0: not at all)."""
-    quota_gpus: later("quota") = None  # type: ignore[valid-type]
-    priority: later("quota") = None  # type: ignore[valid-type]
+    quota_gpus: Steps | None = None
+    """GPUs of all types that what counts on its quota may hold (default: as many as there are)."""
+    accelerator_quota_gpus: Annotated[dict[Id, Steps], Field(min_length=1)] | None = None
+    """The same by type of accelerator; types that are not named have no quota of their own."""
+    cohort: Label | None = None
+    """Tenants of one cohort lend each other what they do not use of their quotas; default: it neither lends nor borrows."""
+    lend_gpus: Steps | None = None
+    """Most that it lends of each of its quotas (default: all of it)."""
+    borrow_gpus: Steps | None = None
+    """Most that it borrows for each of its quotas (default: what the others lend)."""
+    borrow_usd_per_gpu_hour: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    """What each GPU-hour that it borrows counts as, divided by its priority (default 0)."""
+    priority: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """Of those at the same price, who has twice the priority borrows for half the gain (default 1)."""
     isolation: Literal["pool", "site"] | None = None
     """Default: what it holds may be shared. ``pool`` (``site``): where it holds anything, nobody else does in that period."""
     admission: Literal["decided"] | None = None
@@ -87,6 +99,11 @@ class Tenant(Noun):
     def _refusal(self) -> Tenant:
         if (self.admission is None) != (self.refusal_usd is None):
             raise PydanticCustomError("refusal", "admission: decided needs refusal_usd, and only it has one")
+        if self.cohort is not None and self.quota_gpus is None and self.accelerator_quota_gpus is None:
+            raise PydanticCustomError("cohort", "cohort needs quota_gpus or accelerator_quota_gpus: there is nothing else to lend")
+        for name in ("lend_gpus", "borrow_gpus", "borrow_usd_per_gpu_hour", "priority"):
+            if getattr(self, name) is not None and self.cohort is None:
+                raise PydanticCustomError("lending", "{name} needs a cohort", {"name": name})
         return self
 
 
@@ -124,6 +141,8 @@ class Service(Noun):
     profiles: Annotated[tuple[ServiceProfile, ...], Field(min_length=1, max_length=200, strict=False)]
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all for which a profile exists, or rows in the eligibility table."""
+    quota: Id | None = None
+    """Tenant on whose quota its replicas count; default: on nobody's."""
     start_up_hours: later("scaling") = None  # type: ignore[valid-type]
     min_replicas: later("scaling") = None  # type: ignore[valid-type]
     spread: later("spread") = None  # type: ignore[valid-type]
@@ -279,7 +298,10 @@ class TrainingJob(Noun):
     move_blocks: Annotated[int, Field(ge=1, le=3660)] | None = None
     """Blocks before the start in which data and checkpoint cross the WAN, an equal part in each; default: 1."""
     current_place: later("movement") = None  # type: ignore[valid-type]
-    quota: later("quota") = None  # type: ignore[valid-type]
+    quota: Id | None = None
+    """Tenant on whose quota it counts; default: its own."""
+    reclaimable: bool = False
+    """May be stopped when a lender takes its GPUs back, so that it may hold borrowed ones for longer than a block."""
 
     @model_validator(mode="after")
     def _consistent(self) -> TrainingJob:

@@ -24,6 +24,7 @@ from placement.instance.levers import Lever
 from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
+from placement.instance.quotas import QuotaCase, quota_cases
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.upkeep import MaintenanceTask
 from placement.instance.wan import Wan
@@ -265,6 +266,11 @@ class Instance:
         return credit_cases(self)
 
     @cached_property
+    def quota_cases(self) -> tuple[QuotaCase, ...]:
+        """Every quota, by tenant: that on all accelerators, then those by type."""
+        return quota_cases(self)
+
+    @cached_property
     def reclaim_left_units(self) -> Ints:
         """Units of each pool once its landlord has taken back what it may by then; all that are online elsewhere, [Q, P]."""
         units = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
@@ -354,6 +360,7 @@ class Instance:
         return np.array([feed in self.feeds_above(pool) for pool in self.pools.values()], dtype=np.bool_)
 
 
+_LATER = ("waits", "quota", "reclaimable")
 _IGNORED = {"source", "assumption", "certainty", "description"}
 
 
@@ -393,10 +400,13 @@ def digest(instance: Instance) -> str:
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(list(instance.accelerators), dtype="U100")
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
-    arrays += [getattr(jobs, f.name) for f in fields(jobs) if isinstance(getattr(jobs, f.name), np.ndarray) and f.name != "waits"]
+    of_jobs = {f.name: getattr(jobs, f.name) for f in fields(jobs)}
+    arrays += [value for name, value in of_jobs.items() if isinstance(value, np.ndarray) and name not in _LATER]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
     arrays += [instance.spot_times_longer]
-    arrays += [jobs.waits] if len(jobs.waits) else []  # What came later changes no digest of plans that lie somewhere.
+    # What came later changes no digest of instances that do without it.
+    arrays += [jobs.waits] if len(jobs.waits) else []
+    arrays += [jobs.quota, jobs.reclaimable] if np.any(jobs.quota != jobs.tenant) or jobs.reclaimable.any() else []
     for array in arrays:
         total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())

@@ -22,6 +22,10 @@ _NOT_NEGATIVE = {
     "online_gpus",
     "fee_usd_per_month",
     "sublet_usd_per_gpu_hour",
+    "quota_gpus",
+    "accelerator_quota_gpus",
+    "lend_gpus",
+    "borrow_gpus",
 }
 _PRICES = ("price_usd_per_", "sublet_usd_per_")
 MOST_USD_PER_UNIT = 1e6
@@ -41,6 +45,9 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),
     ("streams", "mean_tokens_per_s"),
+    ("tenants", "quota_gpus"),
+    ("tenants", "lend_gpus"),
+    ("tenants", "borrow_gpus"),
 )
 
 
@@ -54,6 +61,10 @@ def timing(draft: Draft) -> Iterator[Finding]:
             value = getattr(noun, field, None)  # Nouns of one family may be of several kinds.
             if value is not None and not isinstance(value, str):
                 yield from _steps(calendar, (family, n, field), value, field, from_start=True)
+    for n, tenant in draft["tenants"].valid.items():
+        for name, steps in (tenant.accelerator_quota_gpus or {}).items():
+            path = ("tenants", n, "accelerator_quota_gpus", name)
+            yield from _steps(calendar, path, steps, "accelerator_quota_gpus", from_start=True)
     for n, steps in draft.online.items():
         yield from _steps(calendar, ("pools", n, "online_gpus"), steps, "online_gpus", from_start=False)
     for n, growth in draft["growths"].valid.items():

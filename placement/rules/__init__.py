@@ -35,6 +35,7 @@ from placement.rules import (
     order,
     power,
     purchase,
+    quota,
     reclaim,
     resilience,
     second_feed,
@@ -63,5 +64,5 @@ class Rule(Protocol):
 RULES: tuple[Rule, ...] = (
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
     sla, limit, closing, admission, credits, swings,
-    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget, quota,
 )  # fmt: skip
