@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from placement.activities.backups import BackupOptions
+from placement.activities.batch import BatchOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
@@ -67,12 +68,13 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.batch = BatchOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings,
+            self.credits, self.swings, self.batch,
         )  # fmt: skip
 
     @property
@@ -83,13 +85,14 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
-        return self.isolation.settled(program, self.overuse.settled(program, columns))
+        return self.isolation.settled(program, self.overuse.settled(program, self.batch.settled(program, columns)))
 
 
 __all__ = [
     "Activities",
     "Activity",
     "BackupOptions",
+    "BatchOptions",
     "ClosingOptions",
     "Columns",
     "CreditOptions",

@@ -16,6 +16,7 @@ from placement.rules import (
     admission,
     assignment,
     backups,
+    batch,
     budget,
     capacity,
     carbon,
@@ -60,7 +61,7 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    limit, closing, admission, credits, swings,
+    assignment, batch, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
+    sla, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip
