@@ -32,6 +32,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tiny optima": ("tests/test_tiny_optima.py",),
     "violations": tuple(f"tests/laws/test_{kind}violations.py" for kind in ("", "batch_", "policy_", "supply_", "tenancy_")),
     "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
+    "order": ("tests/laws/test_order.py",),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),

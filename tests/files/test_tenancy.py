@@ -48,7 +48,10 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
     assert "contract 'lease' is not" in found
 
 
-@pytest.mark.parametrize("name", ["maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "batch", "unfinished"])
+KEPT_TABLES = ("maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "batch", "unfinished")
+
+
+@pytest.mark.parametrize("name", KEPT_TABLES)
 def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     instance = load(TINY / f"{FILES.get(name, name)}.yaml")
     result = solve(instance, solver="highs", time_limit_s=30)
