@@ -34,6 +34,7 @@ from placement.plan import (
     Runs,
     Serving,
     Shedding,
+    Shifts,
     Sublets,
     Swings,
     Uncovered,
@@ -78,6 +79,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
         _read_batch(tables["batch"], instance, problems) if "batch" in tables else empty(Batch),
         _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
+        _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
     )
 
 
@@ -210,6 +212,10 @@ def _read_batch(table: Table, instance: Instance, problems: Problems) -> Batch:
 
 def _read_unfinished(table: Table, instance: Instance, problems: Problems) -> Unfinished:
     return Unfinished(refer(table, "job", _index(instance.batch_jobs), "a batch job", problems), table.numbers["share"])
+def _read_shifts(table: Table, instance: Instance, problems: Problems) -> Shifts:
+    stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
+    leaves, arrives = (periods(table, instance.calendar, problems, of) for of in ("", "to_"))
+    return Shifts(stream, leaves, arrives, table.numbers["tokens_per_s"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

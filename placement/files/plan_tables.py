@@ -44,6 +44,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
     "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
+    "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -269,6 +270,10 @@ def batch_ways(instance: Instance) -> list[tuple[str, str, str]]:
     """Batch job, accelerator and mode of every way to work."""
     names = list(instance.batch_jobs)
     return [(names[case.job], case.accelerator, case.mode.id) for case in instance.batch_cases]
+def _shifts(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.shifts
+    when = [*_period_columns(instance, table.period), *_period_columns(instance, table.to_period)]
+    return [_named(list(instance.streams), table.stream), *when, _floats(table.tokens_per_s)]
 
 
 def agreements(instance: Instance) -> list[str]:
@@ -287,5 +292,6 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits, "swings": _swings, "batch": _batch, "unfinished": _unfinished,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts,
+    "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip

@@ -78,6 +78,7 @@ class _Tables(_Strict):
     swings: _TableFile | None = None
     batch: _TableFile | None = None
     unfinished: _TableFile | None = None
+    shifts: _TableFile | None = None
     prices: _TableFile | None = None
 
 

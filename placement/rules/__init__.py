@@ -14,6 +14,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
     admission,
+    arrivals,
     assignment,
     backups,
     batch,
@@ -39,6 +40,7 @@ from placement.rules import (
     reclaim,
     resilience,
     second_feed,
+    shifting,
     sla,
     swings,
     take_or_pay,
@@ -63,6 +65,6 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, batch, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response,
-    cooling, sla, limit, closing, admission, credits, swings,
+    cooling, sla, shifting, arrivals, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

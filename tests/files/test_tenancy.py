@@ -15,7 +15,8 @@ from placement.files import InputErrors, load, load_plan, save_plan
 from placement.plan import TABLES
 
 TINY = Path("instances/tiny")
-FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission", "unfinished": "batch"}
+FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission", "shifts": "shifting"}
+FILES |= {"unfinished": "batch"}
 """Instance whose plan has rows in a table; others are called after it."""
 
 
@@ -48,7 +49,8 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
     assert "contract 'lease' is not" in found
 
 
-KEPT_TABLES = ("maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "batch", "unfinished")
+KEPT_TABLES = ("maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts", "batch")
+KEPT_TABLES = (*KEPT_TABLES, "unfinished")
 
 
 @pytest.mark.parametrize("name", KEPT_TABLES)
