@@ -26,6 +26,7 @@ from placement.activities.refusals import RefusalOptions
 from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
+from placement.activities.spreads import SpreadOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
@@ -67,12 +68,13 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings,
+            self.credits, self.swings, self.spreads,
         )  # fmt: skip
 
     @property
@@ -83,7 +85,7 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
-        return self.isolation.settled(program, self.overuse.settled(program, columns))
+        return self.spreads.settled(program, self.isolation.settled(program, self.overuse.settled(program, columns)))
 
 
 __all__ = [
@@ -105,6 +107,7 @@ __all__ = [
     "ResponseOptions",
     "ServeOptions",
     "ShedOptions",
+    "SpreadOptions",
     "SubletOptions",
     "SwingOptions",
     "Terms",

@@ -49,7 +49,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling of sites that idle draw alone overheats, and the policies in
-    ``overdrawn``. It has no losses to survive, nor maintenance to do.
+    ``overdrawn``. It has no losses to survive, no maintenance to do, and no replicas that have to stand.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -82,6 +82,10 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         sites={
             name: site.model_copy(update={"cooling_kw": "unlimited"}) if over.any() else site
             for (name, site), over in zip(instance.sites.items(), idle_heat_kw(instance) > cooled_kw(instance), strict=True)
+        },
+        services={
+            name: service.model_copy(update={"min_replicas": None, "min_replicas_at": None, "spread": None})
+            for name, service in instance.services.items()
         },
         losses={},
         pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},

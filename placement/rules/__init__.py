@@ -38,6 +38,7 @@ from placement.rules import (
     resilience,
     second_feed,
     sla,
+    standing,
     swings,
     take_or_pay,
     wan,
@@ -61,6 +62,6 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    limit, closing, admission, credits, swings,
+    standing, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip
