@@ -356,6 +356,8 @@ class Result:
     facts: dict[str, float | str] = field(default_factory=dict)
     prices: Prices | None = None
     """Of the last level, to solve from again; None where the solver has none."""
+    work: float | None = None
+    """Deterministic work spent; None where the solver does not count it."""
 
     @property
     def objective(self) -> float | None:
