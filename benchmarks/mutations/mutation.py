@@ -34,6 +34,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "violations": tuple(f"tests/laws/test_{kind}violations.py" for kind in ("", "policy_", "supply_", "tenancy_")),
     "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
     "services": ("tests/laws/test_service_violations.py", "tests/laws/test_services_agree.py"),
+    "order": ("tests/laws/test_order.py",),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),

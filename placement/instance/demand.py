@@ -274,7 +274,8 @@ class TrainingJob(Noun):
     """From a failure until work goes on from the last checkpoint: found, replaced or repaired, and loaded."""
     checkpoint_every_hours: Annotated[float, Field(gt=0, le=1e5)] | None = None
     """Work between checkpoints; default: what makes the expected hours least."""
-    after: later("order") = None  # type: ignore[valid-type]
+    after: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
+    """Jobs that it waits for: it starts once all of them have ended, and does not run where one of them does not."""
     data_tb: Terabytes | None = None
     """Data that every site where it runs needs before the start."""
     data_at: Id | None = None

@@ -393,9 +393,10 @@ def digest(instance: Instance) -> str:
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(list(instance.accelerators), dtype="U100")
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
-    arrays += [value for value in (getattr(jobs, f.name) for f in fields(jobs)) if isinstance(value, np.ndarray)]
+    arrays += [getattr(jobs, f.name) for f in fields(jobs) if isinstance(getattr(jobs, f.name), np.ndarray) and f.name != "waits"]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
     arrays += [instance.spot_times_longer]
+    arrays += [jobs.waits] if len(jobs.waits) else []  # What came later changes no digest of plans that lie somewhere.
     for array in arrays:
         total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())

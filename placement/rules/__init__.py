@@ -32,6 +32,7 @@ from placement.rules import (
     maintenance,
     metered_energy,
     non_firm,
+    order,
     power,
     purchase,
     reclaim,
@@ -61,7 +62,7 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    standing, limit, closing, admission, credits, swings,
+    assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
+    sla, standing, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip
