@@ -16,7 +16,7 @@ from placement.report.text import brief, clean, percent, plural, table
 if TYPE_CHECKING:
     from placement.sweep.document import LoadedSweep
     from placement.sweep.expand import Expanded
-    from placement.sweep.run import Progress
+    from placement.sweep.run import Engine, Progress
     from placement.sweep.store import Store
 
 FILE = click.Path(path_type=Path)
@@ -51,6 +51,11 @@ def sweep() -> None:
 @click.option("--gap", metavar="G", type=click.FloatRange(0, 1, max_open=True), help="Of each case, in place of that of SWEEP.")
 @click.option("--cold", is_flag=True, help="No case starts from another's plan.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1, 1024), help="Cases at a time, a core each; default: every usable core.")
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+    help="Where cases run: on this machine, or on a Ray cluster.",
+)  # fmt: skip
+@click.option("--ray-address", metavar="ADDRESS", help="Of the cluster, or auto; default: a new one on this machine.")
 @click.option("--shard", metavar="i/n", type=Shard(), default="1/1", help="Only this share of the cases, on a shared folder.")
 @click.option("--retry-errors", is_flag=True, help="Run cases again that ended in an error.")
 @click.option("--dry-run", is_flag=True, help="List the cases and estimate how long they take; run none.")
@@ -59,7 +64,7 @@ def sweep() -> None:
 def run(
     ctx: click.Context, /, *, source: Path, output: Path | None, vary: tuple[str, ...], scenarios: tuple[str, ...],
     samples: int | None, solver: str | None, work_limit: float | None, gap: float | None, cold: bool, jobs: int | None,
-    shard: tuple[int, int], retry_errors: bool, dry_run: bool, quiet: bool,
+    engine: str, ray_address: str | None, shard: tuple[int, int], retry_errors: bool, dry_run: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Run the cases of SWEEP, each in a process of its own, and keep a row and a plan of each in DIR.
 
@@ -89,8 +94,9 @@ def run(
         if not quiet:
             click.echo(clean(_line(cases, progress)), err=True)
 
+    where = _ray(ray_address, jobs) if engine == "ray" else None
     with Interrupts(announce=False) as interrupts:
-        in_thread(lambda: run_cases(cases, output, jobs=jobs, shard=shard, stop=interrupts.event, on_row=on_row))
+        in_thread(lambda: run_cases(cases, output, jobs=jobs, engine=where, shard=shard, stop=interrupts.event, on_row=on_row))
     click.echo(clean(_summary(store)))
     ctx.exit(interrupts.exit_code or ExitCode.OK)
 
@@ -156,6 +162,16 @@ def opened(folder: Path) -> Store:
         return Store(folder)
     except InputErrors as errors:
         raise BadInput(str(errors)) from None
+
+
+def _ray(address: str | None, jobs: int | None) -> Engine:
+    from placement.sweep.collect import NotInstalled
+    from placement.sweep.ray_engine import Ray
+
+    try:
+        return Ray(address, jobs)
+    except (NotInstalled, ConnectionError) as error:
+        raise BadInput(str(error)) from None
 
 
 def _created(folder: Path, cases: Expanded) -> Store:
