@@ -344,6 +344,30 @@ LAWS: tuple[Mutation, ...] = (
         "swings check of falls", "a sign", "law", f"{RULES}/swings.py",
         "abs(now - then) - stated[t, period]", "now - then - stated[t, period]", CHECK_SIDE,
     ),
+    Mutation(
+        "shifting arrivals", "a dropped coefficient: hours", "law", "placement/instance/flows.py",
+        "volume[s, leaves] / volume[s, leaves + d]", "1", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting balance", "a sign", "law", f"{RULES}/sla.py",
+        "balance[ways.to_stream[way]], -1.0, profile=arrives", "balance[ways.to_stream[way]], 1.0, profile=arrives", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting share", "a dropped coefficient", "law", f"{RULES}/shifting.py",
+        "most = share[used, None] * instance", "most = instance", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting check of waits", "the least for the most", "law", f"{RULES}/shifting.py",
+        "return max(float(theirs", "return min(float(theirs", CHECK_SIDE,
+    ),
+    Mutation(
+        "arrivals that are shed", "a dropped term", "law", f"{RULES}/arrivals.py",
+        "    builder.add_rates(shed.option[at], row[shed.stream[at]], 1.0)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "arrivals check of what is closed", "a dropped condition", "law", f"{RULES}/arrivals.py",
+        "meets = np.where(closed > 0, arrives, 0.0)", "meets = np.where(closed > 1, arrives, 0.0)", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(
         "concentration of fees", "a sign", "law", f"{RULES}/concentration.py",

@@ -26,6 +26,7 @@ from placement.activities.refusals import RefusalOptions
 from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
+from placement.activities.shifts import ShiftOptions
 from placement.activities.spreads import SpreadOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
@@ -69,12 +70,13 @@ class Activities:
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
         self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
+        self.shifts = ShiftOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.spreads,
+            self.credits, self.swings, self.shifts, self.spreads,
         )  # fmt: skip
 
     @property
@@ -107,6 +109,7 @@ __all__ = [
     "ResponseOptions",
     "ServeOptions",
     "ShedOptions",
+    "ShiftOptions",
     "SpreadOptions",
     "SubletOptions",
     "SwingOptions",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting, grid_checks, lever_checks, order_checks, policy_checks, service_checks, tenancy_checks
+from placement.instance import (
+    fitting,
+    flow_checks,
+    grid_checks,
+    lever_checks,
+    order_checks,
+    policy_checks,
+    service_checks,
+    tenancy_checks,
+)
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
@@ -32,6 +41,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from tenancy_checks.tenancy(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)
+    yield from flow_checks.shifting(draft)
 
 
 def demand(draft: Draft) -> Iterator[Finding]:

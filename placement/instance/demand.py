@@ -27,6 +27,7 @@ from placement.instance.base import (
 )
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
+from placement.instance.flows import Shifting
 from placement.instance.services import Spread
 
 
@@ -194,7 +195,8 @@ class Stream(Noun):
     """Earned for each million tokens served (default 0)."""
     ladder: Ladder | None = None
     """Default: the tenant's."""
-    shifting: later("rationing") = None  # type: ignore[valid-type]
+    shifting: Shifting | None = None
+    """What of it can wait (default: nothing)."""
     degrade_to: later("rationing") = None  # type: ignore[valid-type]
     elasticity: later("rationing") = None  # type: ignore[valid-type]
     credits: Credits | None = None

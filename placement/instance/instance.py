@@ -17,6 +17,7 @@ from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
 from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.flows import Flows, flows
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
@@ -218,6 +219,22 @@ class Instance:
         """Share of the time that each pool is there while its contract is in force, [Q]; 1 but for spot capacity."""
         spots = [self.contracts[pool.contract].spot for pool in self.pools.values()]
         return np.array([1.0 if spot is None else spot.availability for spot in spots], dtype=np.float64)
+
+    # ------------------------------------------------------------ demand
+
+    @cached_property
+    def mean_per_demand(self) -> Floats:
+        """Mean rate for each token/s of demand, [S, P]; where there is none that of all of the stream, or 1."""
+        demand, mean, hours = self.demand_tokens_per_s, self.mean_tokens_per_s, self.calendar.hours
+        whole, asked = mean @ hours, demand @ hours
+        of_stream = np.divide(whole, asked, out=np.ones_like(whole), where=asked > 0)
+        shape = np.broadcast_to(of_stream[:, None], demand.shape).copy()
+        return np.asarray(np.divide(mean, demand, out=shape, where=demand > 0), dtype=np.float64)
+
+    @cached_property
+    def flows(self) -> Flows:
+        """Ways for demand to move."""
+        return flows(self)
 
     # ------------------------------------------------------------ money over time
 

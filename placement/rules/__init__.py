@@ -14,6 +14,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
     admission,
+    arrivals,
     assignment,
     backups,
     budget,
@@ -38,6 +39,7 @@ from placement.rules import (
     reclaim,
     resilience,
     second_feed,
+    shifting,
     sla,
     standing,
     swings,
@@ -63,6 +65,6 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
-    sla, standing, limit, closing, admission, credits, swings,
+    sla, standing, shifting, arrivals, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

@@ -36,6 +36,13 @@ def case(name: str, old: str, new: str, *says: str, at: str | None = None, error
     return Case(name, old, new, says, at, errors)
 
 
+WAITS = "{id: pro-chat, tenant: pro,"
+
+
+def shifts(fields: str) -> str:
+    return f"{{id: pro-chat, shifting: {{{fields}}}, tenant: pro,"
+
+
 GRID = "limit_kw: 2000, price_usd_per_kwh: {peak: 0.09, rest: 0.05}"
 CASES = [
     # fields
@@ -173,6 +180,17 @@ CASES = [
     case("waits in a circle", "duration_hours: 160}]}\n  - {id: night, tenant", "duration_hours: 160}], after: [night]}\n  - {id: night, after: [tune], tenant", "jobs[night].after[0] = 'tune'", "a job that does not itself wait for this one", at="- {id: night, after", errors=2),
     case("waits for too long", "{id: tune, tenant", "{id: tune, after: [pretrain], deadline_date: 2026-03-12, tenant", "jobs[tune].after[0] = 'pretrain'", "a job that ends in time", "at the earliest", "give this one a later deadline"),
     case("swings that pay", "{id: research}", "{id: research, swing_usd_per_point: -1}", "tenants[research].swing_usd_per_point = -1", "at least 0"),
+    case("shifting of nothing", WAITS, shifts("most_share: 0, most_delay_hours: 6"), "streams[pro-chat].shifting.most_share = 0", "more than 0"),
+    case("shifting of more than all", WAITS, shifts("most_share: 1.5, most_delay_hours: 6"), "shifting.most_share = 1.5", "at most 1"),
+    case("shifting without a share", WAITS, shifts("most_delay_hours: 6"), "streams[pro-chat].shifting.most_share", "missing is never zero"),
+    case("shifting for ever", WAITS, shifts("most_share: 0.5"), "streams[pro-chat].shifting.most_delay_hours", "missing is never zero"),
+    case("shifting by no time", WAITS, shifts("most_share: 0.5, most_delay_hours: 0"), "shifting.most_delay_hours = 0", "at least 0.25"),
+    case("shifting that reaches nothing", WAITS, shifts("most_share: 0.5, most_delay_hours: 5"), "shifting.most_delay_hours = 5", "of another that it may be moved to", "allow a longer delay"),
+    case("shifting that loses all", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, loss_share: 1"), "shifting.loss_share = 1", "less than 1"),
+    case("shifting that pays", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, usd_per_million_tokens: -1"), "shifting.usd_per_million_tokens = -1", "at least 0"),
+    case("shifting into an unknown band", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: [rst]"), "shifting.into_bands[0] = 'rst'", "did you mean 'rest'?"),
+    case("shifting into a band twice", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: [rest, rest]"), "shifting.into_bands[1] = 'rest'", "each band once"),
+    case("shifting into no band", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: []"), "streams[pro-chat].shifting.into_bands"),
     case("credits of no step", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: month, steps: []}, tenant: pro,", "streams[pro-chat].credits.steps"),
     case("credits without a span", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per", "missing is never zero"),
     case("credits by the hour", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: hour, steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per = 'hour'", "'month'"),
