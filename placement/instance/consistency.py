@@ -12,6 +12,7 @@ from placement.instance import (
     lever_checks,
     order_checks,
     policy_checks,
+    service_checks,
     tenancy_checks,
 )
 from placement.instance.findings import Draft, Finding
@@ -32,15 +33,16 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
+    yield from batch_checks.batch(draft)
     yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
+    yield from service_checks.services(draft)
     yield from demand(draft)
     yield from policy_checks.policies(draft)
     yield from tenancy_checks.tenancy(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)
-    yield from batch_checks.batch(draft)
     yield from flow_checks.shifting(draft)
 
 
