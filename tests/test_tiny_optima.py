@@ -20,9 +20,10 @@ ROOT = Path("instances")
 BEST: dict[str, Any] = json.loads((ROOT / "best.json").read_text())
 TINY = sorted((ROOT / "tiny").glob("*.yaml"))
 LAWS = (
+    "batch",
     "assignment", "capacity", "maintenance", "interconnect", "wan", "power", "sla", "isolation", "contract", "reclaim",
     "resilience", "backups", "concentration", "budget", "limit", "closing", "admission", "credits",
-    "swings", "order", "shifting", "quota",
+    "swings", "order", "shifting", "standing", "quota",
 )  # fmt: skip
 PROVERS = sorted(set(SOLVERS) - {"enumerate", "prices"})
 """The oracle is for smaller Programs still; the price solver promises a bound, not a proof."""

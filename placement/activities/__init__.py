@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from placement.activities.backups import BackupOptions
+from placement.activities.batch import BatchOptions
 from placement.activities.borrowing import BorrowOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
@@ -28,6 +29,7 @@ from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.shifts import ShiftOptions
+from placement.activities.spreads import SpreadOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
@@ -53,6 +55,7 @@ class Activities:
     def __init__(self, instance: Instance, builder: Builder, by_pool: bool | None = None) -> None:
         self.gangs = Gangs.offer(instance, builder, by_pool)
         self.replicas = ReplicaOptions.offer(instance, builder)
+        self.batch = BatchOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)
         self.terms = Terms.offer(instance, builder)
@@ -69,14 +72,16 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
         self.shifts = ShiftOptions.offer(instance, builder)
         self.borrowing = BorrowOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
+            self.batch,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.shifts, self.borrowing,
+            self.credits, self.swings, self.shifts, self.spreads, self.borrowing,
         )  # fmt: skip
 
     @property
@@ -87,13 +92,15 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
-        return self.isolation.settled(program, self.overuse.settled(program, columns))
+        columns = self.batch.settled(program, columns)
+        return self.spreads.settled(program, self.isolation.settled(program, self.overuse.settled(program, columns)))
 
 
 __all__ = [
     "Activities",
     "Activity",
     "BackupOptions",
+    "BatchOptions",
     "BorrowOptions",
     "ClosingOptions",
     "Columns",
@@ -111,6 +118,7 @@ __all__ = [
     "ServeOptions",
     "ShedOptions",
     "ShiftOptions",
+    "SpreadOptions",
     "SubletOptions",
     "SwingOptions",
     "Terms",

@@ -22,6 +22,7 @@ _NOT_NEGATIVE = {
     "online_gpus",
     "fee_usd_per_month",
     "sublet_usd_per_gpu_hour",
+    "min_replicas",
     "quota_gpus",
     "accelerator_quota_gpus",
     "lend_gpus",
@@ -45,6 +46,7 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),
     ("streams", "mean_tokens_per_s"),
+    ("services", "min_replicas"),
     ("tenants", "quota_gpus"),
     ("tenants", "lend_gpus"),
     ("tenants", "borrow_gpus"),
@@ -61,6 +63,9 @@ def timing(draft: Draft) -> Iterator[Finding]:
             value = getattr(noun, field, None)  # Nouns of one family may be of several kinds.
             if value is not None and not isinstance(value, str):
                 yield from _steps(calendar, (family, n, field), value, field, from_start=True)
+    for n, service in draft["services"].valid.items():
+        for site, least in (service.min_replicas_at or {}).items():
+            yield from _steps(calendar, ("services", n, "min_replicas_at", site), least, "min_replicas", from_start=True)
     for n, tenant in draft["tenants"].valid.items():
         for name, steps in (tenant.accelerator_quota_gpus or {}).items():
             path = ("tenants", n, "accelerator_quota_gpus", name)

@@ -5,8 +5,8 @@
     held by gangs of t in blocks after their first, unless reclaimable  <=  quota of t         where t may borrow
     cost = GPU-hours borrowed x the borrower's price / its priority
 
-GPUs are those of the units that jobs and replicas on the quota of t hold. At the start of a block lenders may take all back; what
-then goes on from the block before, and may not be stopped, has to find its own quota.
+GPUs are those of the units that jobs, batch jobs and replicas on the quota of t hold. At the start of a block lenders may take all
+back; what then goes on from the block before, and may not be stopped, has to find its own quota.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from placement.instance.quotas import EVERY, QuotaCase, may_borrow
 from placement.plan import Plan, Violation
 from placement.program import Anchor, Bools, Floats, Ints
 from placement.rules.pool_use import charge, held_gpus
-from placement.rules.reading import broken, by_pool, during_runs, excess, level_and_term
+from placement.rules.reading import batch_jobs_of, batch_units, broken, by_pool, during_runs, excess, level_and_term
 
 NAME = "quota"
 
@@ -39,6 +39,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
             gangs=held.gangs * (instance.jobs.quota == case.tenant)[gangs.job[gangs.share_row]],
             replicas=held.replicas * (services == case.tenant)[replicas.service],
             let=np.zeros_like(held.let),
+            batch=held.batch * (activities.batch.tenant == case.tenant),
         )
         charge(instance, builder, activities, row, mine, case.pools[:, None])
         taken, given = borrow.option[borrow.quota == n], borrow.option[borrow.lender == n]
@@ -128,7 +129,11 @@ def used_gpus(instance: Instance, plan: Plan, case: QuotaCase, *, after_first_bl
     if not after_first_block:
         on_quota = np.array([name == list(instance.tenants)[case.tenant] for name in _stated(instance)], dtype=np.float64)
         np.add.at(total, (table.island, table.period), table.units * on_quota[table.service])
-    return np.asarray((by_pool(instance, total) * instance.unit_gpus[:, None])[case.pools].sum(axis=0), dtype=np.float64)
+    units_by_pool = by_pool(instance, total)
+    if not after_first_block:
+        owner = np.array([job.tenant for job in instance.batch_jobs.values()], dtype=str)[batch_jobs_of(instance, plan)]
+        units_by_pool = units_by_pool + batch_units(instance, plan, owner == list(instance.tenants)[case.tenant])
+    return np.asarray((units_by_pool * instance.unit_gpus[:, None])[case.pools].sum(axis=0), dtype=np.float64)
 
 
 def _stated(instance: Instance) -> list[str | None]:

@@ -20,6 +20,7 @@ from placement.formulate import Formulation, formulate
 from placement.instance import Instance
 from placement.plan import Plan
 from placement.program import Floats, Ints
+from tests.laws.random_batch import batched
 from tests.laws.random_instances import random_document, write_instance
 from tests.laws.random_levers import powered
 from tests.laws.random_quotas import on_quotas
@@ -41,7 +42,11 @@ def solved() -> tuple[Instance, Plan]:
 
 
 def instance_of(folder: Path, seed: int) -> Instance:
-    document = on_quotas(powered(random_document(8000 + seed)), np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    document = on_quotas(powered(random_document(8000 + seed)), rng)
+    if seed % 4 == 3:
+        for job in batched(document, rng)["batch_jobs"]:
+            job["commitment"] = "promised" if job["commitment"] == "must" else job["commitment"]
     return write_instance(folder, document)
 
 
