@@ -229,6 +229,14 @@ LAWS: tuple[Mutation, ...] = (
         "        charge_units(instance, builder, activities, pool, of_island, pools)\n", "", BOTH_SIDES,
     ),
     Mutation(
+        "backups power", "dropped rates", "law", f"{RULES}/backups.py",
+        "(kw * weight[pool])[some]", "(0 * kw * weight[pool])[some]", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups power after the loss check", "a dropped condition", "law", f"{RULES}/backups.py",
+        "np.where(case.off[:, None], 0.0, least_facility_kw", "np.where(False, 0.0, least_facility_kw", BOTH_SIDES,
+    ),
+    Mutation(
         "backups start check", "a dropped condition", "law", f"{RULES}/backups.py",
         "np.any(table.start_block[mine] == runs.start_block[run])", "np.any(mine)", CHECK_SIDE,
     ),

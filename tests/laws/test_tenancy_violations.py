@@ -58,6 +58,7 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "backup too late": ("backups", lambda p: backup(p, shape=0, start_block=1, end_block=2), "backups", "has no backup from"),
     "backup on what is lost": ("backups", lambda p: backup(p, island=0), "backups", "which is lost too"),
     "backup on what is held": ("backups", lambda p: backup(p, shape=0, end_block=1), "backups", "q/1 after any-site/a: would hold 3 units"),
+    "backup without power": ("backups-power", lambda p: with_row(with_row(p, "runs", 3 - sum(p.runs.job), 3 - sum(p.runs.job), 0, 1), "places", len(p.runs.job), 1, 1), "backups", "g: would draw, after any-site/a, 30 kW against a limit of 25 kW"),
     "backup too short": ("backups", lambda p: backup(p, end_block=1), "backups", "its hours take it to block 2"),
     "backup beyond the end": ("backups", lambda p: backup(p, start_block=1), "backups", "does not end in time"),
     "backup before all": ("backups", lambda p: backup(p, start_block=-1), "backups", "outside of its window"),
