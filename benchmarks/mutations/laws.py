@@ -250,6 +250,14 @@ LAWS: tuple[Mutation, ...] = (
         "builder.add_groups(_names(instance), must=True)", "builder.add_groups(_names(instance), must=False)", BOTH_SIDES,
     ),
     Mutation(
+        "maintenance of feeds", "a dropped rate", "law", f"{RULES}/maintenance.py",
+        "options.option[options.work == n], row, 1.0,", "options.option[options.work == n], row, 0.0,", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance of feeds check", "an off-by-one", "law", f"{RULES}/maintenance.py",
+        "slice(max(start, 0) * bands, max(end, 0) * bands)", "slice(max(start, 0) * bands, max(end - 1, 0) * bands)", CHECK_SIDE,
+    ),
+    Mutation(
         "maintenance window check", "an off-by-one", "law", f"{RULES}/maintenance.py",
         "day[end] > task.to_date", "day[end - 1] > task.to_date", CHECK_SIDE,
     ),

@@ -15,7 +15,8 @@ from placement.files import InputErrors, load, load_plan, save_plan
 from placement.plan import TABLES
 
 TINY = Path("instances/tiny")
-FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission"}
+FILES = {"feed_work": "maintenance-feed", "kept": "resilience-reclaim", "limits": "limit", "closings": "closing"}
+FILES |= {"refusals": "admission"}
 """Instance whose plan has rows in a table; others are called after it."""
 
 
@@ -48,7 +49,10 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
     assert "contract 'lease' is not" in found
 
 
-@pytest.mark.parametrize("name", ["maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings"])
+TABLED = ["maintenance", "feed_work", "backups", "kept", "limits", "closings", "refusals", "credits", "swings"]
+
+
+@pytest.mark.parametrize("name", TABLED)
 def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     instance = load(TINY / f"{FILES.get(name, name)}.yaml")
     result = solve(instance, solver="highs", time_limit_s=30)
@@ -67,6 +71,8 @@ def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     [
         ("maintenance", "racks", "rocks", "a task of maintenance of the pool"),
         ("maintenance", "p,racks", "q,racks", "a pool"),
+        ("feed_work", "root/transformer", "f/transformer", "a task of maintenance of a feed"),
+        ("feed_work", "transformer,2026-01-02", "transformer,2026-02-02", "the first day of a block"),
         ("maintenance", "p,racks,2026-01-02", "p,racks,2026-02-02", "the first day of a block"),
         ("backups", "any-site/a", "any-site/c", "a loss"),
         ("backups", "crown", "clown", "a job"),

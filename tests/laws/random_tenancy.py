@@ -39,6 +39,12 @@ def maintained(document: dict[str, Any], rng: np.random.Generator) -> dict[str, 
             amount = {"gpus": int(rng.integers(1, group["gpus"] + 1)), "share": float(rng.choice([0.2, 0.5]))}
             task[how] = amount.get(how, all_islands[: int(rng.integers(1, len(all_islands) + 1))])
             pool["maintenance"].append(task)
+    for feed in document["feeds"]:
+        if rng.random() < 0.5:
+            blocks = int(rng.integers(1, 3))
+            last = str(np.datetime64("2026-03-02") + days * int(rng.integers(blocks, document["calendar"]["blocks"] + 1)))
+            feed["maintenance"] = [{"id": "w", "from_date": "2026-03-02", "to_date": last, "blocks": blocks}]
+            feed["maintenance"][0]["limit_kw"] = float(rng.choice([0, 2, 6, 12]))
     return document
 
 
