@@ -197,7 +197,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "resilience uncovered check", "a dropped term", "law", f"{RULES}/resilience.py",
-        "need - after - left", "need - after", CHECK_SIDE,
+        "owed - after - left", "owed - after", CHECK_SIDE,
     ),
     Mutation(
         "resilience floor", "a coefficient", "activity", f"{ACTIVITIES}/recourse.py",
@@ -291,6 +291,19 @@ LAWS: tuple[Mutation, ...] = (
         "isolation check of sublets", "a dropped term", "law", f"{RULES}/isolation.py",
         "return held[0], held[1] + sublet_units(instance, plan)", "return held[0], held[1]", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 10, order
+    Mutation(
+        "order from the end on", "a wrong anchor: the start for the end", "law", f"{RULES}/order.py",
+        "(1, -1.0, END)", "(1, -1.0, START)", ("order", *BOTH_SIDES),
+    ),
+    Mutation(
+        "order of those that do not run", "a dropped rate", "law", f"{RULES}/order.py",
+        "((0, 1.0, START), (1, -1.0, END))", "((1, -1.0, END),)", ("order", *BOTH_SIDES),
+    ),
+    Mutation(
+        "order check", "a dropped condition", "law", f"{RULES}/order.py",
+        "if other not in ended:", "if False:", ("order", *BOTH_SIDES),
+    ),
     # ------------------------------------------------------------ levers
     Mutation(
         "limit on what is served", "a dropped condition: beyond its bands", "law", f"{RULES}/limit.py",
@@ -346,6 +359,30 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "swings check of falls", "a sign", "law", f"{RULES}/swings.py",
         "abs(now - then) - stated[t, period]", "now - then - stated[t, period]", CHECK_SIDE,
+    ),
+    Mutation(
+        "shifting arrivals", "a dropped coefficient: hours", "law", "placement/instance/flows.py",
+        "volume[s, leaves] / volume[s, leaves + d]", "1", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting balance", "a sign", "law", f"{RULES}/sla.py",
+        "balance[ways.to_stream[way]], -1.0, profile=arrives", "balance[ways.to_stream[way]], 1.0, profile=arrives", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting share", "a dropped coefficient", "law", f"{RULES}/shifting.py",
+        "most = share[used, None] * instance", "most = instance", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting check of waits", "the least for the most", "law", f"{RULES}/shifting.py",
+        "return max(float(theirs", "return min(float(theirs", CHECK_SIDE,
+    ),
+    Mutation(
+        "arrivals that are shed", "a dropped term", "law", f"{RULES}/arrivals.py",
+        "    builder.add_rates(shed.option[at], row[shed.stream[at]], 1.0)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "arrivals check of what is closed", "a dropped condition", "law", f"{RULES}/arrivals.py",
+        "meets = np.where(closed > 0, arrives, 0.0)", "meets = np.where(closed > 1, arrives, 0.0)", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(

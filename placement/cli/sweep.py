@@ -16,7 +16,7 @@ from placement.report.text import brief, clean, percent, plural, table
 if TYPE_CHECKING:
     from placement.sweep.document import LoadedSweep
     from placement.sweep.expand import Expanded
-    from placement.sweep.run import Progress
+    from placement.sweep.run import Engine, Progress
     from placement.sweep.store import Store
 
 FILE = click.Path(path_type=Path)
@@ -51,6 +51,11 @@ def sweep() -> None:
 @click.option("--gap", metavar="G", type=click.FloatRange(0, 1, max_open=True), help="Of each case, in place of that of SWEEP.")
 @click.option("--cold", is_flag=True, help="No case starts from another's plan.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1, 1024), help="Cases at a time, a core each; default: every usable core.")
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+    help="Where cases run: on this machine, or on a Ray cluster.",
+)  # fmt: skip
+@click.option("--ray-address", metavar="ADDRESS", help="Of the cluster, or auto; default: a new one on this machine.")
 @click.option("--shard", metavar="i/n", type=Shard(), default="1/1", help="Only this share of the cases, on a shared folder.")
 @click.option("--retry-errors", is_flag=True, help="Run cases again that ended in an error.")
 @click.option("--dry-run", is_flag=True, help="List the cases and estimate how long they take; run none.")
@@ -59,7 +64,7 @@ def sweep() -> None:
 def run(
     ctx: click.Context, /, *, source: Path, output: Path | None, vary: tuple[str, ...], scenarios: tuple[str, ...],
     samples: int | None, solver: str | None, work_limit: float | None, gap: float | None, cold: bool, jobs: int | None,
-    shard: tuple[int, int], retry_errors: bool, dry_run: bool, quiet: bool,
+    engine: str, ray_address: str | None, shard: tuple[int, int], retry_errors: bool, dry_run: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Run the cases of SWEEP, each in a process of its own, and keep a row and a plan of each in DIR.
 
@@ -89,8 +94,9 @@ def run(
         if not quiet:
             click.echo(clean(_line(cases, progress)), err=True)
 
+    where = _ray(ray_address, jobs) if engine == "ray" else None
     with Interrupts(announce=False) as interrupts:
-        in_thread(lambda: run_cases(cases, output, jobs=jobs, shard=shard, stop=interrupts.event, on_row=on_row))
+        in_thread(lambda: run_cases(cases, output, jobs=jobs, engine=where, shard=shard, stop=interrupts.event, on_row=on_row))
     click.echo(clean(_summary(store)))
     ctx.exit(interrupts.exit_code or ExitCode.OK)
 
@@ -138,6 +144,67 @@ def collect(*, folder: Path, output: Path | None) -> None:
 
 
 @sweep.command()
+@click.argument("folder", metavar="DIR", type=FILE)
+@click.option("-o", "--output", metavar="FILE", type=FILE, help="One HTML page with pictures; default: tables on stdout.")
+@click.option("--pictures", "pictures_folder", metavar="FOLDER", type=FILE, help="The pictures as SVG files, too.")
+@click.option(
+    "--front", metavar="A,B", default="objective_usd,peak_kw", show_default=True,
+    help="What the Pareto front is of: also mean_kw, shed, shed.TENANT, term.NAME_usd.",
+)  # fmt: skip
+def report(*, folder: Path, output: Path | None, pictures_folder: Path | None, front: str) -> None:
+    """Say what moves the cost, how it responds, what is worth choosing, and where decisions flip."""
+    from placement.sweep.answers import answers
+    from placement.sweep.report import pictures, sweep_page, sweep_text
+
+    first, comma, second = front.partition(",")
+    if not comma:
+        raise click.UsageError(f"--front {front}: name two measures, as in objective_usd,shed")
+    asked, measures = answers(opened(folder)), (first.strip(), second.strip())
+    try:
+        text = sweep_text(asked, measures)
+        if output is not None:
+            write_text(output, sweep_page(asked, measures))
+        if pictures_folder is not None:
+            pictures_folder.mkdir(parents=True, exist_ok=True)
+            for name, svg in pictures(asked, measures).items():
+                write_text(pictures_folder / f"{name}.svg", f"{svg}\n")
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    if output is None:
+        click.echo(text, nl=False)
+
+
+@sweep.command()
+@click.argument("source", metavar="SWEEP", type=FILE)
+@click.option("-o", "--output", metavar="DIR", type=FILE, required=True, help="Where cases go; known ones are taken from there.")
+@click.option("--parameter", metavar="NAME", required=True, help="Along which the decision flips.")
+@click.option("--between", metavar="LOW HIGH", type=float, nargs=2, help="Default: the least and the most of its values.")
+@click.option("--at", "fixed", metavar="NAME=SETTING", multiple=True, help="Another parameter; default: its first setting.")
+@click.option("--steps", metavar="N", type=click.IntRange(1, 60), default=6, show_default=True, help="How often to halve.")
+@click.option("--jobs", metavar="N", type=click.IntRange(1, 1024), help="Cases at a time; default: every usable core.")
+@click.pass_context
+def flip(
+    ctx: click.Context, /, *, source: Path, output: Path, parameter: str, between: tuple[float, float] | None,
+    fixed: tuple[str, ...], steps: int, jobs: int | None,
+) -> None:  # fmt: skip
+    """Bisect where a decision flips along one parameter: up to which fee a lease is worth it.
+
+    The decision is the best choice of the parameters with `decision: true`; without any, the contracts that are signed.
+    """
+    from placement.cli.flipping import find_flip
+    from placement.files import InputErrors
+
+    with Interrupts(announce=False) as interrupts:
+        try:
+            found = in_thread(lambda: find_flip(source, output, parameter, between, fixed, steps, jobs, interrupts.event))
+        except (InputErrors, ValueError) as error:
+            raise BadInput(str(error)) from None
+        except InterruptedError:
+            ctx.exit(interrupts.exit_code or ExitCode.INTERRUPTED)
+    click.echo(clean(f"{parameter} up to {found.low:g}: {found.before}; from {found.high:g}: {found.after}"))
+
+
+@sweep.command()
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Write it there instead of to stdout.")
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of sweep files, for editors."""
@@ -156,6 +223,16 @@ def opened(folder: Path) -> Store:
         return Store(folder)
     except InputErrors as errors:
         raise BadInput(str(errors)) from None
+
+
+def _ray(address: str | None, jobs: int | None) -> Engine:
+    from placement.sweep.collect import NotInstalled
+    from placement.sweep.ray_engine import Ray
+
+    try:
+        return Ray(address, jobs)
+    except (NotInstalled, ConnectionError) as error:
+        raise BadInput(str(error)) from None
 
 
 def _created(folder: Path, cases: Expanded) -> Store:

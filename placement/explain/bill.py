@@ -18,6 +18,7 @@ from placement.activities.terms import firm
 from placement.builder import Builder
 from placement.explain.left_out import left_out
 from placement.explain.shortfall import Shortfall
+from placement.explain.waiting import waiting
 from placement.instance import Budget, Instance, Ladder
 from placement.instance.demand import COMMITMENTS
 from placement.instance.levers import LimitLever
@@ -49,7 +50,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling that idle draw alone exceeds, and the policies in
-    ``overdrawn``. It has no losses to survive, nor maintenance to do.
+    ``overdrawn``. It has no losses to survive, no maintenance to do, and no replicas that have to stand.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -86,6 +87,10 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         sites={
             name: site.model_copy(update={"cooling_kw": "unlimited"}) if hot[name] else site
             for name, site in instance.sites.items()
+        },
+        services={
+            name: service.model_copy(update={"min_replicas": None, "min_replicas_at": None, "spread": None})
+            for name, service in instance.services.items()
         },
         losses={},
         pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},
@@ -157,12 +162,15 @@ def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
     for j in np.flatnonzero(missing):
         name = jobs.id[j]
         gpus = int(jobs.shapes.gpus[jobs.shape_offset[j] : jobs.shape_offset[j + 1]].min())
-        if np.any(offered.job == j):
+        law, waits = "assignment", waiting(instance, offered, int(j)) if np.any(offered.job == j) else None
+        if waits is not None:
+            law, (text, remedy) = "order", waits
+        elif np.any(offered.job == j):
             text = f"must job {name}: it fits alone, but not beside the other must jobs, hard floors and policies"
             remedy = "make it or one of them promised, give it a later deadline, or add capacity or power where it may run"
         else:
             text, remedy = _nowhere(instance, int(j))
-        found.append(Shortfall("assignment", name, None, float(gpus), "GPUs", text, remedy))
+        found.append(Shortfall(law, name, None, float(gpus), "GPUs", text, remedy))
     return found
 
 

@@ -27,6 +27,8 @@ from placement.instance.base import (
 )
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
+from placement.instance.flows import Shifting
+from placement.instance.services import Spread
 
 
 class Rung(Noun):
@@ -124,9 +126,15 @@ class Service(Noun):
     profiles: Annotated[tuple[ServiceProfile, ...], Field(min_length=1, max_length=200, strict=False)]
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all for which a profile exists, or rows in the eligibility table."""
+    min_replicas: Steps | None = None
+    """Replicas that stand at least, over all its pools (default: none need to)."""
+    min_replicas_at: Annotated[dict[Id, Steps], Field(min_length=1)] | None = None
+    """The same at single sites, by id."""
+    spread: Spread | None = None
+    """Default: all of it may stand in one place."""
+    warm_spare_share: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Throughput kept ready beyond what is served, as a share of that (default: none)."""
     start_up_hours: later("scaling") = None  # type: ignore[valid-type]
-    min_replicas: later("scaling") = None  # type: ignore[valid-type]
-    spread: later("spread") = None  # type: ignore[valid-type]
     replicas_running: later("movement") = None  # type: ignore[valid-type]
 
     @model_validator(mode="after")
@@ -187,7 +195,8 @@ class Stream(Noun):
     """Earned for each million tokens served (default 0)."""
     ladder: Ladder | None = None
     """Default: the tenant's."""
-    shifting: later("rationing") = None  # type: ignore[valid-type]
+    shifting: Shifting | None = None
+    """What of it can wait (default: nothing)."""
     degrade_to: later("rationing") = None  # type: ignore[valid-type]
     elasticity: later("rationing") = None  # type: ignore[valid-type]
     credits: Credits | None = None
@@ -267,7 +276,8 @@ class TrainingJob(Noun):
     """From a failure until work goes on from the last checkpoint: found, replaced or repaired, and loaded."""
     checkpoint_every_hours: Annotated[float, Field(gt=0, le=1e5)] | None = None
     """Work between checkpoints; default: what makes the expected hours least."""
-    after: later("order") = None  # type: ignore[valid-type]
+    after: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
+    """Jobs that it waits for: it starts once all of them have ended, and does not run where one of them does not."""
     data_tb: Terabytes | None = None
     """Data that every site where it runs needs before the start."""
     data_at: Id | None = None

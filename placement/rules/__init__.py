@@ -14,6 +14,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
     admission,
+    arrivals,
     assignment,
     backups,
     budget,
@@ -32,12 +33,15 @@ from placement.rules import (
     maintenance,
     metered_energy,
     non_firm,
+    order,
     power,
     purchase,
     reclaim,
     resilience,
     second_feed,
+    shifting,
     sla,
+    standing,
     swings,
     take_or_pay,
     wan,
@@ -60,7 +64,7 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    limit, closing, admission, credits, swings,
+    assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
+    sla, standing, shifting, arrivals, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

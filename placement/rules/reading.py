@@ -159,6 +159,19 @@ def replica_counts(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
     return count, count * of_profiles(instance, lambda p: p.gpus_per_replica)[profile]
 
 
+def replica_throughput(instance: Instance, plan: Plan) -> Floats:
+    """Tokens/s that each row of ``replicas`` sustains over its period, less what spot capacity and grid events take, [n]."""
+    table, pool = plan.replicas, instance.island_pool[plan.replicas.island]
+    tokens = of_profiles(instance, lambda p: p.tokens_per_s)[profile_rows(instance, table.service, table.profile)]
+    throughput = replica_counts(instance, plan)[0] * tokens * kept_at_events(instance, table.service, pool, table.period)
+    for q, noun in enumerate(instance.pools.values()):
+        spot = instance.contracts[noun.contract].spot
+        if spot is not None:
+            there = spot.mean_hours_between_interruptions / (spot.mean_hours_between_interruptions + spot.outage_hours)
+            throughput[pool == q] *= there
+    return np.asarray(throughput, dtype=np.float64)
+
+
 def whole_replicas(instance: Instance, profile: Ints, units: Ints) -> Floats:
     """Whole replicas of profiles (by ``profile_rows``) that so many units hold, [n] each."""
     unit = of_profiles(instance, lambda p: instance.accelerators[p.accelerator].allocation_unit_gpus).astype(np.int64)[profile]
@@ -259,6 +272,24 @@ def times_closed(instance: Instance, plan: Plan) -> Floats:
             if lever.tenant == stream.tenant and stream.service in (lever.services or (stream.service,)):
                 times[t, max(start, 0) : max(end, 0)] += 1
     return times.reshape(len(instance.streams), calendar.period_count)
+
+
+def leaving(instance: Instance, plan: Plan) -> Floats:
+    """Tokens/s of each stream that are moved out of each period, [S, P]."""
+    rate = np.zeros(instance.demand_tokens_per_s.shape)
+    np.add.at(rate, (plan.shifts.stream, plan.shifts.period), plan.shifts.tokens_per_s)
+    return rate
+
+
+def arriving(instance: Instance, plan: Plan) -> Floats:
+    """Tokens/s of each stream that are moved to each period, [S, P]: the same tokens, less what is lost, over its hours."""
+    rate, table, mean = np.zeros(instance.demand_tokens_per_s.shape), plan.shifts, instance.mean_per_demand
+    lost = [stream.shifting.loss_share if stream.shifting else 0.0 for stream in instance.streams.values()]
+    tokens = table.tokens_per_s * mean[table.stream, table.period] * instance.calendar.hours[table.period]
+    tokens = tokens * (1 - np.array(lost, dtype=np.float64)[table.stream])
+    spread = mean[table.stream, table.to_period] * instance.calendar.hours[table.to_period]
+    np.add.at(rate, (table.stream, table.to_period), np.divide(tokens, spread, out=np.zeros_like(tokens), where=spread > 0))
+    return rate
 
 
 # ------------------------------------------------------------ slots that span periods
