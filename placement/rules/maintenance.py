@@ -11,6 +11,7 @@ Where a feed is worked on, what runs below it draws no more than the task leaves
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from placement.instance import Instance
 from placement.instance.upkeep import FeedTask, MaintenanceTask
 from placement.plan import FeedWork, Maintenance, Plan, Violation
 from placement.program import Ints
-from placement.rules.pool_use import Amounts, charge, running_kw
+from placement.rules.pool_use import charge, running_kw
 from placement.rules.power import feed_limits_kw, let_kw, most_kw, pools_below, running_facility_kw
 from placement.rules.reading import broken, excess, no_costs, pue_of_pools, sublet_units
 
@@ -39,7 +40,7 @@ def _feeds(instance: Instance, builder: Builder, activities: Activities) -> None
     options, names = activities.feed_work, _feed_names(instance)
     builder.join(options.option, builder.add_groups(names, must=True)[options.work])
     running, let = running_kw(instance, activities), instance.unit_gpus * let_kw(instance) * pue_of_pools(instance)
-    drawn, below = Amounts(running.gangs, running.replicas, let[activities.sublets.pool]), pools_below(instance).astype(np.float64)
+    drawn, below = replace(running, let=let[activities.sublets.pool]), pools_below(instance).astype(np.float64)
     most = np.minimum(feed_limits_kw(instance, decided=True), below @ most_kw(instance))
     for n, (f, task) in enumerate(instance.feed_work):
         # While it is not done the row asks for no more than the feed carries anyway.
