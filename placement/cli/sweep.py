@@ -71,7 +71,7 @@ def run(
     A case that crashes, takes too much memory or is infeasible is a row. The same command goes on where an earlier run ended,
     however it ended; several runs on one folder share the cases.
     """
-    from placement.cli.sweeping import sweep as run_cases
+    from placement.cli.sweeping import run_sweep as run_cases
 
     limits = {"solver": solver, "work_limit": work_limit, "gap": gap, "starts": False if cold else None}
     design = {"design": None if samples is None else "latin_hypercube", "samples": samples}
