@@ -161,6 +161,7 @@ def test_the_commands_from_a_file_to_a_report(tmp_path: Path, source: Path) -> N
     assert not folder.exists()
     assert "2 of 2 cases ended, 0 errors" in command("sweep", "run", source, "-o", folder, "-q", "--jobs", "1")
     assert "optimal" in command("sweep", "status", folder)
+    assert "0 cases left: about 0 h" in command("sweep", "run", source, "-o", folder, "--dry-run")
     assert command("sweep", "collect", folder).count("\n") == 3
     told = command("sweep", "report", folder)
     assert "73000 to 120000" in told
