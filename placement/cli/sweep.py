@@ -281,7 +281,8 @@ def _listing(cases: Expanded, jobs: int | None, shard: tuple[int, int], folder: 
         left = sum(cases.cases[n].digest not in ended for n in mine)
         if seconds:
             pace = sum(seconds) / len(seconds)
-            told += f"{plural(left, 'case')} left: about {left * pace / slots / 3600:.2g} h at the {pace:.2g} s of those that ended\n"
+            hours = left * pace / slots / 3600
+            told += f"{plural(left, 'case')} left: about {hours:.2g} h at the {pace:.2g} s of those that ended\n"
     return f"{text}\n{more}{told}"
 
 
