@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.files.tables import Column
 from placement.instance import Instance
-from placement.plan import Backups, Closings, Contracts, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
+from placement.plan import Backups, Closings, Contracts, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs, Starts
 from placement.program import Ints
 
 
@@ -36,6 +36,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "responses": (*_texts("response", "block", "band"), _KW),
     "maintenance": _texts("pool", "task", "start_date", "end_date"),
     "backups": (*_texts("loss", "job", "accelerator", "mode"), _GPUS, *_texts("island", "start_date", "end_date")),
+    "starts": (
+        *_texts("service", "accelerator", "latency_class", "mode", "pool", "block", "band"),
+        Column("replicas", "number", least=0, most=1e9),
+    ),
     "kept": (*_texts("loss", "service", "accelerator", "latency_class", "mode", "pool", "block", "band"), _UNITS),
     "limits": (*_texts("lever", "start_date", "end_date"), _MULTIPLIER),
     "closings": _texts("lever", "start_date", "end_date"),
@@ -136,11 +140,21 @@ def _replicas(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
-def _profile_columns(instance: Instance, table: Replicas | Kept) -> list[list[str]]:
+def _profile_columns(instance: Instance, table: Replicas | Kept | Starts) -> list[list[str]]:
     """Service, accelerator, class and mode of rows of profiles."""
     known = profiles(instance)
     named = [known[s][p] for s, p in zip(table.service.tolist(), table.profile.tolist(), strict=True)]
     return [_named(list(instance.services), table.service), *([profile[k] for profile in named] for k in range(3))]
+
+
+def _starts(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.starts
+    return [
+        *_profile_columns(instance, table),
+        _named(list(instance.pools), table.pool),
+        *_period_columns(instance, table.period),
+        _floats(table.replicas),
+    ]
 
 
 def _kept(plan: Plan, instance: Instance) -> list[list[str]]:
@@ -273,6 +287,6 @@ def losses(instance: Instance) -> list[str]:
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
-    "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
+    "maintenance": _maintenance, "backups": _backups, "kept": _kept, "starts": _starts, "limits": _limits, "closings": _closings,
     "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts,
 }  # fmt: skip

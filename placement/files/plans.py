@@ -71,6 +71,7 @@ class _Tables(_Strict):
     maintenance: _TableFile | None = None
     backups: _TableFile | None = None
     kept: _TableFile | None = None
+    starts: _TableFile | None = None
     limits: _TableFile | None = None
     closings: _TableFile | None = None
     refusals: _TableFile | None = None
