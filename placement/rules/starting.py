@@ -66,7 +66,7 @@ def _rises(
             if running is None:
                 sign[0] = second[0] = 0.0
             limit[0] = running or 0.0
-        row = builder.add_budgets([f"rise of {label}, {PAIRS[begin]} pairs"], "replicas", limit[None], slot)
+        row = builder.add_budgets([f"{PAIRS[begin]} rise of {label}"], "replicas", limit[None], slot)
         builder.add_rates(option, row[0], count, lump=True, profile=builder.profile(sign))
         builder.add_rates(started, row[0], -1.0, lump=True, profile=builder.profile(second))
     band = period % calendar.band_count
