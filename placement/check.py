@@ -95,6 +95,7 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.starts.service, len(instance.services), "service"),
         (plan.starts.pool, len(instance.pools), "pool"),
         (plan.starts.period, periods, "period"),
+        (plan.feed_work.work, len(instance.feed_work), "task of maintenance of a feed"),
         (plan.kept.case, len(instance.loss_cases), "loss"),
         (plan.kept.service, len(instance.services), "service"),
         (plan.kept.pool, len(instance.pools), "pool"),
