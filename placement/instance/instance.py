@@ -409,7 +409,8 @@ def _plain(value: Any) -> Any:
 
 def digest(instance: Instance) -> str:
     """sha256 over nouns and arrays, as ``sha256:<hex>``."""
-    used = {pool.accelerator for pool in instance.pools.values()} | set(_shape_accelerators(instance))
+    kinds = list(instance.accelerators)
+    used = {pool.accelerator for pool in instance.pools.values()} | {kinds[a] for a in np.unique(instance.jobs.shapes.accelerator)}
     nouns: dict[str, Any] = {
         "calendar": _plain(instance.calendar),
         "settings": _plain(instance.settings),
@@ -429,24 +430,18 @@ def digest(instance: Instance) -> str:
     nouns["jobs"] = list(instance.jobs.id)
     total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
     jobs, shapes = instance.jobs, instance.jobs.shapes
-    names = np.array(list(instance.accelerators), dtype="U100")
+    names = np.array(kinds, dtype="U100")
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
     of_jobs = {f.name: getattr(jobs, f.name) for f in fields(jobs)}
     arrays += [value for name, value in of_jobs.items() if isinstance(value, np.ndarray) and name not in _LATER]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
-    arrays += [instance.spot_times_longer]
     # What came later changes no digest of instances that do without it.
-    arrays += [jobs.waits] if len(jobs.waits) else []
+    arrays += [instance.spot_times_longer, *([jobs.waits] if len(jobs.waits) else [])]
     arrays += [jobs.quota, jobs.reclaimable] if np.any(jobs.quota != jobs.tenant) or jobs.reclaimable.any() else []
     for array in arrays:
         total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())
     return f"sha256:{total.hexdigest()}"
-
-
-def _shape_accelerators(instance: Instance) -> list[str]:
-    names = list(instance.accelerators)
-    return [names[a] for a in np.unique(instance.jobs.shapes.accelerator)]
 
 
 def frozen(nouns: Mapping[str, Any]) -> Mapping[str, Any]:
