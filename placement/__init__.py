@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from placement.check import check as check_plan
     from placement.cli.solving import RejectedPlan, solve
     from placement.files import InputErrors, LoadedPlan, WrongInstance, load, load_plan, save_plan
+    from placement.instance.objective import with_levels
 
-__all__ = ["InputErrors", "LoadedPlan", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve"]
+__all__ = [
+    "InputErrors", "LoadedPlan", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve",
+    "with_levels",
+]  # fmt: skip
 
 _HOME = {
     "InputErrors": ("placement.files", "InputErrors"),
@@ -25,6 +29,7 @@ _HOME = {
     "load_plan": ("placement.files", "load_plan"),
     "save_plan": ("placement.files", "save_plan"),
     "solve": ("placement.cli.solving", "solve"),
+    "with_levels": ("placement.instance.objective", "with_levels"),
 }
 
 

@@ -18,6 +18,7 @@ from placement.activities.credits import CreditOptions
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
+from placement.activities.least_shares import LeastShareOptions
 from placement.activities.limits import LimitOptions
 from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overuse import Overuse
@@ -67,12 +68,13 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.least_shares = LeastShareOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings,
+            self.credits, self.swings, self.least_shares,
         )  # fmt: skip
 
     @property
@@ -96,6 +98,7 @@ __all__ = [
     "Gangs",
     "IsolationOptions",
     "KeptOptions",
+    "LeastShareOptions",
     "LimitOptions",
     "MaintenanceOptions",
     "Overuse",

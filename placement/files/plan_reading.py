@@ -10,7 +10,7 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import agreements, losses, profiles, responses
+from placement.files.plan_tables import agreements, fairness, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.plan import (
@@ -20,6 +20,7 @@ from placement.plan import (
     Contracts,
     Granted,
     Kept,
+    LeastShares,
     Limits,
     Maintenance,
     Paths,
@@ -74,6 +75,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
+        _read_least_shares(tables["least_shares"], instance, problems) if "least_shares" in tables else empty(LeastShares),
     )
 
 
@@ -186,6 +188,14 @@ def _read_refusals(table: Table, instance: Instance, problems: Problems) -> Refu
 def _read_credits(table: Table, instance: Instance, problems: Problems) -> Granted:
     case = refer(table, "agreement", _index(agreements(instance)), "an agreement on credits", problems)
     return Granted(case, *_read_edges(table, instance, problems), _whole(table, "step") - 1)
+
+
+def _read_least_shares(table: Table, instance: Instance, problems: Problems) -> LeastShares:
+    return LeastShares(
+        refer(table, "policy", _index(fairness(instance)), "a policy of kind fairness", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["share"],
+    )
 
 
 def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:

@@ -42,6 +42,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "refusals": _texts("tenant"),
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
+    "least_shares": (*_texts("policy", "block", "band"), Column("share", "number", least=-100, most=100)),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -251,6 +252,15 @@ def _swings(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.tenants), table.tenant), *_period_columns(instance, table.period), _floats(table.share)]
 
 
+def _least_shares(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.least_shares
+    return [_named(fairness(instance), table.case), *_period_columns(instance, table.period), _floats(table.share)]
+
+
+def fairness(instance: Instance) -> list[str]:
+    return [case.policy.id for case in instance.fairness_cases]
+
+
 def agreements(instance: Instance) -> list[str]:
     return [case.name for case in instance.credit_cases]
 
@@ -267,5 +277,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits, "swings": _swings,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares,
 }  # fmt: skip

@@ -17,7 +17,8 @@ from placement.instance.demand import (
 from placement.instance.futures import Future, Futures
 from placement.instance.instance import Document, Instance, Settings
 from placement.instance.jobs import Jobs
-from placement.instance.policy import Budget, CarbonPrice, Concentration
+from placement.instance.objective import Level, Levels, LevelTerm
+from placement.instance.policy import Budget, CarbonPrice, Concentration, Fairness
 from placement.instance.supply import (
     Accelerator,
     Contract,
@@ -42,6 +43,7 @@ __all__ = [
     "Contract",
     "DailyProfile",
     "Document",
+    "Fairness",
     "Feed",
     "Future",
     "Futures",
@@ -52,6 +54,9 @@ __all__ = [
     "Jobs",
     "Ladder",
     "LatencyClass",
+    "Level",
+    "LevelTerm",
+    "Levels",
     "Link",
     "Mode",
     "Pool",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from placement.instance import fitting, grid_checks, lever_checks, policy_checks, tenancy_checks
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
+from placement.instance.objective import objective
 from placement.instance.references import identity, references
 from placement.instance.timing import timing
 
@@ -27,6 +28,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.replicas(draft)
     yield from demand(draft)
     yield from policy_checks.policies(draft)
+    yield from objective(draft)
     yield from tenancy_checks.tenancy(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)

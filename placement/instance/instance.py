@@ -17,12 +17,14 @@ from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
 from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.fairness import FairnessCase, fairness_cases
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
 from placement.instance.levers import Lever
 from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
+from placement.instance.objective import Level, Levels, levels_of
 from placement.instance.policy import Policy, Scenario
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.upkeep import MaintenanceTask
@@ -87,6 +89,8 @@ class Document(Noun):
     tables: Tables = Tables()
     policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
     levers: Annotated[tuple[Lever, ...], Field(strict=False)] = ()
+    objective: Annotated[tuple[Level, ...], Field(strict=False)] = ()
+    """Levels, minimised in this order (default: promises, then those of fairness policies, then net_cost)."""
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     futures: Futures | None = None
     """Scenarios by their probability, for plans that hold in all of them (default: none are told apart)."""
@@ -119,6 +123,8 @@ class Instance:
     losses: Mapping[str, Loss]
     policies: Mapping[str, Policy]
     levers: Mapping[str, Lever]
+    objective: Mapping[str, Level]
+    """Empty: the default. See ``levels``."""
     jobs: Jobs
     service_pools: tuple[Ints, ...]
     """Pools that may carry each service, ascending."""
@@ -260,6 +266,16 @@ class Instance:
         return loss_cases(self)
 
     @cached_property
+    def levels(self) -> Levels:
+        """Levels and terms of the objective, stated or by default."""
+        return levels_of(self)
+
+    @cached_property
+    def fairness_cases(self) -> tuple[FairnessCase, ...]:
+        """Whom each policy of fairness compares, in the order of the policies."""
+        return fairness_cases(self)
+
+    @cached_property
     def credit_cases(self) -> tuple[CreditCase, ...]:
         """Whom credits were agreed with: tenants, then streams."""
         return credit_cases(self)
@@ -385,6 +401,8 @@ def digest(instance: Instance) -> str:
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
     if instance.levers:
         nouns["levers"] = [_plain(lever) for lever in instance.levers.values()]
+    if instance.objective:
+        nouns["objective"] = [_plain(level) for level in instance.objective.values()]
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]

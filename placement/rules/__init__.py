@@ -26,10 +26,12 @@ from placement.rules import (
     credits,
     demand_response,
     events,
+    fairness,
     interconnect,
     isolation,
     limit,
     maintenance,
+    measures,
     metered_energy,
     non_firm,
     power,
@@ -63,4 +65,5 @@ RULES: tuple[Rule, ...] = (
     assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
     limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    fairness, measures,
 )  # fmt: skip
