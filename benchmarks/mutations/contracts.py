@@ -61,6 +61,10 @@ CONTRACTS: tuple[Mutation, ...] = (
         "measures of idle draw", "a dropped term", "law", f"{RULES}/measures.py",
         "            charge_standing(instance, builder, activities, row, per_kwh)\n", "", BOTH_SIDES,
     ),
+    Mutation(
+        "measures of others' demand", "a dropped condition", "law", f"{RULES}/measures.py",
+        "mine = np.flatnonzero(counted[serve.stream])", "mine = np.arange(len(serve.stream))", BOTH_SIDES,
+    ),
     # ------------------------------------------------------------ law 6, purchase
     Mutation(
         "purchase residual", "a sign", "law", f"{RULES}/purchase.py",

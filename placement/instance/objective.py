@@ -144,7 +144,7 @@ def max_min(policies: Mapping[Any, Any]) -> list[Fairness]:
 
 
 def with_levels(instance: Instance, text: str) -> Instance:
-    """The instance with the levels that a text states, see ``levels_from``, and so another digest. ValueError says what is wrong."""
+    """The instance with the levels that a text states, see ``levels_from``: another digest. ValueError says what is wrong."""
     changed = replace(instance, objective=levels_from(text, instance))
     counted = changed.levels.weights.sum(axis=0).tolist()
     missing = [term for term, counts in zip(changed.levels.terms, counted, strict=True) if not counts]
