@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from placement.check import check as check_plan
     from placement.cli.solving import RejectedPlan, solve
+    from placement.cli.sweeping import sweep, sweep_cases
     from placement.files import InputErrors, LoadedPlan, WrongInstance, load, load_plan, save_plan
     from placement.instance.objective import with_levels
+    from placement.sweep.collect import frame as sweep_frame
 
 __all__ = [
-    "InputErrors", "LoadedPlan", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve",
-    "with_levels",
+    "InputErrors", "LoadedPlan", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve", "sweep",
+    "sweep_cases", "sweep_frame", "with_levels",
 ]  # fmt: skip
 
 _HOME = {
@@ -30,6 +32,9 @@ _HOME = {
     "save_plan": ("placement.files", "save_plan"),
     "solve": ("placement.cli.solving", "solve"),
     "with_levels": ("placement.instance.objective", "with_levels"),
+    "sweep": ("placement.cli.sweeping", "sweep"),
+    "sweep_cases": ("placement.cli.sweeping", "sweep_cases"),
+    "sweep_frame": ("placement.sweep.collect", "frame"),
 }
 
 

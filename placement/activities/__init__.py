@@ -27,6 +27,7 @@ from placement.activities.refusals import RefusalOptions
 from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
+from placement.activities.shifts import ShiftOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
@@ -69,12 +70,13 @@ class Activities:
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
         self.least_shares = LeastShareOptions.offer(instance, builder)
+        self.shifts = ShiftOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.least_shares,
+            self.credits, self.swings, self.least_shares, self.shifts,
         )  # fmt: skip
 
     @property
@@ -108,6 +110,7 @@ __all__ = [
     "ResponseOptions",
     "ServeOptions",
     "ShedOptions",
+    "ShiftOptions",
     "SubletOptions",
     "SwingOptions",
     "Terms",

@@ -34,6 +34,7 @@ from placement.plan import (
     Runs,
     Serving,
     Shedding,
+    Shifts,
     Sublets,
     Swings,
     Uncovered,
@@ -76,6 +77,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
         _read_least_shares(tables["least_shares"], instance, problems) if "least_shares" in tables else empty(LeastShares),
+        _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
     )
 
 
@@ -201,6 +203,12 @@ def _read_least_shares(table: Table, instance: Instance, problems: Problems) -> 
 def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:
     tenant = refer(table, "tenant", _index(instance.tenants), "a tenant", problems)
     return Swings(tenant, periods(table, instance.calendar, problems), table.numbers["share"])
+
+
+def _read_shifts(table: Table, instance: Instance, problems: Problems) -> Shifts:
+    stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
+    leaves, arrives = (periods(table, instance.calendar, problems, of) for of in ("", "to_"))
+    return Shifts(stream, leaves, arrives, table.numbers["tokens_per_s"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:
