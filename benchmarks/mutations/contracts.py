@@ -43,7 +43,7 @@ CONTRACTS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "fairness of means", "a factor dropped: demand for its mean", "law", f"{RULES}/fairness.py",
-        "builder.profile(per_rate[s] * share)", "builder.profile((per_rate[s] > 0) * share)", BOTH_SIDES,
+        "builder.profile(instance.mean_per_demand[s] * share)", "builder.profile((instance.mean_per_demand[s] > 0) * share)", BOTH_SIDES,
     ),
     Mutation(
         "fairness check of too much", "a dropped condition", "law", f"{RULES}/fairness.py",

@@ -4,7 +4,7 @@
     max_min:       worst_unserved_share = mean over slots of (1 - stated share), a term of some level
     proportional:  share served of each  <=  stated share + most_points / 100
 
-Shares are of volumes. What is closed, or asked for by a tenant that is refused, is not served.
+Shares are of volumes; what was moved to a slot from another is served there. What is closed, or asked for by a tenant that is refused, is not served.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ POINTS = 100.0
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """For each member two rows at most: what it is served at least, and where shares are kept together, at most."""
     options, serve = activities.least_shares, activities.serve
-    demand, mean = instance.demand_tokens_per_s, instance.mean_tokens_per_s
-    per_rate = np.divide(mean, demand, out=np.zeros_like(mean), where=demand > 0)
     for k, case in enumerate(instance.fairness_cases):
         mine = np.flatnonzero(options.case == k)
         stated, slot = options.option[mine], case.slot[options.period[mine]]
@@ -40,7 +38,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         for m, (name, streams) in enumerate(zip(case.members, case.streams, strict=True)):
             asks = case.asked[m] > 0
             share = np.divide(1.0, case.asked[m], out=np.zeros(len(asks)), where=asks)[case.slot]
-            tables = {s: builder.profile(per_rate[s] * share) for s in streams.tolist()}
+            tables = {s: builder.profile(instance.mean_per_demand[s] * share) for s in streams.tolist()}
             for what, sign, spread in rows:
                 row = builder.add_budgets([f"{what} of {name} by {case.policy.id}"], "shares", spread, case.slot)[0]
                 builder.add_rates(stated, row, sign * asks[slot], lump=True)
@@ -90,13 +88,11 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 def shares_served(instance: Instance, plan: Plan, case: FairnessCase) -> Floats:
     """Share served of what each member asks for in each slot, [M, T]; NaN where it asks for nothing."""
     volume = np.zeros(case.asked.shape)
-    demand, mean, table = instance.demand_tokens_per_s, instance.mean_tokens_per_s, plan.serving
+    table = plan.serving
     for m, streams in enumerate(case.streams):
         for row in np.flatnonzero(np.isin(table.stream, streams)).tolist():
             s, p = int(table.stream[row]), int(table.period[row])
-            if demand[s, p] > 0:
-                tokens = table.tokens_per_s[row] * mean[s, p] / demand[s, p]
-                volume[m, case.slot[p]] += tokens * instance.calendar.hours[p]
+            volume[m, case.slot[p]] += table.tokens_per_s[row] * instance.mean_per_demand[s, p] * instance.calendar.hours[p]
     share = np.full(volume.shape, np.nan)
     np.divide(volume, case.asked, out=share, where=case.asked > 0)
     return share
