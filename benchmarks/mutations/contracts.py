@@ -43,7 +43,7 @@ CONTRACTS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "fairness of means", "a factor dropped: demand for its mean", "law", f"{RULES}/fairness.py",
-        "builder.profile(instance.mean_per_demand[s] * share)", "builder.profile((instance.mean_per_demand[s] > 0) * share)", BOTH_SIDES,
+        "builder.profile(instance.mean_per_demand[s] * share)", "builder.profile(share)", BOTH_SIDES,
     ),
     Mutation(
         "fairness check of too much", "a dropped condition", "law", f"{RULES}/fairness.py",
@@ -84,7 +84,7 @@ CONTRACTS: tuple[Mutation, ...] = (
         "            hours *= _times_longer(instance, places, shape, place)\n", "            pass\n", BOTH_SIDES,
     ),
     Mutation(
-        "spot throughput check", "a dropped factor", "law", f"{RULES}/sla.py",
+        "spot throughput check", "a dropped factor", "law", f"{RULES}/reading.py",
         "throughput[pool == q] *= there", "pass", CHECK_SIDE,
     ),
     Mutation(
