@@ -4,8 +4,8 @@
     max_min:       worst_unserved_share = mean over slots of (1 - stated share), a term of some level
     proportional:  share served of each  <=  stated share + most_points / 100
 
-Shares are of volumes; what was moved to a slot from another is served there. What is closed, or asked for by a tenant that is refused,
-is not served.
+Shares are of volumes; what was moved to a slot from another is served there. What is closed, or asked for by a tenant that is
+refused, is not served.
 """
 
 from __future__ import annotations
