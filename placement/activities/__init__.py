@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from placement.activities.backups import BackupOptions
+from placement.activities.batch import BatchOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
@@ -54,6 +55,7 @@ class Activities:
     def __init__(self, instance: Instance, builder: Builder, by_pool: bool | None = None) -> None:
         self.gangs = Gangs.offer(instance, builder, by_pool)
         self.replicas = ReplicaOptions.offer(instance, builder)
+        self.batch = BatchOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)
         self.terms = Terms.offer(instance, builder)
@@ -76,6 +78,7 @@ class Activities:
 
     def all(self) -> tuple[Activity, ...]:
         return (
+            self.batch,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
             self.credits, self.swings, self.least_shares, self.shifts, self.spreads,
@@ -89,6 +92,7 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
+        columns = self.batch.settled(program, columns)
         return self.spreads.settled(program, self.isolation.settled(program, self.overuse.settled(program, columns)))
 
 
@@ -96,6 +100,7 @@ __all__ = [
     "Activities",
     "Activity",
     "BackupOptions",
+    "BatchOptions",
     "ClosingOptions",
     "Columns",
     "CreditOptions",

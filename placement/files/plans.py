@@ -77,6 +77,8 @@ class _Tables(_Strict):
     credits: _TableFile | None = None
     swings: _TableFile | None = None
     least_shares: _TableFile | None = None
+    batch: _TableFile | None = None
+    unfinished: _TableFile | None = None
     shifts: _TableFile | None = None
     prices: _TableFile | None = None
 
