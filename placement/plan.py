@@ -259,6 +259,9 @@ class LeastShares:
     period: Ints
     """The first one of the slot."""
     share: Floats
+
+
+@dataclass(frozen=True)
 class Batch:
     """Accelerators that work on batch jobs, one row per (job, accelerator and mode, pool, period)."""
 
