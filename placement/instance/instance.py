@@ -28,39 +28,14 @@ from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.objective import Level, Levels, levels_of
 from placement.instance.policy import Policy, Scenario
-from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.settings import Settings, Tables
+from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.upkeep import MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
 
 FORMAT = "fleet-placement/1"
-TableName = Annotated[str, Field(max_length=255)]
 DAYS_PER_YEAR = 365.25
-
-
-class Settings(Noun):
-    """How figures are read."""
-
-    demand_percentile: Annotated[float, Field(ge=0, le=100)] = 95.0
-    """Percentile over a period that sizes capacity where demand comes from a daily profile."""
-    wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
-    """How many of the shortest paths between two sites a gang may use, beside the cheapest."""
-    delivery_date: DeliveryDate = "p50"
-    """The day by which tranches count as delivered: that of probability 50 or 90 %."""
-    delivery_state: DeliveryState = "contracted"
-    """Tranches in an earlier state than this do not count."""
-    discount_rate_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """What money loses in worth: a dollar t days from the calendar's start counts as (1 + rate)^(-t / 365.25)."""
-
-
-class Tables(Noun):
-    """Long tables beside the file: CSV or Parquet files in the same folder."""
-
-    jobs: TableName | None = None
-    shapes: TableName | None = None
-    eligibility: TableName | None = None
-    demand: TableName | None = None
-    ramps: TableName | None = None
 
 
 class Document(Noun):
