@@ -17,8 +17,20 @@ if TYPE_CHECKING:
     from placement.sweep.collect import frame as sweep_frame
 
 __all__ = [
-    "InputErrors", "LoadedPlan", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve",
-    "sweep", "sweep_cases", "sweep_frame", "with_levels", "run_sweep",
+    "InputErrors",
+    "LoadedPlan",
+    "RejectedPlan",
+    "WrongInstance",
+    "check_plan",
+    "load",
+    "load_plan",
+    "run_sweep",
+    "save_plan",
+    "solve",
+    "sweep",
+    "sweep_cases",
+    "sweep_frame",
+    "with_levels",
 ]  # fmt: skip
 
 _HOME = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from placement.cli.errors import BadInput, ExitCode, InternalError, ending
+from placement.cli.errors import BadInput, InternalError, ending
 from placement.cli.inputs import instance_argument, json_option, levels_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json, require_place_for_plan, write_text
 from placement.cli.progress import LogFormat, OnProgress, reporter

@@ -29,7 +29,7 @@ from placement.instance.losses import Loss
 from placement.instance.objective import Level, Levels, levels_of
 from placement.instance.policy import Policy, Scenario
 from placement.instance.settings import Settings, Tables
-from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.upkeep import FeedTask, MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
