@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.lending import Borrowing
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 
 LEVELS = ("promises", "net_cost")
@@ -303,17 +304,6 @@ class Unfinished:
     """Position in ``Instance.batch_jobs``."""
     share: Floats
     """Of all its work."""
-
-
-@dataclass(frozen=True)
-class Borrowing:
-    """GPUs of quotas that others use, one row per (quota, lender, period)."""
-
-    quota: Ints
-    """Of who borrows: position in ``Instance.quota_cases``, as the next."""
-    lender: Ints
-    period: Ints
-    gpus: Floats
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from placement.activities.columns import Columns
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.quotas import may_borrow
-from placement.plan import Borrowing, Plan
+from placement.lending import Borrowing
+from placement.plan import Plan
 from placement.program import Ints
 
 

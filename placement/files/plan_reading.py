@@ -13,11 +13,11 @@ from placement.files.long_tables import ordinal, periods, refer, repeated
 from placement.files.plan_tables import agreements, batch_ways, fairness, feed_work, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
+from placement.lending import Borrowing
 from placement.plan import (
     TABLES,
     Backups,
     Batch,
-    Borrowing,
     Closings,
     Contracts,
     FeedWork,
