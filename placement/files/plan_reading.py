@@ -10,7 +10,7 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import agreements, batch_ways, feed_work, losses, profiles, responses
+from placement.files.plan_tables import agreements, batch_ways, fairness, feed_work, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.plan import (
@@ -22,6 +22,7 @@ from placement.plan import (
     FeedWork,
     Granted,
     Kept,
+    LeastShares,
     Limits,
     Maintenance,
     Paths,
@@ -36,6 +37,7 @@ from placement.plan import (
     Serving,
     Shedding,
     Shifts,
+    Starts,
     Sublets,
     Swings,
     Uncovered,
@@ -74,11 +76,13 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_feed_work(tables["feed_work"], instance, problems) if "feed_work" in tables else empty(FeedWork),
         _read_backups(tables["backups"], instance, island, problems) if "backups" in tables else empty(Backups),
         _read_kept(tables["kept"], instance, problems) if "kept" in tables else empty(Kept),
+        _read_starts(tables["starts"], instance, problems) if "starts" in tables else empty(Starts),
         _read_limits(tables["limits"], instance, problems) if "limits" in tables else empty(Limits),
         _read_closings(tables["closings"], instance, problems) if "closings" in tables else empty(Closings),
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
+        _read_least_shares(tables["least_shares"], instance, problems) if "least_shares" in tables else empty(LeastShares),
         _read_batch(tables["batch"], instance, problems) if "batch" in tables else empty(Batch),
         _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
@@ -196,6 +200,14 @@ def _read_credits(table: Table, instance: Instance, problems: Problems) -> Grant
     return Granted(case, *_read_edges(table, instance, problems), _whole(table, "step") - 1)
 
 
+def _read_least_shares(table: Table, instance: Instance, problems: Problems) -> LeastShares:
+    return LeastShares(
+        refer(table, "policy", _index(fairness(instance)), "a policy of kind fairness", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["share"],
+    )
+
+
 def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:
     tenant = refer(table, "tenant", _index(instance.tenants), "a tenant", problems)
     return Swings(tenant, periods(table, instance.calendar, problems), table.numbers["share"])
@@ -286,6 +298,15 @@ def _read_replicas(table: Table, instance: Instance, island: Mapping[str, int], 
         refer(table, "island", island, "an island", problems),
         periods(table, instance.calendar, problems),
         _whole(table, "units"),
+    )
+
+
+def _read_starts(table: Table, instance: Instance, problems: Problems) -> Starts:
+    return Starts(
+        *_read_profiles(table, instance, problems),
+        refer(table, "pool", _index(instance.pools), "a pool", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["replicas"],
     )
 
 

@@ -7,7 +7,21 @@ from typing import Any
 
 from placement.files.tables import Column
 from placement.instance import Instance
-from placement.plan import Backups, Closings, Contracts, FeedWork, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
+from placement.plan import (
+    Backups,
+    Closings,
+    Contracts,
+    FeedWork,
+    Granted,
+    Kept,
+    Limits,
+    Maintenance,
+    Plan,
+    Prices,
+    Replicas,
+    Runs,
+    Starts,
+)
 from placement.program import Ints
 
 
@@ -37,12 +51,17 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "maintenance": _texts("pool", "task", "start_date", "end_date"),
     "feed_work": _texts("work", "start_date", "end_date"),
     "backups": (*_texts("loss", "job", "accelerator", "mode"), _GPUS, *_texts("island", "start_date", "end_date")),
+    "starts": (
+        *_texts("service", "accelerator", "latency_class", "mode", "pool", "block", "band"),
+        Column("replicas", "number", least=0, most=1e9),
+    ),
     "kept": (*_texts("loss", "service", "accelerator", "latency_class", "mode", "pool", "block", "band"), _UNITS),
     "limits": (*_texts("lever", "start_date", "end_date"), _MULTIPLIER),
     "closings": _texts("lever", "start_date", "end_date"),
     "refusals": _texts("tenant"),
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
+    "least_shares": (*_texts("policy", "block", "band"), Column("share", "number", least=-100, most=100)),
     "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
@@ -141,11 +160,21 @@ def _replicas(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
-def _profile_columns(instance: Instance, table: Replicas | Kept) -> list[list[str]]:
+def _profile_columns(instance: Instance, table: Replicas | Kept | Starts) -> list[list[str]]:
     """Service, accelerator, class and mode of rows of profiles."""
     known = profiles(instance)
     named = [known[s][p] for s, p in zip(table.service.tolist(), table.profile.tolist(), strict=True)]
     return [_named(list(instance.services), table.service), *([profile[k] for profile in named] for k in range(3))]
+
+
+def _starts(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.starts
+    return [
+        *_profile_columns(instance, table),
+        _named(list(instance.pools), table.pool),
+        *_period_columns(instance, table.period),
+        _floats(table.replicas),
+    ]
 
 
 def _kept(plan: Plan, instance: Instance) -> list[list[str]]:
@@ -261,6 +290,15 @@ def _swings(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.tenants), table.tenant), *_period_columns(instance, table.period), _floats(table.share)]
 
 
+def _least_shares(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.least_shares
+    return [_named(fairness(instance), table.case), *_period_columns(instance, table.period), _floats(table.share)]
+
+
+def fairness(instance: Instance) -> list[str]:
+    return [case.policy.id for case in instance.fairness_cases]
+
+
 def _batch(plan: Plan, instance: Instance) -> list[list[str]]:
     table = plan.batch
     names = batch_ways(instance)
@@ -304,6 +342,7 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts,
+    "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip
