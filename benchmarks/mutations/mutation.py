@@ -29,6 +29,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/laws/test_levers_agree.py",
         "tests/laws/test_laws_meet.py",
         "tests/laws/test_batch_agrees.py",
+        "tests/laws/test_switch.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),
