@@ -90,6 +90,7 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.recourse.latency_class, len(instance.latency_classes), "latency class"),
         (plan.recourse.period, periods, "period"),
         (plan.maintenance.task, len(instance.maintenance), "task of maintenance"),
+        (plan.feed_work.work, len(instance.feed_work), "task of maintenance of a feed"),
         (plan.kept.case, len(instance.loss_cases), "loss"),
         (plan.kept.service, len(instance.services), "service"),
         (plan.kept.pool, len(instance.pools), "pool"),

@@ -170,6 +170,17 @@ class Maintenance:
 
 
 @dataclass(frozen=True)
+class FeedWork:
+    """When maintenance of feeds is done, one row per task."""
+
+    work: Ints
+    """Position in ``Instance.feed_work``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one in which less may be drawn."""
+
+
+@dataclass(frozen=True)
 class Backups:
     """Where must jobs that a loss hits would run instead, one row per (loss, job)."""
 
@@ -288,6 +299,7 @@ class Plan:
     uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
     responses: Responses = field(default_factory=lambda: empty(Responses))
     maintenance: Maintenance = field(default_factory=lambda: empty(Maintenance))
+    feed_work: FeedWork = field(default_factory=lambda: empty(FeedWork))
     backups: Backups = field(default_factory=lambda: empty(Backups))
     kept: Kept = field(default_factory=lambda: empty(Kept))
     limits: Limits = field(default_factory=lambda: empty(Limits))
@@ -343,6 +355,7 @@ class Prices:
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
+    "feed_work": FeedWork,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
     "credits": Granted, "swings": Swings, "shifts": Shifts,
     "batch": Batch, "unfinished": Unfinished,

@@ -16,6 +16,7 @@ from placement.activities.batch import BatchOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
+from placement.activities.feed_work import FeedWorkOptions
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
@@ -64,6 +65,7 @@ class Activities:
         self.responses = ResponseOptions.offer(instance, builder)
         self.kept = KeptOptions.offer(instance, builder, self.replicas)
         self.maintenance = MaintenanceOptions.offer(instance, builder)
+        self.feed_work = FeedWorkOptions.offer(instance, builder)
         self.isolation = IsolationOptions.offer(instance, builder)
         self.backups = BackupOptions.offer(instance, builder, self.gangs)
         self.limits = LimitOptions.offer(instance, builder)
@@ -78,7 +80,7 @@ class Activities:
         return (
             self.batch,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
-            self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
+            self.kept, self.maintenance, self.feed_work, self.isolation, self.backups, self.limits, self.closings, self.refusals,
             self.credits, self.swings, self.shifts, self.spreads,
         )  # fmt: skip
 
@@ -102,6 +104,7 @@ __all__ = [
     "ClosingOptions",
     "Columns",
     "CreditOptions",
+    "FeedWorkOptions",
     "Gangs",
     "IsolationOptions",
     "KeptOptions",

@@ -10,7 +10,7 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import agreements, batch_ways, losses, profiles, responses
+from placement.files.plan_tables import agreements, batch_ways, feed_work, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.plan import (
@@ -19,6 +19,7 @@ from placement.plan import (
     Batch,
     Closings,
     Contracts,
+    FeedWork,
     Granted,
     Kept,
     Limits,
@@ -70,6 +71,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_uncovered(tables["uncovered"], instance, problems) if "uncovered" in tables else empty(Uncovered),
         _read_responses(tables["responses"], instance, problems) if "responses" in tables else empty(Responses),
         _read_maintenance(tables["maintenance"], instance, problems) if "maintenance" in tables else empty(Maintenance),
+        _read_feed_work(tables["feed_work"], instance, problems) if "feed_work" in tables else empty(FeedWork),
         _read_backups(tables["backups"], instance, island, problems) if "backups" in tables else empty(Backups),
         _read_kept(tables["kept"], instance, problems) if "kept" in tables else empty(Kept),
         _read_limits(tables["limits"], instance, problems) if "limits" in tables else empty(Limits),
@@ -224,6 +226,11 @@ def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> M
     task = np.array([known.get((int(pool[n]), str(table.cell("task", n))), -1) for n in range(len(table))], dtype=np.int64)
     table.report(problems, (task < 0) & (pool >= 0) & table.sound, "task", "a task of maintenance of the pool", "correct the row")
     return Maintenance(task, *_read_edges(table, instance, problems))
+
+
+def _read_feed_work(table: Table, instance: Instance, problems: Problems) -> FeedWork:
+    work = refer(table, "work", _index(feed_work(instance)), "a task of maintenance of a feed", problems)
+    return FeedWork(work, *_read_edges(table, instance, problems))
 
 
 def _read_backups(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Backups:

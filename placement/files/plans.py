@@ -69,6 +69,7 @@ class _Tables(_Strict):
     uncovered: _TableFile | None = None
     responses: _TableFile | None = None
     maintenance: _TableFile | None = None
+    feed_work: _TableFile | None = None
     backups: _TableFile | None = None
     kept: _TableFile | None = None
     limits: _TableFile | None = None

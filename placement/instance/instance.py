@@ -27,7 +27,7 @@ from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.policy import Policy, Scenario
 from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
-from placement.instance.upkeep import MaintenanceTask
+from placement.instance.upkeep import FeedTask, MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
 
@@ -183,6 +183,11 @@ class Instance:
     def maintenance(self) -> tuple[tuple[int, MaintenanceTask], ...]:
         """Every task of maintenance with its pool, in the order of the pools."""
         return tuple((q, task) for q, pool in enumerate(self.pools.values()) for task in pool.maintenance)
+
+    @cached_property
+    def feed_work(self) -> tuple[tuple[int, FeedTask], ...]:
+        """Every task of maintenance of feeds with its feed, in the order of the feeds."""
+        return tuple((f, task) for f, feed in enumerate(self.feeds.values()) for task in feed.maintenance)
 
     @cached_property
     def unit_gpus(self) -> Ints:

@@ -372,6 +372,13 @@ CASES = [
     case("cooling of a hall less than nothing", "value: 800}, {from", "value: 800}], cooling_kw: [{from_date: 2026-01-01, value: -1}, {from", "feeds[hall].cooling_kw[0].value = -1", "at least 0"),
     case("cooling of a hall without end, misspelt", "limit_kw: unlimited", "limit_kw: unlimited, cooling_kw: none", "feeds[south].cooling_kw = 'none'", "'unlimited'"),
     case("cooling of a hall in MW", "limit_kw: unlimited", "limit_kw: unlimited, cooling_mw: 1", "feeds[south].cooling_mw", "use cooling_kw and convert", at="limit_kw: unlimited"),
+    case("work on a feed without a limit", "limit_kw: unlimited", "limit_kw: unlimited, maintenance: [{id: m, from_date: 2026-01-01, to_date: 2026-03-30, blocks: 1}]", "feeds[south].maintenance[m].limit_kw", "missing is never zero"),
+    case("work on a feed below nothing", "limit_kw: unlimited", "limit_kw: unlimited, maintenance: [{id: m, from_date: 2026-01-01, to_date: 2026-03-30, blocks: 1, limit_kw: -1}]", "feeds[south].maintenance[m].limit_kw = -1", "at least 0"),
+    case("work on a feed in no time", "limit_kw: unlimited", "limit_kw: unlimited, maintenance: [{id: m, from_date: 2026-01-01, to_date: 2026-03-30, blocks: 0, limit_kw: 1}]", "feeds[south].maintenance[m].blocks = 0", "at least 1"),
+    case("work on a feed backwards", "limit_kw: unlimited", "limit_kw: unlimited, maintenance: [{id: m, from_date: 2026-03-30, to_date: 2026-01-01, blocks: 1, limit_kw: 1}]", "feeds[south].maintenance[m]", "to_date must be after from_date"),
+    case("work on a feed in too short a window", "limit_kw: unlimited", "limit_kw: unlimited, maintenance: [{id: m, from_date: 2026-03-30, to_date: 2026-03-31, blocks: 1, limit_kw: 1}]", "feeds[south].maintenance[m].to_date = 2026-03-31", "a window that holds 1 whole"),
+    case("work on a feed on no day", "limit_kw: unlimited", "limit_kw: unlimited, maintenance: [{id: m, from_date: 2026-02-30, to_date: 2026-03-30, blocks: 1, limit_kw: 1}]", "feeds[south].maintenance[m].from_date = '2026-02-30'", "a day as YYYY-MM-DD"),
+    case("work on a feed twice", "limit_kw: unlimited", "limit_kw: unlimited, maintenance: [{id: m, from_date: 2026-01-01, to_date: 2026-03-30, blocks: 1, limit_kw: 1}, {id: m, from_date: 2026-01-01, to_date: 2026-03-30, blocks: 1, limit_kw: 1}]", "feeds[south].maintenance[m].id = 'm'", "no other task of its feed has"),
     case("cooling without end, misspelt", "pue: 1.2}", "pue: 1.2, cooling_kw: none}", "sites[north].cooling_kw = 'none'", "'unlimited'"),
     # what must fit
     case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),
