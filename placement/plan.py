@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "training_value", "revenue",
+    "credits", "swings", "moves", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -30,7 +30,7 @@ TERM_LEVEL = {term: int(not term.startswith("promised")) for term in TERMS}
 
 @dataclass(frozen=True)
 class Runs:
-    """Gangs that run, one row each: [n]."""
+    """Gangs that run, one row each: [n]; of one that moves two, first where it stands today, then where it goes."""
 
     job: Ints
     shape: Ints
@@ -316,6 +316,14 @@ def rows_by_run(run: Ints, runs: int) -> tuple[Ints, Ints]:
     """Rows of a table in the order of their runs, and where each run's rows begin in it: ``order[offset[r]:offset[r + 1]]``."""
     order = np.argsort(run, kind="stable")
     return order, np.searchsorted(run[order], np.arange(runs + 1))
+
+
+def leaving(runs: Runs) -> Bools:
+    """Rows of ``runs`` of what a job leaves: a later row of the same job says where it moves, [runs]."""
+    found = np.zeros(len(runs.job), dtype=np.bool_)
+    order = np.argsort(runs.job, kind="stable")
+    found[order[:-1]] = runs.job[order[1:]] == runs.job[order[:-1]]
+    return found
 
 
 def empty(table: type[Any]) -> Any:

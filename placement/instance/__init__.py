@@ -17,7 +17,8 @@ from placement.instance.demand import (
 from placement.instance.futures import Future, Futures
 from placement.instance.instance import Document, Instance, Settings
 from placement.instance.jobs import Jobs
-from placement.instance.policy import Budget, CarbonPrice, Concentration
+from placement.instance.policy import Budget, CarbonPrice, Concentration, Freeze
+from placement.instance.running import Running
 from placement.instance.supply import (
     Accelerator,
     Contract,
@@ -43,6 +44,7 @@ __all__ = [
     "DailyProfile",
     "Document",
     "Feed",
+    "Freeze",
     "Future",
     "Futures",
     "Growth",
@@ -58,6 +60,7 @@ __all__ = [
     "Provider",
     "Region",
     "Rung",
+    "Running",
     "Service",
     "ServiceProfile",
     "Settings",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting, grid_checks, lever_checks, policy_checks, tenancy_checks
+from placement.instance import fitting, grid_checks, lever_checks, policy_checks, running_checks, tenancy_checks
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
@@ -23,6 +23,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
+    yield from running_checks.running(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
     yield from demand(draft)

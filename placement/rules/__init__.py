@@ -31,6 +31,7 @@ from placement.rules import (
     limit,
     maintenance,
     metered_energy,
+    movement,
     non_firm,
     power,
     purchase,
@@ -62,5 +63,6 @@ class Rule(Protocol):
 RULES: tuple[Rule, ...] = (
     assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
     limit, closing, admission, credits, swings,
-    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
+    budget,
 )  # fmt: skip
