@@ -52,9 +52,9 @@ def check(instance: Instance, plan: Plan) -> Check:
 
 def _inside(instance: Instance, plan: Plan) -> None:
     """Every index must exist before a law reads it, and every rate must be a number: NaN would pass every comparison."""
-    rates = (plan.serving, plan.shedding, plan.recourse, plan.uncovered)
+    rates = (plan.serving, plan.shedding, plan.shifts, plan.recourse, plan.uncovered)
     if not all(np.all(np.isfinite(table.tokens_per_s)) for table in rates):
-        raise ValueError("the plan serves or sheds tokens at a rate that is not a finite number")
+        raise ValueError("the plan serves, moves or sheds tokens at a rate that is not a finite number")
     if not np.all(np.isfinite(plan.responses.kw)):
         raise ValueError("the plan gives up kW that are not a finite number")
     if not (np.all(np.isfinite(plan.limits.multiplier)) and np.all(np.isfinite(plan.swings.share))):
@@ -76,6 +76,9 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.serving.period, periods, "period"),
         (plan.shedding.stream, len(instance.streams), "stream"),
         (plan.shedding.period, periods, "period"),
+        (plan.shifts.stream, len(instance.streams), "stream"),
+        (plan.shifts.period, periods, "period"),
+        (plan.shifts.to_period, periods, "period"),
         (plan.contracts.contract, len(instance.contracts), "contract"),
         (plan.sublets.pool, len(instance.pools), "pool"),
         (plan.sublets.period, periods, "period"),

@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "moves", "training_value", "revenue",
+    "credits", "swings", "shifting", "moves", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -92,6 +92,17 @@ class Shedding:
     """Below the floor of the ladder: counts at the first level."""
     period: Ints
     tokens_per_s: Floats
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """Demand that is served in another period than its own, one row per (stream, period, period moved to)."""
+
+    stream: Ints
+    period: Ints
+    to_period: Ints
+    tokens_per_s: Floats
+    """That leave ``period``; how many arrive is for the hours, the means and the loss to say."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +273,7 @@ class Plan:
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
+    shifts: Shifts = field(default_factory=lambda: empty(Shifts))
 
 
 @dataclass(frozen=True)
@@ -308,7 +320,7 @@ TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "credits": Granted, "swings": Swings,
+    "credits": Granted, "swings": Swings, "shifts": Shifts,
 }  # fmt: skip
 
 
@@ -364,6 +376,8 @@ class Result:
     facts: dict[str, float | str] = field(default_factory=dict)
     prices: Prices | None = None
     """Of the last level, to solve from again; None where the solver has none."""
+    work: float | None = None
+    """Deterministic work spent; None where the solver does not count it."""
 
     @property
     def objective(self) -> float | None:

@@ -7,7 +7,7 @@ It walks mappings and lists of the document only, never attributes, so that a ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence
+from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -43,6 +43,19 @@ def apply(document: MutableMapping[str, Any], scenario: str) -> Iterator[Finding
             yield Finding((*place, field), change.path if field == "path" else change.value, expected, remedy)
 
 
+def apply_changes(document: MutableMapping[str, Any], changes: Sequence[Change]) -> Iterator[tuple[int, Finding]]:
+    """Change the document in place by changes that it does not state itself; each that could not be applied, by its position.
+
+    They have no lines of their own: what they set stands at the line of what it replaces.
+    """
+    for n, change in enumerate(changes):
+        own = change.model_copy(deep=True)  # What is set may be scaled by a later change.
+        problem = _apply(document, own, None)
+        if problem is not None:
+            expected, remedy = problem
+            yield n, Finding((), f"the change of {change.path}", expected, remedy)
+
+
 def _line(scenario: Any, n: int) -> int:
     lines = getattr(scenario.get("changes"), "lines", None)
     return int(lines[n]) if lines is not None else 0
@@ -61,7 +74,7 @@ def steps_of(path: str) -> list[str | int] | None:
     return found or None
 
 
-def _apply(document: Any, change: Change, line: int) -> tuple[str, str] | None:
+def _apply(document: Any, change: Change, line: int | None) -> tuple[str, str] | None:
     steps = steps_of(change.path)
     if steps is None:
         return "a path such as contracts[lease].to_date", "write names with dots, and ids or positions in brackets"
@@ -116,23 +129,23 @@ def _nothing(node: Any, step: str, walked: str) -> tuple[str, str]:
     return f"something that exists: {where} has no {step}", did_you_mean(step.strip("[]"), known, "one")
 
 
-def _put(node: Any, key: Any, value: Any, line: int) -> None:
+def _put(node: Any, key: Any, value: Any, line: int | None) -> None:
     node[key] = value
     lines = getattr(node, "lines", None)
-    if lines is not None:
+    if lines is not None and line is not None:
         lines[key] = line
 
 
-def _remove(node: Any, key: Any, line: int) -> None:
+def _remove(node: Any, key: Any, line: int | None) -> None:
     lines = getattr(node, "lines", None)
     del node[key]
     if isinstance(lines, list):
         del lines[key]
-    elif lines is not None:
+    elif lines is not None and line is not None:
         lines[key] = line  # So that a field missed later is reported where it was removed.
 
 
-def _scaled(value: Any, factor: float, line: int) -> Any:
+def _scaled(value: Any, factor: float, line: int | None) -> Any:
     """Every figure of a number, of bands or of steps times a factor; None where there is anything else."""
     if isinstance(value, bool):
         return None

@@ -159,11 +159,19 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "cooling of idle draw", "a dropped term", "law", f"{RULES}/cooling.py",
-        "limit[site] - standing[site]", "limit[site]", BOTH_SIDES,
+        "limit[n] - standing[n]", "limit[n]", BOTH_SIDES,
     ),
     Mutation(
         "cooling check", "a unit: facility for IT kW", "law", f"{RULES}/cooling.py",
         "kw / instance.sites[pool.site].pue", "kw", CHECK_SIDE,
+    ),
+    Mutation(
+        "cooling of halls", "a dropped weight", "law", f"{RULES}/cooling.py",
+        "pools_below(instance).astype(np.float64)])", "0.0 * pools_below(instance)])", BOTH_SIDES,
+    ),
+    Mutation(
+        "cooling of halls check", "a skipped level", "law", f"{RULES}/cooling.py",
+        "for feed in instance.feeds_above(pool)", "for feed in instance.feeds_above(pool)[:1]", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 5, sla
     Mutation(
@@ -267,6 +275,19 @@ LAWS: tuple[Mutation, ...] = (
         "isolation check of sublets", "a dropped term", "law", f"{RULES}/isolation.py",
         "return held[0], held[1] + sublet_units(instance, plan)", "return held[0], held[1]", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 10, order
+    Mutation(
+        "order from the end on", "a wrong anchor: the start for the end", "law", f"{RULES}/order.py",
+        "(1, -1.0, END)", "(1, -1.0, START)", ("order", *BOTH_SIDES),
+    ),
+    Mutation(
+        "order of those that do not run", "a dropped rate", "law", f"{RULES}/order.py",
+        "((0, 1.0, START), (1, -1.0, END))", "((1, -1.0, END),)", ("order", *BOTH_SIDES),
+    ),
+    Mutation(
+        "order check", "a dropped condition", "law", f"{RULES}/order.py",
+        "if other not in ended:", "if False:", ("order", *BOTH_SIDES),
+    ),
     # ------------------------------------------------------------ levers
     Mutation(
         "limit on what is served", "a dropped condition: beyond its bands", "law", f"{RULES}/limit.py",
@@ -322,6 +343,30 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "swings check of falls", "a sign", "law", f"{RULES}/swings.py",
         "abs(now - then) - stated[t, period]", "now - then - stated[t, period]", CHECK_SIDE,
+    ),
+    Mutation(
+        "shifting arrivals", "a dropped coefficient: hours", "law", "placement/instance/flows.py",
+        "volume[s, leaves] / volume[s, leaves + d]", "1", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting balance", "a sign", "law", f"{RULES}/sla.py",
+        "balance[ways.to_stream[way]], -1.0, profile=arrives", "balance[ways.to_stream[way]], 1.0, profile=arrives", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting share", "a dropped coefficient", "law", f"{RULES}/shifting.py",
+        "most = share[used, None] * instance", "most = instance", BOTH_SIDES,
+    ),
+    Mutation(
+        "shifting check of waits", "the least for the most", "law", f"{RULES}/shifting.py",
+        "return max(float(theirs", "return min(float(theirs", CHECK_SIDE,
+    ),
+    Mutation(
+        "arrivals that are shed", "a dropped term", "law", f"{RULES}/arrivals.py",
+        "    builder.add_rates(shed.option[at], row[shed.stream[at]], 1.0)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "arrivals check of what is closed", "a dropped condition", "law", f"{RULES}/arrivals.py",
+        "meets = np.where(closed > 0, arrives, 0.0)", "meets = np.where(closed > 1, arrives, 0.0)", CHECK_SIDE,
     ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(

@@ -24,13 +24,17 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/laws/test_policies_agree.py",
         "tests/laws/test_wan_agrees.py",
         "tests/laws/test_tenancy_agree.py",
+        "tests/laws/test_levers_agree.py",
         "tests/laws/test_laws_meet.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),
     "tiny optima": ("tests/test_tiny_optima.py",),
-    "violations": tuple(f"tests/laws/test_{kind}violations.py" for kind in ("", "policy_", "supply_", "tenancy_")),
+    "violations": tuple(
+        f"tests/laws/test_{kind}violations.py" for kind in ("", "policy_", "supply_", "tenancy_", "lever_", "flow_")
+    ),
     "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
+    "order": ("tests/laws/test_order.py",),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),

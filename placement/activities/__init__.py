@@ -26,6 +26,7 @@ from placement.activities.refusals import RefusalOptions
 from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
+from placement.activities.shifts import ShiftOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
@@ -67,12 +68,13 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.shifts = ShiftOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings,
+            self.credits, self.swings, self.shifts,
         )  # fmt: skip
 
     @property
@@ -105,6 +107,7 @@ __all__ = [
     "ResponseOptions",
     "ServeOptions",
     "ShedOptions",
+    "ShiftOptions",
     "SubletOptions",
     "SwingOptions",
     "Terms",

@@ -178,7 +178,7 @@ class Gangs:
             # A gang without an island does not run; one that must run stays where the check finds what is wrong.
             must = instance.jobs.is_commitment("must")[self.job[row]]
             island = np.where(must & (island < 0), self.place[row], island)
-            kept = island >= 0
+            kept = _with_all_before(instance, self.job[row], island >= 0, must)
             row, start, end = row[kept], start[kept], end[kept]
             run, island, units = np.arange(len(row)), island[kept], self.units[row]
         else:
@@ -368,6 +368,18 @@ def may_go_by_pool(instance: Instance) -> bool:
     )
     told_apart = any(task.islands for _, task in instance.maintenance) or any(c.loss.jobs == "must" for c in instance.loss_cases)
     return one_island and small and not told_apart and not np.any(instance.counts_domains) and not instance.jobs.running
+
+
+def _with_all_before(instance: Instance, job: Ints, kept: Bools, must: Bools) -> Bools:
+    """Runs that are kept, less those that wait for a job of which no run is; must jobs stay, where the check finds it, [n]."""
+    waits = instance.jobs.waits
+    while len(waits):
+        missing = ~np.isin(waits[:, 1], job[kept])
+        orphaned = kept & ~must & np.isin(job, waits[missing, 0])
+        if not orphaned.any():
+            break
+        kept = kept & ~orphaned
+    return kept
 
 
 def _island_pairs(instance: Instance) -> int:

@@ -41,7 +41,9 @@ class ServeOptions:
                     if (service, site, c) in offered:
                         rows.append((t, service, site, c))
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 4)
-        option = _per_stream(instance, builder, table[:, 0], np.ones(len(rows)))
+        ways, most = instance.flows, instance.demand_tokens_per_s.copy()
+        np.add.at(most, ways.to_stream, ways.most_arriving)
+        option = _per_stream(builder, most, table[:, 0], np.ones(len(rows)))
         return cls(option, *table.T)
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
@@ -94,7 +96,7 @@ class ShedOptions:
                     share.append(piece.share)
                     price.append(piece.usd_per_million_tokens)
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 3)
-        option = _per_stream(instance, builder, table[:, 0], np.array(share))
+        option = _per_stream(builder, instance.demand_tokens_per_s, table[:, 0], np.array(share))
         return cls(option, table[:, 0], table[:, 1], table[:, 2].astype(np.bool_), np.array(price))
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
@@ -175,9 +177,9 @@ def _classes_at_sites(instance: Instance) -> set[tuple[int, int, int]]:
     return found
 
 
-def _per_stream(instance: Instance, builder: Builder, stream: Ints, share: Floats) -> Ints:
-    """Divisible per-period options bounded by a share of their stream's demand."""
-    demand = np.array([builder.profile(row) for row in instance.demand_tokens_per_s], dtype=np.int64)
+def _per_stream(builder: Builder, most: Floats, stream: Ints, share: Floats) -> Ints:
+    """Divisible per-period options bounded by a share of the most of their stream, [S, P]."""
+    profile = np.array([builder.profile(row) for row in most], dtype=np.int64)
     zero = np.zeros(len(stream), dtype=np.int64)
-    last = zero + instance.calendar.period_count - 1
-    return builder.add_per_period(first=zero, last=last, upper=share, upper_profile=demand[stream], whole=False)
+    last = zero + builder.grid.periods - 1
+    return builder.add_per_period(first=zero, last=last, upper=share, upper_profile=profile[stream], whole=False)

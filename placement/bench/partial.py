@@ -49,10 +49,11 @@ _ROW: TypeAdapter[Row] = TypeAdapter(Row)
 
 def head_of(suite: Suite, packages: Iterable[Path]) -> Head:
     """The head of a run here and now; ``packages`` are the folders of the code that it runs."""
-    return Head(PARTIAL_FORMAT, SuiteName(suite.name, suite.digest), versions(), _code_digest(packages), machine())
+    return Head(PARTIAL_FORMAT, SuiteName(suite.name, suite.digest), versions(), code_digest(packages), machine())
 
 
-def _code_digest(packages: Iterable[Path]) -> str:
+def code_digest(packages: Iterable[Path]) -> str:
+    """sha256 over all files of folders of code."""
     total = hashlib.sha256()
     for folder in packages:
         for path in sorted(folder.rglob("*")):

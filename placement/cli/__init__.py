@@ -16,6 +16,7 @@ from placement.cli.futures import futures
 from placement.cli.schema import schema
 from placement.cli.show import show
 from placement.cli.solve import solve
+from placement.cli.sweep import sweep
 
 EPILOG = """Exit codes: 0 plan, or a valid check; 1 violations or regressions found; 2 bad input, or the plan of another instance;
 3 infeasible; 4 no plan within the limits; 70 internal error; 130 and 143 stopped by Ctrl-C and SIGTERM, with the best plan so far
@@ -28,5 +29,5 @@ def main() -> None:
     """Decide which AI workloads run where, on what and when, with a proof of how good the plan is."""
 
 
-for command in (solve, futures, check, show, explain, schema, catalogue, bench):
+for command in (solve, futures, check, show, explain, schema, catalogue, bench, sweep):
     main.add_command(command)

@@ -168,6 +168,7 @@ def _checked(instance: Instance, solution: Solution, plan: Plan | None, *, seed:
         instance_name=instance.name,
         instance_digest=instance.digest,
         facts=dict(solution.facts),
+        work=solution.work,
     )
     if checked is not None and checked.violations:
         found = tuple(checked.violations)

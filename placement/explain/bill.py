@@ -18,6 +18,7 @@ from placement.activities.terms import firm
 from placement.builder import Builder
 from placement.explain.left_out import left_out
 from placement.explain.shortfall import Shortfall
+from placement.explain.waiting import waiting
 from placement.instance import Budget, Instance, Ladder
 from placement.instance.demand import COMMITMENTS
 from placement.instance.levers import LimitLever
@@ -25,7 +26,7 @@ from placement.instance.policy import of_kind
 from placement.plan import LEVELS, TERMS, Plan
 from placement.program import Bools, Floats, Grid
 from placement.rules.budget import owed_anyway
-from placement.rules.cooling import cooled_kw, idle_heat_kw
+from placement.rules.cooling import cooled_kw, cooled_places, idle_heat_kw
 from placement.rules.limit import periods_inside
 from placement.rules.power import feed_limits_kw, idle_kw, pools_below
 
@@ -48,7 +49,7 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
 def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
-    Those are of the feeds marked in ``overloaded`` [F], the cooling of sites that idle draw alone overheats, and the policies in
+    Those are of the feeds marked in ``overloaded`` [F], the cooling that idle draw alone exceeds, and the policies in
     ``overdrawn``. It has no losses to survive, nor maintenance to do.
     """
     jobs = instance.jobs
@@ -61,6 +62,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
             return None
         return ladder.model_copy(update={"hard": False, "floor_share": max(ladder.floor_share, least)})
 
+    hot = dict(zip(cooled_places(instance), np.any(idle_heat_kw(instance) > cooled_kw(instance), axis=1), strict=True))
     least = dict.fromkeys(instance.streams, 0.0)
     for lever, t in _limited(instance):
         name = list(instance.streams)[t]
@@ -76,12 +78,14 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         },
         levers={name: lever for name, lever in instance.levers.items() if not isinstance(lever, LimitLever)},
         feeds={
-            name: feed.model_copy(update={"limit_kw": "unlimited"}) if over else feed
+            name: feed.model_copy(
+                update=({"limit_kw": "unlimited"} if over else {}) | ({"cooling_kw": "unlimited"} if hot[f"feed {name}"] else {})
+            )
             for (name, feed), over in zip(instance.feeds.items(), overloaded, strict=True)
         },
         sites={
-            name: site.model_copy(update={"cooling_kw": "unlimited"}) if over.any() else site
-            for (name, site), over in zip(instance.sites.items(), idle_heat_kw(instance) > cooled_kw(instance), strict=True)
+            name: site.model_copy(update={"cooling_kw": "unlimited"}) if hot[name] else site
+            for name, site in instance.sites.items()
         },
         losses={},
         pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},
@@ -109,15 +113,15 @@ def _idle_overloads(instance: Instance) -> tuple[list[Shortfall], Bools]:
 
 
 def _sites_overheated(instance: Instance) -> list[Shortfall]:
-    """Sites where what is online gives off more heat while idle than is cooled."""
+    """Sites and halls where what is online gives off more heat while idle than is cooled."""
     found = []
-    for name, excess in zip(instance.sites, idle_heat_kw(instance) - cooled_kw(instance), strict=True):
+    for name, excess in zip(cooled_places(instance), idle_heat_kw(instance) - cooled_kw(instance), strict=True):
         if excess.max() > 0:
-            worst = float(excess.max())
+            worst, place = float(excess.max()), f"site {name}" if name in instance.sites else name
             found.append(
                 Shortfall(
                     "cooling", name, _spell(instance, excess > 0), worst, "kW",
-                    f"site {name}: what is online gives off {worst:,.6g} kW more than is cooled while idle",
+                    f"{place}: what is online gives off {worst:,.6g} kW more than is cooled while idle",
                     f"raise cooling_kw by {worst:,.6g}, or bring fewer accelerators online there",
                 )
             )  # fmt: skip
@@ -153,12 +157,15 @@ def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
     for j in np.flatnonzero(missing):
         name = jobs.id[j]
         gpus = int(jobs.shapes.gpus[jobs.shape_offset[j] : jobs.shape_offset[j + 1]].min())
-        if np.any(offered.job == j):
+        law, waits = "assignment", waiting(instance, offered, int(j)) if np.any(offered.job == j) else None
+        if waits is not None:
+            law, (text, remedy) = "order", waits
+        elif np.any(offered.job == j):
             text = f"must job {name}: it fits alone, but not beside the other must jobs, hard floors and policies"
             remedy = "make it or one of them promised, give it a later deadline, or add capacity or power where it may run"
         else:
             text, remedy = _nowhere(instance, int(j))
-        found.append(Shortfall("assignment", name, None, float(gpus), "GPUs", text, remedy))
+        found.append(Shortfall(law, name, None, float(gpus), "GPUs", text, remedy))
     return found
 
 

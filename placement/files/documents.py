@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from placement.instance import Instance, Settings
 from placement.instance.calendar import Calendar, Steps
 from placement.instance.consistency import check
 from placement.instance.findings import Draft, Family, ShapeRow
+from placement.instance.policy import Change
 
 
-def load(path: str | os.PathLike[str], *, scenario: str | None = None) -> Instance:
+def load(path: str | os.PathLike[str], *, scenario: str | None = None, changes: Sequence[Change] = ()) -> Instance:
     """The instance in a YAML or JSON file, or in a folder with ``fleet.yaml`` or ``fleet.json``.
 
-    ``scenario`` is the id of one of the document's scenarios; its changes are applied before anything is validated.
+    ``scenario`` is the id of one of the document's scenarios; its changes are applied before anything is validated,
+    and after them ``changes``, edits of the same kind that the document does not state.
     Raises InputErrors with everything that is wrong; nothing else, whatever the files hold.
     """
     place = document_path(Path(path))
@@ -38,6 +41,12 @@ def load(path: str | os.PathLike[str], *, scenario: str | None = None) -> Instan
         from placement.scenario import apply
 
         for finding in apply(root, scenario):
+            problems.add(source.problem(finding.path, finding.value, finding.expected, finding.remedy))
+        problems.raise_if_any()
+    if changes:
+        from placement.scenario import apply_changes
+
+        for _, finding in apply_changes(root, changes):
             problems.add(source.problem(finding.path, finding.value, finding.expected, finding.remedy))
         problems.raise_if_any()
     head = read_head(source, problems)

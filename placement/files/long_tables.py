@@ -52,7 +52,7 @@ def job_table() -> tuple[Column, ...]:
     return tuple(
         Column(name, "text", optional=not info.is_required(), blank=True)
         for name, info in TrainingJob.model_fields.items()
-        if name not in ("shapes", "pace", "pools", "current_place") and info.annotation is not typing.Any
+        if name not in ("shapes", "pace", "pools", "after", "current_place") and info.annotation is not typing.Any
     )
 
 
@@ -278,22 +278,22 @@ def read_demand(
     return {int(s): n for n, s in enumerate(here)}, demand.reshape(shape), mean.reshape(shape)
 
 
-def periods(table: Table, calendar: Calendar, problems: Problems) -> Ints:
-    """Period of each row, from its block and band, [n]; -1 (and problems) where there is none."""
+def periods(table: Table, calendar: Calendar, problems: Problems, of: str = "") -> Ints:
+    """Period of each row, from its block and band, in columns named so after ``of``, [n]; -1 (and problems) where there is none."""
     starts = {day.toordinal(): b for b, day in enumerate(calendar.block_starts[:-1])}
-    day = _days(table, "block", problems)
-    block = table.decoded("block", lambda word: starts.get(ordinal(word), -1))
+    day = _days(table, f"{of}block", problems)
+    block = table.decoded(f"{of}block", lambda word: starts.get(ordinal(word), -1))
     wrong = (day >= 0) & (block < 0)
     expected = f"the first day of a {calendar.block} of the calendar, from {calendar.start} to {calendar.block_starts[-2]}"
-    table.report(problems, wrong, "block", expected, "use the day on which the block starts")
+    table.report(problems, wrong, f"{of}block", expected, "use the day on which the block starts")
     bands = {band.id: k for k, band in enumerate(calendar.bands)}
-    if "band" in table.codes:
-        band = refer(table, "band", bands, "a band", problems)
+    if f"{of}band" in table.codes:
+        band = refer(table, f"{of}band", bands, "a band", problems)
     else:
         band = np.zeros(len(table), dtype=np.int64)
         if len(bands) > 1:
             problems.add_cells(
-                table.file, "header", [(1, "no band")], "the column band: the calendar has several", "add the column"
+                table.file, "header", [(1, "no band")], f"the column {of}band: the calendar has several", "add the column"
             )
             band -= 1
     return np.where((block >= 0) & (band >= 0), block * len(bands) + band, -1)

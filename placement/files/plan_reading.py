@@ -33,6 +33,7 @@ from placement.plan import (
     Runs,
     Serving,
     Shedding,
+    Shifts,
     Sublets,
     Swings,
     Uncovered,
@@ -74,6 +75,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
+        _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
     )
 
 
@@ -199,6 +201,12 @@ def _read_credits(table: Table, instance: Instance, problems: Problems) -> Grant
 def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:
     tenant = refer(table, "tenant", _index(instance.tenants), "a tenant", problems)
     return Swings(tenant, periods(table, instance.calendar, problems), table.numbers["share"])
+
+
+def _read_shifts(table: Table, instance: Instance, problems: Problems) -> Shifts:
+    stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
+    leaves, arrives = (periods(table, instance.calendar, problems, of) for of in ("", "to_"))
+    return Shifts(stream, leaves, arrives, table.numbers["tokens_per_s"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

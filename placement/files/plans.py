@@ -76,6 +76,7 @@ class _Tables(_Strict):
     refusals: _TableFile | None = None
     credits: _TableFile | None = None
     swings: _TableFile | None = None
+    shifts: _TableFile | None = None
     prices: _TableFile | None = None
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting, grid_checks, lever_checks, policy_checks, running_checks, tenancy_checks
+from placement.instance import (
+    fitting,
+    flow_checks,
+    grid_checks,
+    lever_checks,
+    order_checks,
+    policy_checks,
+    running_checks,
+    tenancy_checks,
+)
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
@@ -24,6 +33,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
     yield from running_checks.running(draft)
+    yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
     yield from demand(draft)
@@ -31,6 +41,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from tenancy_checks.tenancy(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)
+    yield from flow_checks.shifting(draft)
 
 
 def demand(draft: Draft) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ from placement.instance.base import (
 )
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
+from placement.instance.flows import Shifting
 from placement.instance.running import CurrentPlace
 
 
@@ -188,7 +189,8 @@ class Stream(Noun):
     """Earned for each million tokens served (default 0)."""
     ladder: Ladder | None = None
     """Default: the tenant's."""
-    shifting: later("rationing") = None  # type: ignore[valid-type]
+    shifting: Shifting | None = None
+    """What of it can wait (default: nothing)."""
     degrade_to: later("rationing") = None  # type: ignore[valid-type]
     elasticity: later("rationing") = None  # type: ignore[valid-type]
     credits: Credits | None = None
@@ -268,7 +270,8 @@ class TrainingJob(Noun):
     """From a failure until work goes on from the last checkpoint: found, replaced or repaired, and loaded."""
     checkpoint_every_hours: Annotated[float, Field(gt=0, le=1e5)] | None = None
     """Work between checkpoints; default: what makes the expected hours least."""
-    after: later("order") = None  # type: ignore[valid-type]
+    after: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
+    """Jobs that it waits for: it starts once all of them have ended, and does not run where one of them does not."""
     data_tb: Terabytes | None = None
     """Data that every site where it runs needs before the start."""
     data_at: Id | None = None

@@ -17,6 +17,7 @@ from placement.instance.base import Label, Noun, later
 from placement.instance.calendar import Calendar
 from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.flows import Flows, flows
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
 from placement.instance.jobs import Jobs
@@ -219,6 +220,22 @@ class Instance:
         spots = [self.contracts[pool.contract].spot for pool in self.pools.values()]
         return np.array([1.0 if spot is None else spot.availability for spot in spots], dtype=np.float64)
 
+    # ------------------------------------------------------------ demand
+
+    @cached_property
+    def mean_per_demand(self) -> Floats:
+        """Mean rate for each token/s of demand, [S, P]; where there is none that of all of the stream, or 1."""
+        demand, mean, hours = self.demand_tokens_per_s, self.mean_tokens_per_s, self.calendar.hours
+        whole, asked = mean @ hours, demand @ hours
+        of_stream = np.divide(whole, asked, out=np.ones_like(whole), where=asked > 0)
+        shape = np.broadcast_to(of_stream[:, None], demand.shape).copy()
+        return np.asarray(np.divide(mean, demand, out=shape, where=demand > 0), dtype=np.float64)
+
+    @cached_property
+    def flows(self) -> Flows:
+        """Ways for demand to move."""
+        return flows(self)
+
     # ------------------------------------------------------------ money over time
 
     def discount_after(self, days: Floats) -> Floats:
@@ -395,9 +412,10 @@ def digest(instance: Instance) -> str:
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(list(instance.accelerators), dtype="U100")
     arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
-    arrays += [value for value in (getattr(jobs, f.name) for f in fields(jobs)) if isinstance(value, np.ndarray)]
+    arrays += [getattr(jobs, f.name) for f in fields(jobs) if isinstance(getattr(jobs, f.name), np.ndarray) and f.name != "waits"]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
     arrays += [instance.spot_times_longer]
+    arrays += [jobs.waits] if len(jobs.waits) else []  # What came later changes no digest of plans that lie somewhere.
     for array in arrays:
         total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
         total.update(np.ascontiguousarray(array).tobytes())

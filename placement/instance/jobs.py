@@ -61,6 +61,8 @@ class Jobs:
     """Position of the site where it lies, [J, 2]; -1 where not stated."""
     move_blocks: Ints
     """Blocks before the start in which it crosses the WAN."""
+    waits: Ints
+    """(job, a job that it waits for), by job, [n, 2]."""
     pace: Ints
     """Row of ``paces``."""
     paces: Floats
@@ -114,6 +116,8 @@ def job_columns(
         return np.array([absent if value is None else value for value in values], dtype=np.float64)
 
     lying = [[-1 if name is None else sites[name] for name in (row.data_at, row.checkpoint_at)] for row in rows]
+    number = {row.id: j for j, row in enumerate(rows)}
+    waits = [(j, number[name]) for j, row in enumerate(rows) for name in row.after or ()]
     promised = np.array([row.commitment == "promised" for row in rows], dtype=np.bool_)
     value = figures("value_usd")
     breach = figures("breach_usd")
@@ -145,6 +149,7 @@ def job_columns(
         load_tb=np.stack([figures("data_tb", 0.0), figures("checkpoint_tb", 0.0)], axis=1),
         load_site=np.array(lying, dtype=np.int64).reshape(len(rows), 2),
         move_blocks=np.array([row.move_blocks or 1 for row in rows], dtype=np.int64),
+        waits=np.array(waits, dtype=np.int64).reshape(len(waits), 2),
         pace=pace_row,
         paces=np.array(list(paces), dtype=np.float64).reshape(len(paces), len(bands)),
         shapes=shapes,

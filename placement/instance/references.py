@@ -35,6 +35,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("losses", "tenants", "tenants"),
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),
+    ("jobs", "after", "jobs"),
     ("jobs", "data_at", "sites"),
     ("jobs", "checkpoint_at", "sites"),
     ("levers", "tenant", "tenants"),
@@ -47,7 +48,7 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
 _ONE = {
     "providers": "a provider", "regions": "a region", "feeds": "a feed", "sites": "a site", "contracts": "a contract",
     "pools": "a pool", "tenants": "a tenant", "services": "a service", "latency_classes": "a latency class", "growths": "a growth",
-    "daily_profiles": "a daily profile", "links": "a link", "scenarios": "a scenario",
+    "daily_profiles": "a daily profile", "links": "a link", "scenarios": "a scenario", "jobs": "a job",
 }  # fmt: skip
 
 

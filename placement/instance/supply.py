@@ -120,6 +120,8 @@ class Feed(Noun):
     price_usd_per_kwh: Steps
     reserve_kw: Kw = 0.0
     """Kept free below the limit (default 0)."""
+    cooling_kw: Steps | Unlimited = "unlimited"
+    """Heat that is cooled in its halls: IT kW of all that is drawn below it (default unlimited)."""
     carbon_g_per_kwh: Steps | None = None
     """Emitted for each facility kWh of the pools below, unless a feed nearer to them states its own; needed only by policies."""
     non_firm_kw: Steps | None = None

@@ -30,6 +30,7 @@ MOST_USD_PER_UNIT = 1e6
 _STEPS: tuple[tuple[str, str], ...] = (
     ("sites", "cooling_kw"),
     ("feeds", "limit_kw"),
+    ("feeds", "cooling_kw"),
     ("feeds", "non_firm_kw"),
     ("feeds", "price_usd_per_kwh"),
     ("feeds", "carbon_g_per_kwh"),

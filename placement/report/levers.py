@@ -11,6 +11,8 @@ from placement.instance.credits import CreditStep
 from placement.instance.levers import Lever, LimitLever
 from placement.plan import Plan
 from placement.report.text import count, percent, plural, shortened, table
+from placement.rules.reading import arriving, leaving
+from placement.rules.sla import SECONDS_PER_HOUR
 from placement.rules.swings import POINTS
 
 MOST_ROWS = 60
@@ -20,7 +22,7 @@ Row = tuple[str, str, str, object, object]
 
 def levers(instance: Instance, plan: Plan) -> str:
     """Every lever that the instance offers, with what became of it; a limit has a row for each spell of one multiplier."""
-    families = (_limits, _closings, _refusals, _credits, _swings)
+    families = (_limits, _shifts, _closings, _refusals, _credits, _swings)
     rows = [row for family in families for row in family(instance, plan)]
     kept, more = shortened(rows, MOST_ROWS, "decisions in the plan's tables")
     return table(("lever", "of", "decision", "from", "until"), kept, left=5) + more if rows else ""
@@ -38,6 +40,27 @@ def _limits(instance: Instance, plan: Plan) -> Iterator[Row]:
             start, last = mine[first], mine[end - 1]
             share = percent(float(limits.multiplier[start]))
             yield lever.id, _of(lever), share, days[limits.start_block[start]], days[limits.end_block[last]]
+
+
+def _shifts(instance: Instance, plan: Plan) -> Iterator[Row]:
+    """What peaks gave to other bands, and what of it these took in, as shares of what each band asks for."""
+    calendar, shifts = instance.calendar, plan.shifts
+    days, bands, volume = calendar.block_starts, calendar.band_count, instance.mean_tokens_per_s * calendar.hours
+    out, into = (rate * instance.mean_per_demand * calendar.hours for rate in (leaving(instance, plan), arriving(instance, plan)))
+    for s, (name, stream) in enumerate(instance.streams.items()):
+        if stream.shifting is None:
+            continue
+        if not np.any(shifts.tokens_per_s[shifts.stream == s] > 0):
+            yield "shifting", name, "nothing moved", "-", "-"
+        for k, band in enumerate(calendar.bands):
+            asked, of = volume[s, k::bands], [name] if bands == 1 else [name, band.id]
+            for moved, words in ((out[s, k::bands], "moved on"), (into[s, k::bands], "taken in")):
+                block = np.flatnonzero(moved > 0)
+                if len(block):
+                    span = slice(block[0], block[-1] + 1)
+                    demand, tokens = float(asked[span].sum()), float(moved[span].sum())
+                    share = percent(tokens / demand) if demand > 0 else f"{count(tokens * SECONDS_PER_HOUR)} tokens"
+                    yield "shifting", ", ".join(of), f"{share} {words}", days[block[0]], days[block[-1] + 1]
 
 
 def _closings(instance: Instance, plan: Plan) -> Iterator[Row]:
@@ -90,6 +113,13 @@ def offered(instance: Instance) -> str:
         else:
             span = "until its window ends" if lever.blocks is None else f"for {plural(lever.blocks, instance.calendar.block)}"
             rows.append((lever.id, _of(lever), f"closed once {span}, at {count(lever.closing_usd)} USD"))
+    for stream in instance.streams.values():
+        if stream.shifting is not None:
+            into = "" if stream.shifting.into_bands is None else f" into {', '.join(stream.shifting.into_bands)}"
+            price, lost = stream.shifting.usd_per_million_tokens, stream.shifting.loss_share
+            cost = (f", {percent(lost)} lost" if lost else "") + (f", at {count(price)} USD per million tokens" if price else "")
+            share, hours = percent(stream.shifting.most_share), stream.shifting.most_delay_hours
+            rows.append(("shifting", stream.id, f"up to {share} moved{into}, up to {hours:g} hours{cost}"))
     for tenant in instance.tenants.values():
         if tenant.refusal_usd is not None:
             rows.append(("admission", tenant.id, f"refused at {count(tenant.refusal_usd)} USD"))

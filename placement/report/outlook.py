@@ -8,6 +8,8 @@ needs the fewest GPU-hours, from their release on. What even that cannot carry i
                sum_k x(k, a) + training(a) - wait(a) <= online(a)               for every accelerator type a
                0 <= x(k, a) <= what is online in the pools that k may use,   0 <= wait(a) <= training(a)
 
+where demand is what has to be answered in its own period: less what may be moved, closed or refused,
+
 in each period by itself, with need(k) the GPUs per token/s on the type that is best for k. Power is shown beside it, not in it.
 """
 
@@ -18,9 +20,11 @@ from functools import cached_property
 
 import numpy as np
 
+from placement.activities.closings import streams_under
 from placement.activities.replicas import per_count
 from placement.activities.serving import sites_in_reach
 from placement.instance import Instance
+from placement.instance.levers import ClosingLever
 from placement.program import Bools, Floats, Ints, end_blocks
 from placement.report.plan_figures import by_tenant
 from placement.rules.capacity import spare_units
@@ -119,6 +123,23 @@ class Outlook:
             total[np.searchsorted(self.types, shapes.accelerator[row])] += shapes.gpus[row] * shapes.hours[row]
         return total
 
+    @cached_property
+    def firm_tokens_per_s(self) -> Floats:
+        """Demand that a plan serves or sheds in its own period, [S, P]: what may be moved, closed or refused left out."""
+        instance, calendar = self.instance, self.instance.calendar
+        firm = instance.demand_tokens_per_s.copy()
+        for s, stream in enumerate(instance.streams.values()):
+            if stream.shifting is not None:
+                leaves = instance.flows.most[instance.flows.stream == s].max(axis=0, initial=0.0)
+                firm[s] -= leaves
+            if instance.tenants[stream.tenant].admission == "decided":
+                firm[s] = 0.0
+        for lever in instance.levers.values():
+            if isinstance(lever, ClosingLever):
+                for start, end in lever.spans(calendar):
+                    firm[streams_under(instance, lever), start * calendar.band_count : end * calendar.band_count] = 0.0
+        return np.maximum(firm, 0.0)
+
     # ------------------------------------------------------------ kinds of streams
 
     @cached_property
@@ -177,7 +198,7 @@ class Outlook:
         first, kind = self.kinds
         periods = self.instance.calendar.period_count
         demand = np.zeros((len(first), periods))
-        np.add.at(demand, kind, self.instance.demand_tokens_per_s)
+        np.add.at(demand, kind, self.firm_tokens_per_s)
         room = np.zeros((len(first), len(self.types), periods))
         for k, stream in enumerate(first):
             room[k] = self._by_type(np.flatnonzero(self.stream_pools[stream]))
@@ -201,7 +222,7 @@ class Outlook:
 
     @cached_property
     def short_gpus(self) -> Floats:
-        """Demand that nothing online can carry, in accelerators of the type that is best for it, [P]."""
+        """Firm demand that nothing online can carry, in accelerators of the type that is best for it, [P]."""
         first, _ = self.kinds
         total: Floats = self.least_gpus_per_token[first] @ self._carried[1]
         return total

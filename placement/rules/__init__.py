@@ -14,6 +14,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.rules import (
     admission,
+    arrivals,
     assignment,
     backups,
     budget,
@@ -33,11 +34,13 @@ from placement.rules import (
     metered_energy,
     movement,
     non_firm,
+    order,
     power,
     purchase,
     reclaim,
     resilience,
     second_feed,
+    shifting,
     sla,
     swings,
     take_or_pay,
@@ -61,8 +64,8 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    assignment, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling, sla,
-    limit, closing, admission, credits, swings,
+    assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
+    sla, shifting, arrivals, limit, closing, admission, credits, swings,
     movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
     budget,
 )  # fmt: skip

@@ -25,8 +25,8 @@ NAME = "credits"
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """For each agreement: the volume to serve in each slot, what each step forgives of it, and what it costs."""
-    serve, options, demand, mean = activities.serve, activities.credits, instance.demand_tokens_per_s, instance.mean_tokens_per_s
-    per_rate = np.divide(mean, demand, out=np.zeros_like(mean), where=demand > 0) * SECONDS_PER_HOUR / TOKENS_PER_MILLION
+    serve, options, mean = activities.serve, activities.credits, instance.mean_tokens_per_s
+    per_rate = instance.mean_per_demand * SECONDS_PER_HOUR / TOKENS_PER_MILLION
     by_period = mean * instance.calendar.hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION
     closed, of_stream = activities.closed
     for k, case in enumerate(instance.credit_cases):

@@ -261,6 +261,24 @@ def times_closed(instance: Instance, plan: Plan) -> Floats:
     return times.reshape(len(instance.streams), calendar.period_count)
 
 
+def leaving(instance: Instance, plan: Plan) -> Floats:
+    """Tokens/s of each stream that are moved out of each period, [S, P]."""
+    rate = np.zeros(instance.demand_tokens_per_s.shape)
+    np.add.at(rate, (plan.shifts.stream, plan.shifts.period), plan.shifts.tokens_per_s)
+    return rate
+
+
+def arriving(instance: Instance, plan: Plan) -> Floats:
+    """Tokens/s of each stream that are moved to each period, [S, P]: the same tokens, less what is lost, over its hours."""
+    rate, table, mean = np.zeros(instance.demand_tokens_per_s.shape), plan.shifts, instance.mean_per_demand
+    lost = [stream.shifting.loss_share if stream.shifting else 0.0 for stream in instance.streams.values()]
+    tokens = table.tokens_per_s * mean[table.stream, table.period] * instance.calendar.hours[table.period]
+    tokens = tokens * (1 - np.array(lost, dtype=np.float64)[table.stream])
+    spread = mean[table.stream, table.to_period] * instance.calendar.hours[table.to_period]
+    np.add.at(rate, (table.stream, table.to_period), np.divide(tokens, spread, out=np.zeros_like(tokens), where=spread > 0))
+    return rate
+
+
 # ------------------------------------------------------------ slots that span periods
 
 

@@ -1,12 +1,13 @@
 """Law 5, sla: the balance of every stream and period holds, from replicas within reach; the ladder prices each rung of shortfall.
 
-    served from all sites + shed on all rungs = demand, none while closed                  for every stream and period
+    served from all sites + shed on all rungs + moved out = demand, none while closed, + moved in    for every stream and period
     served by replicas of a class at a site  <=  their throughput x availability           for every service, site, class and period
     cost = unserved volume x its rung's price - served volume x revenue; promised volume that is shed counts at the first level
 
 A stream is served from sites within its class's RTT and its tenant's residency, by replicas of its class or a tighter one.
 Availability is the share of the time that a pool is there: 1 but for spot capacity.
-A volume is the mean rate over the period: x of the demand d counts as x / d of the mean.
+A volume is the mean rate over the period: x of the demand d counts as x / d of the mean. What is moved to a period counts there,
+as its own does. Rungs are shares of a period's own demand.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from placement.activities.serving import ladder_of, pieces
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Floats, Ints
+from placement.program import Anchor, Floats, Ints
 from placement.rules.reading import (
+    arriving,
     broken,
     excess,
     kept_at_events,
+    leaving,
     level_and_term,
     of_profiles,
     profile_rows,
@@ -43,12 +46,21 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     serve, shed, replicas = activities.serve, activities.shed, activities.replicas
     streams = list(instance.streams.values())
     service_of = {name: s for s, name in enumerate(instance.services)}
+    service = np.array([service_of[stream.service] for stream in streams], dtype=np.int64)
+    ways = instance.flows
+    moving = np.isin(np.arange(len(instance.services)), service[np.concatenate([ways.stream, ways.to_stream])])
     balance = builder.add_resources(
         [f"demand {name}" for name in instance.streams], "tokens/s", instance.demand_tokens_per_s, equality=True,
-        private=np.array([service_of[stream.service] for stream in streams], dtype=np.int64),
+        private=np.where(moving[service], -1, service),
     )  # fmt: skip
     builder.add_rates(serve.option, balance[serve.stream], 1.0)
     builder.add_rates(shed.option, balance[shed.stream], 1.0)
+    shifts = activities.shifts
+    builder.add_rates(shifts.option, balance[ways.stream[shifts.way]], 1.0)
+    for n, (way, d) in enumerate(zip(shifts.way.tolist(), shifts.offset.tolist(), strict=True)):
+        after = {"start": (Anchor.START, d), "end": (Anchor.END, d)}
+        arrives = builder.profile(ways.arrives[way])
+        builder.add_rates(shifts.option[n : n + 1], balance[ways.to_stream[way]], -1.0, profile=arrives, **after)
     option, stream = activities.closed
     of_stream = {t: builder.profile(instance.demand_tokens_per_s[t]) for t in np.unique(stream).tolist()}
     closed_demand = np.array([of_stream[t] for t in stream.tolist()], dtype=np.int64)
@@ -60,8 +72,9 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     keys, at = np.unique(np.concatenate([supplied, used], axis=1), axis=1, return_inverse=True)
     sites, classes, services = list(instance.sites), list(instance.latency_classes), list(instance.services)
     throughput = builder.add_resources(
-        [f"throughput {services[s]} at {sites[x]} for {classes[c]}" for s, x, c in keys.T], "tokens/s", 0.0, private=keys[0]
-    )
+        [f"throughput {services[s]} at {sites[x]} for {classes[c]}" for s, x, c in keys.T], "tokens/s", 0.0,
+        private=np.where(moving[keys[0]], -1, keys[0]),
+    )  # fmt: skip
     at = at.reshape(-1)
     builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s, profile=replicas.pace)
     builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
@@ -81,10 +94,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
 
 
 def million_tokens_per_rate(instance: Instance) -> Floats:
-    """Millions of tokens in a period for each token/s of demand served or shed, [S, P]; 0 where there is no demand."""
-    demand, mean = instance.demand_tokens_per_s, instance.mean_tokens_per_s
-    ratio = np.divide(mean, demand, out=np.zeros_like(mean), where=demand > 0)
-    return ratio * instance.calendar.hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION
+    """Millions of tokens in a period for each token/s of demand served or shed, [S, P]."""
+    return instance.mean_per_demand * instance.calendar.hours * SECONDS_PER_HOUR / TOKENS_PER_MILLION
 
 
 # ------------------------------------------------------------ the check
@@ -96,9 +107,11 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     served, shed = np.zeros(demand.shape), np.zeros(demand.shape)
     np.add.at(served, (plan.serving.stream, plan.serving.period), plan.serving.tokens_per_s)
     np.add.at(shed, (plan.shedding.stream, plan.shedding.period), plan.shedding.tokens_per_s)
-    found = excess(NAME, "tokens/s", names, served + shed, demand, instance, "serves and sheds together", demand)
+    moved_out, moved_in = leaving(instance, plan), arriving(instance, plan)
+    answered, size = served + shed + moved_out - moved_in, demand + moved_out + moved_in
+    found = excess(NAME, "tokens/s", names, answered, demand, instance, "serves and sheds together", size)
     found += excess(
-        NAME, "tokens/s", names, -(served + shed), -demand, instance, "leaves demand without an answer; -(served + shed) is", demand
+        NAME, "tokens/s", names, -answered, -demand, instance, "leaves demand without an answer; -(served + shed) is", size
     )
     for table in (plan.serving, plan.shedding):
         for row in np.flatnonzero(table.tokens_per_s < 0):
@@ -173,12 +186,12 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
     """unserved, revenue and promised_tokens, by volume."""
-    mean, demand, hours = instance.mean_tokens_per_s, instance.demand_tokens_per_s, instance.calendar.hours
+    mean, hours = instance.mean_per_demand, instance.calendar.hours
     streams = list(instance.streams.values())
 
     def millions(stream: Ints, period: Ints, rate: Floats) -> Floats:
-        share: Floats = np.divide(rate, demand[stream, period], out=np.zeros_like(rate), where=demand[stream, period] > 0)
-        return share * mean[stream, period] * hours[period] * SECONDS_PER_HOUR / TOKENS_PER_MILLION
+        found: Floats = rate * mean[stream, period] * hours[period] * SECONDS_PER_HOUR / TOKENS_PER_MILLION
+        return found
 
     shed, served = plan.shedding, plan.serving
     price = np.zeros(len(shed.stream))

@@ -30,9 +30,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     options, serve, calendar = activities.swings, activities.serve, instance.calendar
     bands, blocks = calendar.band_count, calendar.blocks
     block, band = np.divmod(np.arange(calendar.period_count), bands)
-    demand, mean = instance.demand_tokens_per_s, instance.mean_tokens_per_s
-    per_rate = np.divide(mean, demand, out=np.zeros_like(mean), where=demand > 0)
-    volume = mean * calendar.hours
+    per_rate = instance.mean_per_demand
+    volume = instance.mean_tokens_per_s * calendar.hours
     worth = builder.profile(instance.discount)
     for n, t in enumerate(options.tenant.tolist()):
         name, tenant = list(instance.tenants.items())[t]

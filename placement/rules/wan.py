@@ -222,13 +222,12 @@ def link_gbit_s(instance: Instance, plan: Plan) -> Floats:
 
 def link_gb(instance: Instance, plan: Plan, *, present: bool = False) -> Floats:
     """Gigabytes that cross each link over the horizon, [links]; or each times what a dollar is worth then."""
-    demand, mean, served = instance.demand_tokens_per_s, instance.mean_tokens_per_s, plan.serving
+    mean, served = instance.mean_per_demand, plan.serving
     hours = instance.present_hours if present else instance.calendar.hours
     total: Floats = _between_halves(instance, plan) @ hours * 3600 / 8
     for rows, links, each in _served(instance, plan):
-        wanted = rows[demand[served.stream[rows], served.period[rows]] > 0]
-        at = (served.stream[wanted], served.period[wanted])
-        tokens = served.tokens_per_s[wanted] / demand[at] * mean[at] * hours[at[1]] * 3600
+        at = (served.stream[rows], served.period[rows])
+        tokens = served.tokens_per_s[rows] * mean[at] * hours[at[1]] * 3600
         total[list(links)] += float(tokens.sum()) * each / 1e9
     for run, _, tb, _, way in _moved(instance, plan):
         worth = instance.discount_at[plan.runs.start_block[run]] if present else 1.0

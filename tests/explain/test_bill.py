@@ -148,6 +148,14 @@ def test_cooling_below_what_idles(tmp_path: Path) -> None:
     assert lines[0].amount == pytest.approx(0.8)
 
 
+def test_cooling_of_a_hall_below_what_idles(tmp_path: Path) -> None:
+    """48 accelerators at 0.1 kW give off 4.8 kW, whatever the site cools."""
+    lines = billed(tmp_path, lambda d: d["feeds"][1].update(cooling_kw=4.5))
+    assert (lines[0].law, lines[0].subject, lines[0].unit) == ("cooling", "feed f0", "kW")
+    assert lines[0].amount == pytest.approx(0.3)
+    assert lines[0].message.startswith("feed f0: what is online gives off 0.3 kW more")
+
+
 def test_maintenance_of_more_than_is_online(tmp_path: Path) -> None:
     """Eight of twelve units are to be down, while six are kept spare."""
 

@@ -36,6 +36,13 @@ def case(name: str, old: str, new: str, *says: str, at: str | None = None, error
     return Case(name, old, new, says, at, errors)
 
 
+WAITS = "{id: pro-chat, tenant: pro,"
+
+
+def shifts(fields: str) -> str:
+    return f"{{id: pro-chat, shifting: {{{fields}}}, tenant: pro,"
+
+
 GRID = "limit_kw: 2000, price_usd_per_kwh: {peak: 0.09, rest: 0.05}"
 CASES = [
     # fields
@@ -153,7 +160,25 @@ CASES = [
     case("admission without a price", "{id: research}", "{id: research, admission: decided}", "tenants[research]", "admission: decided needs refusal_usd"),
     case("refusal without a choice", "{id: research}", "{id: research, refusal_usd: 5}", "tenants[research]", "only it has one"),
     case("refusal that earns", "{id: research}", "{id: research, admission: decided, refusal_usd: -5}", "tenants[research].refusal_usd = -5", "at least 0"),
+    case("waits for nobody", "{id: tune, tenant", "{id: tune, after: [pretrian], tenant", "jobs[tune].after[0] = 'pretrian'", "did you mean 'pretrain'?"),
+    case("waits for one twice", "{id: tune, tenant", "{id: tune, after: [night, night], tenant", "jobs[tune].after[1] = 'night'", "each id once", "remove it"),
+    case("waits for none at all", "{id: tune, tenant", "{id: tune, after: [], tenant", "jobs[tune].after", "at least 1"),
+    case("waits for one, not a list", "{id: tune, tenant", "{id: tune, after: night, tenant", "jobs[tune].after = 'night'", "a list"),
+    case("waits for itself", "{id: tune, tenant", "{id: tune, after: [tune], tenant", "jobs[tune].after[0] = 'tune'", "another job than itself"),
+    case("waits in a circle", "duration_hours: 160}]}\n  - {id: night, tenant", "duration_hours: 160}], after: [night]}\n  - {id: night, after: [tune], tenant", "jobs[night].after[0] = 'tune'", "a job that does not itself wait for this one", at="- {id: night, after", errors=2),
+    case("waits for too long", "{id: tune, tenant", "{id: tune, after: [pretrain], deadline_date: 2026-03-12, tenant", "jobs[tune].after[0] = 'pretrain'", "a job that ends in time", "at the earliest", "give this one a later deadline"),
     case("swings that pay", "{id: research}", "{id: research, swing_usd_per_point: -1}", "tenants[research].swing_usd_per_point = -1", "at least 0"),
+    case("shifting of nothing", WAITS, shifts("most_share: 0, most_delay_hours: 6"), "streams[pro-chat].shifting.most_share = 0", "more than 0"),
+    case("shifting of more than all", WAITS, shifts("most_share: 1.5, most_delay_hours: 6"), "shifting.most_share = 1.5", "at most 1"),
+    case("shifting without a share", WAITS, shifts("most_delay_hours: 6"), "streams[pro-chat].shifting.most_share", "missing is never zero"),
+    case("shifting for ever", WAITS, shifts("most_share: 0.5"), "streams[pro-chat].shifting.most_delay_hours", "missing is never zero"),
+    case("shifting by no time", WAITS, shifts("most_share: 0.5, most_delay_hours: 0"), "shifting.most_delay_hours = 0", "at least 0.25"),
+    case("shifting that reaches nothing", WAITS, shifts("most_share: 0.5, most_delay_hours: 5"), "shifting.most_delay_hours = 5", "of another that it may be moved to", "allow a longer delay"),
+    case("shifting that loses all", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, loss_share: 1"), "shifting.loss_share = 1", "less than 1"),
+    case("shifting that pays", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, usd_per_million_tokens: -1"), "shifting.usd_per_million_tokens = -1", "at least 0"),
+    case("shifting into an unknown band", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: [rst]"), "shifting.into_bands[0] = 'rst'", "did you mean 'rest'?"),
+    case("shifting into a band twice", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: [rest, rest]"), "shifting.into_bands[1] = 'rest'", "each band once"),
+    case("shifting into no band", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: []"), "streams[pro-chat].shifting.into_bands"),
     case("credits of no step", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: month, steps: []}, tenant: pro,", "streams[pro-chat].credits.steps"),
     case("credits without a span", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per", "missing is never zero"),
     case("credits by the hour", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: hour, steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per = 'hour'", "'month'"),
@@ -164,7 +189,7 @@ CASES = [
     case("credits that fall", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: month, steps: [{below_share: 0.9, credit_usd: 5}, {below_share: 0.5, credit_usd: 2}]}, tenant: pro,", "streams[pro-chat].credits", "must not fall"),
     case("credits of more than all", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: month, steps: [{below_share: 0.9, credit_share: 1.5}]}, tenant: pro,", "credits.steps[0].credit_share = 1.5", "at most 1"),
     case("credits that are earned", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: month, steps: [{below_share: 0.9, credit_usd: -1}]}, tenant: pro,", "credits.steps[0].credit_usd = -1", "at least 0"),
-    case("a share of nothing", "- id: pro-agent\n    tenant: pro\n", "- id: pro-agent\n    credits: {per: month, steps: [{below_share: 0.9, credit_share: 0.5}]}\n    tenant: pro\n", "streams[pro-agent].credits", "a price for what is credited a share of"),
+    case("a share of nothing", "- id: pro-agent\n    tenant: pro\n", "- id: pro-agent\n    credits: {per: month, steps: [{below_share: 0.9, credit_share: 0.5}]}\n    tenant: pro\n", "streams[pro-agent].credits", "a price for what is credited a share of", at="credits: {per"),
     case("credits of one without demand", "{id: research}", "{id: research, credits: {per: month, steps: [{below_share: 0.9, credit_usd: 5}]}}", "tenants[research].credits", "streams of the tenant"),
     case("maintenance of nothing", ", online_gpus: 64", ", online_gpus: 64, maintenance: [{id: m, from_date: 2026-03-02, to_date: 2026-04-06, blocks: 1}]", "pools[north-toy].maintenance[m]", "gpus, share, islands"),
     case("maintenance said twice", ", online_gpus: 64", ", online_gpus: 64, maintenance: [{id: m, from_date: 2026-03-02, to_date: 2026-04-06, blocks: 1, gpus: 8, share: 0.5}]", "pools[north-toy].maintenance[m]", "gpus, share, islands"),
@@ -306,6 +331,9 @@ CASES = [
     case("owed for what may vanish", "fee_usd_per_month: 1000}", "take_or_pay: {share: 0.5, per: month}, spot: {mean_hours_between_interruptions: 9, outage_hours: 1}}", "contracts[lease]", "take_or_pay is not for spot capacity", at="- {id: lease"),
     case("taken back though it may vanish", "fee_usd_per_month: 1000}", "reclaim: {earliest_date: 2026-01-01, notice_days: 1}, spot: {mean_hours_between_interruptions: 9, outage_hours: 1}}", "contracts[lease]", "reclaim is not for spot capacity", at="- {id: lease"),
     case("cooling less than nothing", "pue: 1.2}", "pue: 1.2, cooling_kw: -1}", "sites[north].cooling_kw = -1", "at least 0"),
+    case("cooling of a hall less than nothing", "value: 800}, {from", "value: 800}], cooling_kw: [{from_date: 2026-01-01, value: -1}, {from", "feeds[hall].cooling_kw[0].value = -1", "at least 0"),
+    case("cooling of a hall without end, misspelt", "limit_kw: unlimited", "limit_kw: unlimited, cooling_kw: none", "feeds[south].cooling_kw = 'none'", "'unlimited'"),
+    case("cooling of a hall in MW", "limit_kw: unlimited", "limit_kw: unlimited, cooling_mw: 1", "feeds[south].cooling_mw", "use cooling_kw and convert", at="limit_kw: unlimited"),
     case("cooling without end, misspelt", "pue: 1.2}", "pue: 1.2, cooling_kw: none}", "sites[north].cooling_kw = 'none'", "'unlimited'"),
     # what must fit
     case("no shapes", ", shapes: [{accelerator: toy, gpus: 8, duration_hours: 100}]}", "}", "jobs[night]", "the shapes table", at="- {id: night"),

@@ -15,7 +15,7 @@ from placement.files import InputErrors, load, load_plan, save_plan
 from placement.plan import TABLES
 
 TINY = Path("instances/tiny")
-FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission"}
+FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission", "shifts": "shifting"}
 """Instance whose plan has rows in a table; others are called after it."""
 
 
@@ -48,7 +48,9 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
     assert "contract 'lease' is not" in found
 
 
-@pytest.mark.parametrize("name", ["maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings"])
+@pytest.mark.parametrize(
+    "name", ["maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts"]
+)  # fmt: skip
 def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     instance = load(TINY / f"{FILES.get(name, name)}.yaml")
     result = solve(instance, solver="highs", time_limit_s=30)

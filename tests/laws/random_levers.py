@@ -87,6 +87,27 @@ def steadied(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
     return document
 
 
+def shiftable(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Streams of which a part can wait, with means of their own; one of them may ask for nothing in some days."""
+    document = steadied(document, rng)
+    document["tenants"][0].pop("swing_usd_per_point")
+    days = 7 if document["calendar"]["block"] == "week" else 1
+    for stream in document["streams"]:
+        if rng.random() < 0.8:
+            delay = float(rng.choice([12, 24, 48])) if days == 1 or "bands" in document["calendar"] else 24.0 * days
+            stream["shifting"] = {
+                "most_share": float(rng.choice([0.3, 1.0])),
+                "most_delay_hours": max(delay, 12.0 if "bands" in document["calendar"] else 24.0),
+                "loss_share": float(rng.choice([0.0, 0.25])),
+                "usd_per_million_tokens": float(rng.choice([0.0, 1.0])),
+            }
+            if "bands" in document["calendar"] and rng.random() < 0.5:
+                stream["shifting"]["into_bands"] = ["night"]
+        if not isinstance(stream["demand_tokens_per_s"], list) and rng.random() < 0.5:
+            stream["mean_tokens_per_s"] = stream["demand_tokens_per_s"] / 2
+    return document
+
+
 def with_losses(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Losses after which a share of demand, or what is promised, is covered."""
     loss: dict[str, Any] = {"id": "l", "each": "site", "covered_share": "promised" if rng.random() < 0.4 else 0.6}

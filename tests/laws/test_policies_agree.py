@@ -44,6 +44,8 @@ def test_random_instances_with_spares_and_cooling_agree(seed: int, tmp_path: Pat
         pool["spare_share"] = float(rng.choice([0.0, 0.1, 0.5]))
     for site in document["sites"]:
         site["cooling_kw"] = "unlimited" if rng.random() < 0.3 else float(rng.choice([6, 12]))
+    for feed in document["feeds"][:: 1 + seed % 2]:
+        feed["cooling_kw"] = "unlimited" if rng.random() < 0.5 else float(rng.choice([4, 8]))
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
 

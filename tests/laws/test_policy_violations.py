@@ -123,6 +123,15 @@ def test_spares_are_kept_wherever_they_lie() -> None:
     assert not check(instance, of_jobs([0, 0, 1])).violations
 
 
+def test_a_hall_that_gives_off_more_heat_than_is_cooled() -> None:
+    """Both units of hall a run: 16 kW of heat of 13. The site cools what three units and two idle ones give off, not four."""
+    instance = load(TINY / "power-cooling-halls.yaml")
+    plan = of_jobs([0, 0])
+    found = broken(instance, plan)
+    assert (found.law, found.subject, found.period) == ("cooling", "feed a", "2026-01-01")
+    assert found.amount == pytest.approx(3.0)
+
+
 def test_a_site_that_gives_off_more_heat_than_is_cooled() -> None:
     """Three units run: 24 kW of heat of 19, at a PUE that does not count."""
     instance = load(TINY / "power-cooling.yaml")

@@ -1,0 +1,231 @@
+"""``placement sweep``: what-if cases by the thousand, run here or on a cluster, resumed, collected."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from placement.cli.errors import BadInput, ExitCode
+from placement.cli.output import print_schema, require_writable, write_text
+from placement.cli.signals import Interrupts, in_thread
+from placement.report.text import brief, clean, percent, plural, table
+
+if TYPE_CHECKING:
+    from placement.sweep.document import LoadedSweep
+    from placement.sweep.expand import Expanded
+    from placement.sweep.run import Engine, Progress
+    from placement.sweep.store import Store
+
+FILE = click.Path(path_type=Path)
+MOST_LISTED = 40
+
+
+class Shard(click.ParamType):  # type: ignore[type-arg]
+    """``i/n`` with 1 <= i <= n."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", str(value))
+        if match is None or not 1 <= int(match[1]) <= int(match[2]):
+            self.fail(f"{value} is no share of cases: write 1/4 to 4/4", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+@click.group()
+def sweep() -> None:
+    """Ask what if, a thousand times: expand cases, run them, resume, collect, report."""
+
+
+@sweep.command()
+@click.argument("source", metavar="SWEEP", type=FILE)
+@click.option("-o", "--output", metavar="DIR", type=FILE, help="Where rows and plans go; an earlier run there is taken up.")
+@click.option("--vary", metavar="NAME:PATH=V,V", multiple=True, help="With an instance in place of SWEEP: a field; *= scales it.")
+@click.option("--scenario", "scenarios", metavar="NAME", multiple=True, help="As --vary: named scenarios; - is none.")
+@click.option("--samples", metavar="N", type=click.IntRange(1), help="As --vary: so many of a Latin hypercube, not the grid.")
+@click.option("--solver", metavar="NAME", help="In place of that of SWEEP.")
+@click.option("--work-limit", metavar="W", type=click.FloatRange(0, min_open=True), help="Of each case, in place of that of SWEEP.")
+@click.option("--gap", metavar="G", type=click.FloatRange(0, 1, max_open=True), help="Of each case, in place of that of SWEEP.")
+@click.option("--cold", is_flag=True, help="No case starts from another's plan.")
+@click.option("--jobs", metavar="N", type=click.IntRange(1, 1024), help="Cases at a time, a core each; default: every usable core.")
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+    help="Where cases run: on this machine, or on a Ray cluster.",
+)  # fmt: skip
+@click.option("--ray-address", metavar="ADDRESS", help="Of the cluster, or auto; default: a new one on this machine.")
+@click.option("--shard", metavar="i/n", type=Shard(), default="1/1", help="Only this share of the cases, on a shared folder.")
+@click.option("--retry-errors", is_flag=True, help="Run cases again that ended in an error.")
+@click.option("--dry-run", is_flag=True, help="List the cases and estimate how long they take; run none.")
+@click.option("-q", "--quiet", is_flag=True, help="No line for each case.")
+@click.pass_context
+def run(
+    ctx: click.Context, /, *, source: Path, output: Path | None, vary: tuple[str, ...], scenarios: tuple[str, ...],
+    samples: int | None, solver: str | None, work_limit: float | None, gap: float | None, cold: bool, jobs: int | None,
+    engine: str, ray_address: str | None, shard: tuple[int, int], retry_errors: bool, dry_run: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Run the cases of SWEEP, each in a process of its own, and keep a row and a plan of each in DIR.
+
+    A case that crashes, takes too much memory or is infeasible is a row. The same command goes on where an earlier run ended,
+    however it ended; several runs on one folder share the cases.
+    """
+    from placement.cli.sweeping import sweep as run_cases
+
+    limits = {"solver": solver, "work_limit": work_limit, "gap": gap, "starts": False if cold else None}
+    design = {"design": None if samples is None else "latin_hypercube", "samples": samples}
+    cases = _expanded(source, vary, scenarios, limits, design)
+    if dry_run:
+        click.echo(_listing(cases, jobs, shard), nl=False)
+        return
+    if output is None:
+        raise click.UsageError("-o DIR is missing: rows have to be kept somewhere")
+    store = _created(output, cases)
+    if retry_errors:
+        for row in store.rows():
+            if row.error is not None:
+                store.forget(row.digest)
+    earlier = len(store.rows())
+    if earlier:
+        click.echo(clean(f"{plural(earlier, 'case')} of an earlier run taken up from {output}"), err=True)
+
+    def on_row(progress: Progress) -> None:
+        if not quiet:
+            click.echo(clean(_line(cases, progress)), err=True)
+
+    where = _ray(ray_address, jobs) if engine == "ray" else None
+    with Interrupts(announce=False) as interrupts:
+        in_thread(lambda: run_cases(cases, output, jobs=jobs, engine=where, shard=shard, stop=interrupts.event, on_row=on_row))
+    click.echo(clean(_summary(store)))
+    ctx.exit(interrupts.exit_code or ExitCode.OK)
+
+
+@sweep.command()
+@click.argument("folder", metavar="DIR", type=FILE)
+def status(*, folder: Path) -> None:
+    """Say how far a sweep is: ended, running, waiting, by status."""
+    store = opened(folder)
+    rows = store.rows()
+    ended = {row.digest for row in rows}
+    running = [case["name"] for case in store.cases if case["digest"] not in ended and store.claimed(case["digest"])]
+    click.echo(clean(_summary(store)))
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.outcome.status] = counts.get(row.outcome.status, 0) + 1
+    waiting = len(store.cases) - len(rows) - len(running)
+    lines = [*sorted(counts.items()), ("running", len(running)), ("waiting", waiting)]
+    click.echo(table(("status", "cases"), lines))
+    for row in [row for row in rows if row.error is not None][:MOST_LISTED]:
+        click.echo(clean(f"  case {row.index}: {row.error}"))
+
+
+@sweep.command()
+@click.argument("folder", metavar="DIR", type=FILE)
+@click.option("-o", "--output", metavar="FILE", type=FILE, help="A .csv or .parquet; default: CSV on stdout.")
+def collect(*, folder: Path, output: Path | None) -> None:
+    """Put all rows into one table: every parameter, term, served share, kW, status, gap and seconds."""
+    from placement.files import write_atomically
+    from placement.sweep.collect import NotInstalled, collected, csv_text, parquet_bytes
+
+    if output is not None and output.suffix not in (".csv", ".parquet"):
+        raise click.UsageError(f"-o {output}: name a .csv or a .parquet")
+    rows = collected(opened(folder))
+    if output is None:
+        click.echo(csv_text(rows), nl=False)
+    elif output.suffix == ".csv":
+        write_text(output, csv_text(rows))
+    else:
+        require_writable(output)
+        try:
+            write_atomically(output, parquet_bytes(rows))
+        except NotInstalled as error:
+            raise BadInput(str(error)) from None
+
+
+@sweep.command()
+@click.option("-o", "--output", metavar="FILE", type=FILE, help="Write it there instead of to stdout.")
+def schema(output: Path | None) -> None:
+    """Print the JSON Schema of sweep files, for editors."""
+    from placement.files import schema as schema_of
+    from placement.sweep.document import Sweep
+
+    print_schema(schema_of(Sweep), output)
+
+
+def opened(folder: Path) -> Store:
+    """The store in a folder. Raises ``BadInput``."""
+    from placement.files import InputErrors
+    from placement.sweep.store import Store
+
+    try:
+        return Store(folder)
+    except InputErrors as errors:
+        raise BadInput(str(errors)) from None
+
+
+def _ray(address: str | None, jobs: int | None) -> Engine:
+    from placement.sweep.collect import NotInstalled
+    from placement.sweep.ray_engine import Ray
+
+    try:
+        return Ray(address, jobs)
+    except (NotInstalled, ConnectionError) as error:
+        raise BadInput(str(error)) from None
+
+
+def _created(folder: Path, cases: Expanded) -> Store:
+    from placement.files import InputErrors
+    from placement.sweep.store import create
+
+    try:
+        return create(folder, cases)
+    except InputErrors as errors:
+        raise BadInput(str(errors)) from None
+
+
+def _expanded(
+    source: Path, vary: tuple[str, ...], scenarios: tuple[str, ...], limits: dict[str, Any], design: dict[str, Any]
+) -> Expanded:
+    from placement.cli.sweeping import given_sweep, sweep_cases
+    from placement.files import InputErrors
+
+    try:
+        loaded: LoadedSweep = given_sweep(source, vary, scenarios, limits, design)
+        return sweep_cases(loaded)
+    except (InputErrors, ValueError) as errors:
+        raise BadInput(str(errors)) from None
+
+
+def _listing(cases: Expanded, jobs: int | None, shard: tuple[int, int]) -> str:
+    """The cases with their parents, and at most how long they take."""
+    from placement.cli.solving import usable_cores
+    from placement.sweep.run import shard_of
+
+    mine = shard_of(cases, shard)
+    shown = sorted(mine)[:MOST_LISTED]
+    rows = [
+        (n, cases.cases[n].name, "-" if cases.cases[n].parent is None else cases.cases[n].parent, cases.cases[n].digest[:12])
+        for n in shown
+    ]
+    more = f"  ... and {len(mine) - len(shown)} more\n" if len(mine) > len(shown) else ""
+    work = cases.sweep.sweep.limits.work_limit
+    slots = jobs or usable_cores()
+    hours = len(mine) * work / slots / 3600
+    text = table(("case", "settings", "starts from", "hash"), rows, left=2)
+    return f"{text}\n{more}{plural(len(mine), 'case')}; at most {hours:.2g} h at {slots} a time, at {work:g} units of work each\n"
+
+
+def _line(cases: Expanded, progress: Progress) -> str:
+    row = progress.row
+    reached = row.error or f"{row.outcome.status} {brief(row.outcome.objective or 0.0)} USD, gap {percent(row.outcome.gap, 2)}"
+    if row.error is None and row.outcome.objective is None:
+        reached = row.outcome.status
+    left = "" if progress.seconds_left is None else f", about {progress.seconds_left:,.0f} s left"
+    return f"{progress.done}/{progress.total} {cases.cases[row.index].name}: {reached}, {row.information.seconds or 0:.1f} s{left}"
+
+
+def _summary(store: Store) -> str:
+    rows = store.rows()
+    errors = sum(row.error is not None for row in rows)
+    return f"{store.manifest['name']}: {len(rows)} of {plural(len(store.cases), 'case')} ended, {plural(errors, 'error')}"

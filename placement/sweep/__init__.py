@@ -1,0 +1,1 @@
+"""What-if sweeps: many cases of one instance, expanded, run, resumed, collected and answered."""
