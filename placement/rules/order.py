@@ -2,7 +2,8 @@
 
     starts of B up to block t  -  runs of A that have ended by block t  <=  0         for every B that waits for A, and every t
 
-A job that runs today waits for none. A job that goes on after the horizon has not ended within it. Backups (law backups) do not wait: they stand for one loss at a time.
+A job that runs today waits for none. A job that goes on after the horizon has not ended within it. Backups (law backups) do not
+wait: they stand for one loss at a time.
 """
 
 from __future__ import annotations
