@@ -12,6 +12,7 @@ from placement.instance import (
     order_checks,
     policy_checks,
     running_checks,
+    service_checks,
     tenancy_checks,
 )
 from placement.instance.findings import Draft, Finding
@@ -36,6 +37,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
+    yield from service_checks.services(draft)
     yield from demand(draft)
     yield from policy_checks.policies(draft)
     yield from tenancy_checks.tenancy(draft)

@@ -42,6 +42,7 @@ from placement.rules import (
     second_feed,
     shifting,
     sla,
+    standing,
     swings,
     take_or_pay,
     wan,
@@ -65,7 +66,7 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
-    sla, shifting, arrivals, limit, closing, admission, credits, swings,
+    sla, standing, shifting, arrivals, limit, closing, admission, credits, swings,
     movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
     budget,
 )  # fmt: skip
