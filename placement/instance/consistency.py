@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from placement.instance import (
+    batch_checks,
     fitting,
     flow_checks,
     grid_checks,
@@ -34,6 +35,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
     yield from running_checks.running(draft)
+    yield from batch_checks.batch(draft)
     yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
