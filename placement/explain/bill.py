@@ -96,7 +96,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
             for name, site in instance.sites.items()
         },
         services={
-            name: service.model_copy(update={"min_replicas": None, "min_replicas_at": None, "spread": None})
+            name: service.model_copy(update=dict.fromkeys(("min_replicas", "min_replicas_at", "spread", "scale_up_replicas")))
             for name, service in instance.services.items()
         },
         losses={},

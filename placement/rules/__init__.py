@@ -44,6 +44,7 @@ from placement.rules import (
     shifting,
     sla,
     standing,
+    starting,
     swings,
     take_or_pay,
     wan,
@@ -68,7 +69,7 @@ class Rule(Protocol):
 RULES: tuple[Rule, ...] = (
     batch,
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
-    sla, standing, shifting, arrivals, limit, closing, admission, credits, swings,
+    sla, standing, starting, shifting, arrivals, limit, closing, admission, credits, swings,
     movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
     budget,
 )  # fmt: skip
