@@ -28,6 +28,8 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/laws/test_tenancy_agree.py",
         "tests/laws/test_levers_agree.py",
         "tests/laws/test_laws_meet.py",
+        "tests/laws/test_levels_agree.py",
+        "tests/laws/test_fairness_violations.py",
         "tests/laws/test_batch_agrees.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),

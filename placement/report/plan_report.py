@@ -11,8 +11,9 @@ from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes
-from placement.plan import Plan, Result
+from placement.plan import TERMS, Plan, Result
 from placement.program import Limit
+from placement.report.fairness import fairness, measures
 from placement.report.levers import levers
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
@@ -45,6 +46,8 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Costs by term, USD (earnings are negative)", _terms(result.terms)),
             section("Share of demand served", _served(figures)),
             section("Most demand not served", _sheds(figures)),
+            section("Measures of the objective", measures(instance, result.terms)),
+            section("Fairness, shares of demand served", fairness(instance, result.plan)),
             section("Levers", levers(instance, result.plan)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
@@ -68,7 +71,15 @@ def _headline(instance: Instance, result: Result) -> str:
     if result.plan is None:
         return f"{head}\n"
     rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
-    return f"{head}\n{_against_start(result)}{table(('level', 'value USD', 'bound USD', 'gap'), rows)}\n"
+    header = ("level", "value USD", "bound USD", "gap")
+    if not instance.levels.in_usd:
+        rows = [(level.name, _figure(level.value), _figure(level.bound), percent(level.gap, 3)) for level in result.levels]
+        header = ("level", "value", "bound", "gap")
+    return f"{head}\n{_against_start(result)}{table(header, rows)}\n"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.6g}"
 
 
 def _against_start(result: Result) -> str:
@@ -92,8 +103,8 @@ def _usd(value: float | None) -> str:
 
 
 def _terms(terms: dict[str, float]) -> str:
-    rows = [(name, count(usd)) for name, usd in terms.items() if usd]
-    return table(("term", "USD"), [*rows, ("sum", count(sum(terms.values())))])
+    rows = [(name, count(terms[name])) for name in TERMS if terms.get(name)]
+    return table(("term", "USD"), [*rows, ("sum", count(sum(terms.get(name, 0.0) for name in TERMS)))])
 
 
 def _served(figures: PlanFigures) -> str:
