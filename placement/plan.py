@@ -392,14 +392,6 @@ def rows_by_run(run: Ints, runs: int) -> tuple[Ints, Ints]:
     return order, np.searchsorted(run[order], np.arange(runs + 1))
 
 
-def leaving(runs: Runs) -> Bools:
-    """Rows of ``runs`` of what a job leaves: a later row of the same job says where it moves, [runs]."""
-    found = np.zeros(len(runs.job), dtype=np.bool_)
-    order = np.argsort(runs.job, kind="stable")
-    found[order[:-1]] = runs.job[order[1:]] == runs.job[order[:-1]]
-    return found
-
-
 def empty(table: type[Any]) -> Any:
     """A plan table without rows."""
     dtypes = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}

@@ -23,7 +23,8 @@ from placement.builder import END, START, Builder, Edge
 from placement.instance import Instance
 from placement.instance.demand import SPANS
 from placement.instance.goodput import MOST_TIMES_LONGER
-from placement.plan import Paths, Plan, Runs, leaving, rows_by_run
+from placement.instance.running import leaving
+from placement.plan import Paths, Plan, Runs, rows_by_run
 from placement.plan import Places as PlacesTable
 from placement.program import Anchor, Bools, Floats, Ints, end_blocks
 
@@ -212,7 +213,7 @@ class Gangs:
                 row[found] = at[found]
         if today.any():
             find_running(instance, plan, self, place, row, copy)
-        gone = today & leaving(runs)
+        gone = today & leaving(runs.job)
         kept = row >= 0
         if strict and not (kept | gone).all():
             run = int(np.argmax(~(kept | gone)))

@@ -17,7 +17,8 @@ from placement.activities.paces import Paces
 from placement.activities.places import Places, largest_first
 from placement.instance import Instance, Running
 from placement.instance.moves import first_block_of_move
-from placement.plan import Plan, leaving
+from placement.instance.running import leaving
+from placement.plan import Plan
 from placement.program import Floats, Ints
 
 if TYPE_CHECKING:
@@ -149,8 +150,8 @@ def find_running(instance: Instance, plan: Plan, gangs: Gangs, place: Ints, row:
     runs, offered = plan.runs, dict[tuple[int, int, int], list[int]]()
     for n in np.flatnonzero(gangs.begin[: gangs.leaves_from] >= 0).tolist():
         offered.setdefault((int(gangs.shape[n]), int(gangs.begin[n]), int(gangs.job[n])), []).append(n)
-    left = {int(runs.job[r]): r for r in np.flatnonzero(leaving(runs)).tolist()}
-    for r in np.flatnonzero(instance.jobs.runs_today[runs.job] & ~leaving(runs)).tolist():
+    left = {int(runs.job[r]): r for r in np.flatnonzero(leaving(runs.job)).tolist()}
+    for r in np.flatnonzero(instance.jobs.runs_today[runs.job] & ~leaving(runs.job)).tolist():
         job, at = int(runs.job[r]), int(place[r]) + int(copy[r])
         today, old, start = instance.jobs.running[job], left.get(job), int(runs.start_block[r])
         for n in offered.get((int(runs.shape[r]), start, job), []) if place[r] >= 0 else []:

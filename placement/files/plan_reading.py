@@ -13,6 +13,7 @@ from placement.files.long_tables import ordinal, periods, refer, repeated
 from placement.files.plan_tables import agreements, batch_ways, fairness, feed_work, losses, profiles, responses, run_names
 from placement.files.tables import Table
 from placement.instance import Instance
+from placement.instance.running import leaving
 from placement.plan import (
     TABLES,
     Backups,
@@ -43,7 +44,6 @@ from placement.plan import (
     Uncovered,
     Unfinished,
     empty,
-    leaving,
 )
 from placement.program import Bools, Ints
 
@@ -103,7 +103,7 @@ def still_known(plan: Plan, instance: Instance) -> tuple[Plan, dict[str, int]]:
     runs, blocks = plan.runs, instance.calendar.blocks
     known = {name: _all_known(getattr(plan, name)) for name in TABLES}
     first = np.zeros(len(runs.job), dtype=np.bool_)
-    first[np.unique(runs.job * 2 + leaving(runs), return_index=True)[1]] = True
+    first[np.unique(runs.job * 2 + leaving(runs.job), return_index=True)[1]] = True
     known["runs"] &= first & (runs.start_block < blocks) & (runs.end_block > runs.start_block)
     run = np.append(np.where(known["runs"], np.cumsum(known["runs"]) - 1, -1), -1)
     places, paths = replace(plan.places, run=run[plan.places.run]), replace(plan.paths, run=run[plan.paths.run])

@@ -9,6 +9,7 @@ import numpy as np
 
 from placement.files.tables import Column
 from placement.instance import Instance
+from placement.instance.running import leaving
 from placement.plan import (
     Backups,
     Closings,
@@ -23,7 +24,6 @@ from placement.plan import (
     Replicas,
     Runs,
     Starts,
-    leaving,
 )
 from placement.program import Ints
 
@@ -117,7 +117,7 @@ def _period_columns(instance: Instance, period: Ints) -> tuple[list[str], list[s
 
 def _run_job(plan: Plan, instance: Instance, run: Ints) -> list[str]:
     """Jobs of runs; of what a job leaves with the word ``LEAVING``."""
-    gone = leaving(plan.runs)[run].tolist()
+    gone = leaving(plan.runs.job)[run].tolist()
     names = _named(instance.jobs.id, plan.runs.job[run])
     return [name + LEAVING if left else name for name, left in zip(names, gone, strict=True)]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from placement.instance.base import Gpus, Hours, Id, Noun, Terabytes, Usd
+from placement.program import Bools, Ints
 
 IslandName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+-]{0,99}/[1-9][0-9]{0,8}$")]
 
@@ -67,3 +69,11 @@ class Running:
     overlap_blocks: int = 0
     lost_hours: float = 0.0
     move_tb: float = 0.0
+
+
+def leaving(job: Ints) -> Bools:
+    """Which runs, by their jobs [runs], are of what a job leaves: a later one of the same job says where it moves."""
+    found = np.zeros(len(job), dtype=np.bool_)
+    order = np.argsort(job, kind="stable")
+    found[order[:-1]] = job[order[1:]] == job[order[:-1]]
+    return found
