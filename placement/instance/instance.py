@@ -47,6 +47,8 @@ class Settings(Noun):
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"
     """Tranches in an earlier state than this do not count."""
+    growth: Literal["planned"] | None = None
+    """``planned``: growths follow what was planned for, where they say so, in place of what comes."""
     discount_rate_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
     """What money loses in worth: a dollar t days from the calendar's start counts as (1 + rate)^(-t / 365.25)."""
 
@@ -133,6 +135,8 @@ class Instance:
     """[S, P]; what volumes count with."""
     spot_times_longer: Floats
     """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
+    planned_tokens_per_s: Floats | None = None
+    """Demand as it was planned for, [S, P]; None where no stream's growth says. It changes nothing in a plan."""
     futures: Futures | None = None
     """What may come. It changes nothing in a plan of this instance alone."""
 
@@ -417,6 +421,7 @@ def digest(instance: Instance) -> str:
     if instance.batch_jobs:
         nouns["batch_jobs"] = [_plain(job) for job in instance.batch_jobs.values()]
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
+    in_arrays |= {"tokens_factor"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
     nouns["jobs"] = list(instance.jobs.id)
