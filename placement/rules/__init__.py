@@ -28,10 +28,12 @@ from placement.rules import (
     credits,
     demand_response,
     events,
+    fairness,
     interconnect,
     isolation,
     limit,
     maintenance,
+    measures,
     metered_energy,
     non_firm,
     order,
@@ -70,4 +72,5 @@ RULES: tuple[Rule, ...] = (
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
     sla, standing, starting, shifting, arrivals, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    fairness, measures,
 )  # fmt: skip
