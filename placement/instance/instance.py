@@ -190,7 +190,9 @@ class Instance:
     @cached_property
     def job_progress(self) -> Floats:
         """Hours of progress before each block boundary by row of ``jobs.paces``, [paces, B + 1]."""
-        per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
+        jobs, calendar = self.jobs, self.calendar
+        worked = np.maximum(calendar.hours - jobs.hours_switching(calendar), 0.0) * np.tile(jobs.paces, calendar.blocks)
+        per_block: Floats = worked.reshape(len(worked), calendar.blocks, -1).sum(axis=2)
         return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
 
     # ------------------------------------------------------------ spot capacity
@@ -409,6 +411,8 @@ def digest(instance: Instance) -> str:
         nouns["objective"] = [_plain(level) for level in instance.objective.values()]
     if instance.batch_jobs:
         nouns["batch_jobs"] = [_plain(job) for job in instance.batch_jobs.values()]
+    if any(instance.jobs.switch_hours):
+        nouns["switch_hours"] = list(instance.jobs.switch_hours)
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
