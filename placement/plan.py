@@ -19,7 +19,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "start_ups", "uncovered", "limit_changes", "closings",
-    "refusals", "credits", "swings", "shifting", "unfinished_work", "borrowing", "training_value", "batch_value", "revenue",
+    "refusals", "credits", "swings", "shifting", "moves", "unfinished_work", "borrowing", "training_value", "batch_value", "revenue",
 )  # fmt: skip
 """What the levels are made of, in USD; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -31,7 +31,7 @@ TERM_LEVEL = {term: int(not term.startswith("promised")) for term in TERMS}
 
 @dataclass(frozen=True)
 class Runs:
-    """Gangs that run, one row each: [n]."""
+    """Gangs that run, one row each: [n]; of one that moves two, first where it stands today, then where it goes."""
 
     job: Ints
     shape: Ints

@@ -31,6 +31,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/laws/test_levels_agree.py",
         "tests/laws/test_fairness_violations.py",
         "tests/laws/test_batch_agrees.py",
+        "tests/laws/test_switch.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),

@@ -28,6 +28,7 @@ from placement.instance.base import (
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
 from placement.instance.flows import Shifting
+from placement.instance.running import CurrentPlace
 from placement.instance.services import RunningReplicas, Spread
 
 
@@ -191,6 +192,8 @@ class Growth(Noun):
 
     id: Id
     steps: Annotated[tuple[GrowthStep, ...], Field(min_length=1, strict=False)]
+    planned: Annotated[tuple[GrowthStep, ...], Field(min_length=1, strict=False)] | None = None
+    """What was planned for, beside what comes (default: nothing else was)."""
 
 
 class DailyProfile(Noun):
@@ -225,6 +228,8 @@ class Stream(Noun):
     base_tokens_per_s: TokensPerS | None = None
     growth: Id | None = None
     daily_profile: Id | None = None
+    tokens_factor: Steps | None = None
+    """By how much its demand, and its mean, are more or less than stated, from longer sessions or requests (default: 1)."""
     revenue_usd_per_million_tokens: UsdPerMillionTokens = 0.0
     """Earned for each million tokens served (default 0)."""
     ladder: Ladder | None = None
@@ -302,6 +307,8 @@ class TrainingJob(Noun):
     """Part of its speed lost on two sites; required for span sites."""
     pace: dict[str, Share] | None = None
     """Progress per hour by band; 0 pauses and holds nothing then. Default: 1 in every band."""
+    switch_hours: Annotated[float, Field(ge=0, le=1e4)] = 0.0
+    """Held without progress each time that its pace goes from 0 to above, to stop what else ran and load its state (default 0)."""
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all of its shapes' accelerators, or rows in the eligibility table."""
     checkpoint_hours: Annotated[float, Field(gt=0, le=1e4)] | None = None
@@ -321,7 +328,8 @@ class TrainingJob(Noun):
     checkpoint_at: Id | None = None
     move_blocks: Annotated[int, Field(ge=1, le=3660)] | None = None
     """Blocks before the start in which data and checkpoint cross the WAN, an equal part in each; default: 1."""
-    current_place: later("movement") = None  # type: ignore[valid-type]
+    current_place: CurrentPlace | None = None
+    """Where it runs when the calendar starts; default: it does not run yet."""
     quota: Id | None = None
     """Tenant on whose quota it counts; default: its own."""
     reclaimable: bool = False
@@ -337,6 +345,8 @@ class TrainingJob(Noun):
             raise PydanticCustomError("wan_loss", "wan_loss must be below 1")
         if self.pace is not None and not any(self.pace.values()):
             raise PydanticCustomError("pace_zero", "pace is 0 in every band: the job would never end")
+        if self.switch_hours and (self.pace is None or all(self.pace.values())):
+            raise PydanticCustomError("switch", "switch_hours needs a pace that is 0 in some band: else it is never interrupted")
         dates = [d for d in (self.release_date, self.due_date or self.deadline_date, self.deadline_date) if d is not None]
         if dates != sorted(dates):
             raise PydanticCustomError("job_dates", "release_date, due_date and deadline_date must be in this order")
@@ -350,8 +360,9 @@ class TrainingJob(Noun):
             raise PydanticCustomError("data", "state data_tb and data_at, or neither")
         if (self.checkpoint_tb is None) != (self.checkpoint_at is None):
             raise PydanticCustomError("checkpoint", "state checkpoint_tb and checkpoint_at, or neither")
-        if self.move_blocks is not None and self.data_tb is None and self.checkpoint_tb is None:
-            raise PydanticCustomError("move_blocks", "move_blocks needs data_tb or checkpoint_tb")
+        moves = self.current_place is not None and self.current_place.move_tb is not None
+        if self.move_blocks is not None and self.data_tb is None and self.checkpoint_tb is None and not moves:
+            raise PydanticCustomError("move_blocks", "move_blocks needs data_tb or checkpoint_tb, or a current_place with move_tb")
         if self.breach_usd is not None and self.commitment != "promised":
             raise PydanticCustomError("breach", "breach_usd is for promised jobs")
         return self

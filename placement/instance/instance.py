@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -115,6 +115,8 @@ class Instance:
     """[S, P]; what volumes count with."""
     spot_times_longer: Floats
     """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
+    planned_tokens_per_s: Floats | None = None
+    """Demand as it was planned for, [S, P]; None where no stream's growth says. It changes nothing in a plan."""
     futures: Futures | None = None
     """What may come. It changes nothing in a plan of this instance alone."""
 
@@ -191,7 +193,9 @@ class Instance:
     @cached_property
     def job_progress(self) -> Floats:
         """Hours of progress before each block boundary by row of ``jobs.paces``, [paces, B + 1]."""
-        per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
+        jobs, calendar = self.jobs, self.calendar
+        worked = np.maximum(calendar.hours - jobs.hours_switching(calendar), 0.0) * np.tile(jobs.paces, calendar.blocks)
+        per_block: Floats = worked.reshape(len(worked), calendar.blocks, -1).sum(axis=2)
         return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
 
     # ------------------------------------------------------------ spot capacity
@@ -417,10 +421,15 @@ def digest(instance: Instance) -> str:
         nouns["objective"] = [_plain(level) for level in instance.objective.values()]
     if instance.batch_jobs:
         nouns["batch_jobs"] = [_plain(job) for job in instance.batch_jobs.values()]
+    if any(instance.jobs.switch_hours):
+        nouns["switch_hours"] = list(instance.jobs.switch_hours)
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
+    in_arrays |= {"tokens_factor"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
     nouns["jobs"] = list(instance.jobs.id)
+    if instance.jobs.running:
+        nouns["running"] = [[j, *map(str, astuple(place))] for j, place in sorted(instance.jobs.running.items())]
     total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(kinds, dtype="U100")

@@ -13,6 +13,7 @@ from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes
 from placement.plan import TERMS, Plan, Result
 from placement.program import Limit
+from placement.report.batch import batch_work
 from placement.report.fairness import fairness, measures
 from placement.report.levers import levers
 from placement.report.plan_figures import PlanFigures, months, tightest
@@ -59,6 +60,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
             section("Links that anything crosses, Gbit/s in their tightest period", _links(figures)),
             section("Training that runs", _runs(instance, result.plan)),
+            section("Batch work", batch_work(instance, result.plan)),
             section("Training that does not run", _not_run(instance, result.plan)),
             section("Notes", lines(instance_notes(instance) + plan_notes(instance, result.plan))),
         ]
@@ -212,17 +214,17 @@ def _maintenance(instance: Instance, plan: Plan) -> str:
 
 def _pools(figures: PlanFigures) -> str:
     online, hours = figures.online_gpus, figures.instance.calendar.hours
-    letting = bool(figures.let_gpus.any())
+    columns = [("training", figures.training_gpus), ("serving", figures.serving_gpus)]
+    columns += [(name, gpus) for name, gpus in (("batch", figures.batch_gpus), ("let", figures.let_gpus)) if gpus.any()]
 
     def rows() -> Iterator[tuple[object, ...]]:
         for q, (name, pool) in enumerate(figures.instance.pools.items()):
             there = float(online[q] @ hours)
-            held = (figures.training_gpus, figures.serving_gpus, figures.let_gpus)[: 2 + letting]
-            shares = (percent(float(gpus[q] @ hours) / there if there else None) for gpus in held)
+            shares = (percent(float(gpus[q] @ hours) / there if there else None) for _, gpus in columns)
             yield name, pool.accelerator, count(online[q].max()), *shares
 
     kept, more = shortened(list(rows()), MOST_ROWS, "pools")
-    names = ("pool", "accelerator", "most online", "training", "serving", "let")[: 5 + letting]
+    names = ("pool", "accelerator", "most online", *(name for name, _ in columns))
     return table(names, kept, left=2) + more
 
 
