@@ -437,7 +437,6 @@ def digest(instance: Instance) -> str:
     of_jobs = {f.name: getattr(jobs, f.name) for f in fields(jobs)}
     arrays += [value for name, value in of_jobs.items() if isinstance(value, np.ndarray) and name not in _LATER]
     arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
-    # What came later changes no digest of instances that do without it.
     arrays += [instance.spot_times_longer, *([jobs.waits] if len(jobs.waits) else [])]
     arrays += [jobs.quota, jobs.reclaimable] if np.any(jobs.quota != jobs.tenant) or jobs.reclaimable.any() else []
     for array in arrays:
