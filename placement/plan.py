@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "shifting", "training_value", "revenue",
+    "credits", "swings", "shifting", "degrading", "churn", "training_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -103,6 +103,16 @@ class Shifts:
     to_period: Ints
     tokens_per_s: Floats
     """That leave ``period``; how many arrive is for the hours, the means and the loss to say."""
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """Demand that another stream answers, with less, one row per (stream, period)."""
+
+    stream: Ints
+    period: Ints
+    tokens_per_s: Floats
+    """That leave the stream."""
 
 
 @dataclass(frozen=True)
@@ -274,6 +284,7 @@ class Plan:
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
+    degraded: Degraded = field(default_factory=lambda: empty(Degraded))
 
 
 @dataclass(frozen=True)
@@ -320,7 +331,7 @@ TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "credits": Granted, "swings": Swings, "shifts": Shifts,
+    "credits": Granted, "swings": Swings, "shifts": Shifts, "degraded": Degraded,
 }  # fmt: skip
 
 

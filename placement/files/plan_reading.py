@@ -18,6 +18,7 @@ from placement.plan import (
     Backups,
     Closings,
     Contracts,
+    Degraded,
     Granted,
     Kept,
     Limits,
@@ -76,6 +77,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
+        _read_degraded(tables["degraded"], instance, problems) if "degraded" in tables else empty(Degraded),
     )
 
 
@@ -199,6 +201,11 @@ def _read_shifts(table: Table, instance: Instance, problems: Problems) -> Shifts
     stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
     leaves, arrives = (periods(table, instance.calendar, problems, of) for of in ("", "to_"))
     return Shifts(stream, leaves, arrives, table.numbers["tokens_per_s"])
+
+
+def _read_degraded(table: Table, instance: Instance, problems: Problems) -> Degraded:
+    stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
+    return Degraded(stream, periods(table, instance.calendar, problems), table.numbers["tokens_per_s"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

@@ -43,6 +43,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
+    "degraded": (*_texts("stream", "block", "band"), _TOKENS),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -258,6 +259,11 @@ def _shifts(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.streams), table.stream), *when, _floats(table.tokens_per_s)]
 
 
+def _degraded(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.degraded
+    return [_named(list(instance.streams), table.stream), *_period_columns(instance, table.period), _floats(table.tokens_per_s)]
+
+
 def agreements(instance: Instance) -> list[str]:
     return [case.name for case in instance.credit_cases]
 
@@ -274,5 +280,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts, "degraded": _degraded,
 }  # fmt: skip

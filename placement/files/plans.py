@@ -77,6 +77,7 @@ class _Tables(_Strict):
     credits: _TableFile | None = None
     swings: _TableFile | None = None
     shifts: _TableFile | None = None
+    degraded: _TableFile | None = None
     prices: _TableFile | None = None
 
 

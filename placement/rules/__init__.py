@@ -20,11 +20,13 @@ from placement.rules import (
     budget,
     capacity,
     carbon,
+    churn,
     closing,
     concentration,
     contract,
     cooling,
     credits,
+    degrading,
     demand_response,
     events,
     interconnect,
@@ -64,6 +66,6 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
-    sla, shifting, arrivals, limit, closing, admission, credits, swings,
+    sla, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

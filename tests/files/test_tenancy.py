@@ -16,6 +16,7 @@ from placement.plan import TABLES
 
 TINY = Path("instances/tiny")
 FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission", "shifts": "shifting"}
+FILES |= {"degraded": "degrading"}
 """Instance whose plan has rows in a table; others are called after it."""
 
 
@@ -49,7 +50,7 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
 
 
 @pytest.mark.parametrize(
-    "name", ["maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts"]
+    "name", ["maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts", "degraded"]
 )  # fmt: skip
 def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     instance = load(TINY / f"{FILES.get(name, name)}.yaml")
