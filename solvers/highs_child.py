@@ -159,6 +159,8 @@ class Child:
         # A model without columns is optimal with a plan of nothing, though HiGHS says that it has no solution.
         empty = status == highspy.HighsModelStatus.kModelEmpty
         has_primal = empty or info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        # An LP may be optimal as HiGHS scales it and a hair beyond its tolerance as it was stated: ours, by row, then decides.
+        has_primal |= not whole and status == highspy.HighsModelStatus.kOptimal
         has_dual = not whole and solution.dual_valid
         return {
             "status": names.get(status, str(status)),

@@ -22,7 +22,7 @@ TINY = sorted((ROOT / "tiny").glob("*.yaml"))
 LAWS = (
     "assignment", "capacity", "maintenance", "interconnect", "wan", "power", "sla", "isolation", "contract", "reclaim",
     "resilience", "backups", "concentration", "budget", "limit", "closing", "admission", "credits",
-    "swings", "order", "shifting", "degrading", "churn",
+    "swings", "order", "shifting", "degrading", "churn", "standing",
 )  # fmt: skip
 PROVERS = sorted(set(SOLVERS) - {"enumerate", "prices"})
 """The oracle is for smaller Programs still; the price solver promises a bound, not a proof."""

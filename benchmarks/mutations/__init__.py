@@ -5,5 +5,6 @@ from benchmarks.mutations.laws import LAWS
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.plans import PLANS
 from benchmarks.mutations.searches import SEARCHES
+from benchmarks.mutations.services import SERVED
 
-MUTATIONS: tuple[Mutation, ...] = (*LAWS, *CONTRACTS, *PLANS, *SEARCHES)
+MUTATIONS: tuple[Mutation, ...] = (*LAWS, *CONTRACTS, *SERVED, *PLANS, *SEARCHES)

@@ -55,7 +55,7 @@ CONTRACTS: tuple[Mutation, ...] = (
         "            hours *= _times_longer(instance, places, shape, place)\n", "            pass\n", BOTH_SIDES,
     ),
     Mutation(
-        "spot throughput check", "a dropped factor", "law", f"{RULES}/sla.py",
+        "spot throughput check", "a dropped factor", "law", f"{RULES}/reading.py",
         "throughput[pool == q] *= there", "pass", CHECK_SIDE,
     ),
     Mutation(

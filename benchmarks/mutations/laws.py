@@ -197,7 +197,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "resilience uncovered check", "a dropped term", "law", f"{RULES}/resilience.py",
-        "need - after - left", "need - after", CHECK_SIDE,
+        "owed - after - left", "owed - after", CHECK_SIDE,
     ),
     Mutation(
         "resilience floor", "a coefficient", "activity", f"{ACTIVITIES}/recourse.py",

@@ -15,6 +15,8 @@ BOTH_SIDES = ("agreement", "tiny optima")
 """Most laws: the Program's side against the check's, then optima worked out by hand."""
 CHECK_SIDE = ("violations", *BOTH_SIDES)
 """What is wrong in the check alone, or in what both sides read: plans broken by hand first."""
+SERVICES = ("services", "tiny optima")
+"""What services ask of their replicas."""
 GRID = ("grid", "agreement")
 """What the grid asks for, in instances that have it."""
 
@@ -34,6 +36,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"tests/laws/test_{kind}violations.py" for kind in ("", "policy_", "supply_", "tenancy_", "lever_", "flow_")
     ),
     "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
+    "services": ("tests/laws/test_service_violations.py", "tests/laws/test_services_agree.py"),
     "order": ("tests/laws/test_order.py",),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),

@@ -456,3 +456,15 @@ SPOT = {"price_usd_per_gpu_hour": 0.43, "spot": {"mean_hours_between_interruptio
 MAINTENANCE = [
     {"id": f"building-{n}", "from_date": day(3, 16), "to_date": day(6, 15), "blocks": 1, "islands": [n]} for n in (1, 2)
 ]
+
+# lever, name, tenant, service, bands: what operators limit, by month
+LIMITS = [
+    ("free-peak", "Free, weekdays 05 to 11", "free", "chat-small", ("peak",)),
+    ("free-rest", "Free, other hours", "free", "chat-small", ("shoulder", "off-peak")),
+    ("pro-peak", "Pro agents, weekdays 05 to 11", "pro", "agent-medium", ("peak",)),
+    ("pro-rest", "Pro agents, other hours", "pro", "agent-medium", ("shoulder", "off-peak")),
+    ("max-peak", "Max agents, weekdays 05 to 11", "max", "agent-large", ("peak",)),
+    ("max-rest", "Max agents, other hours", "max", "agent-large", ("shoulder", "off-peak")),
+]
+LIMIT_MULTIPLIERS = tuple(round(0.05 * n, 2) for n in range(1, 21))
+LIMIT_NOTE = "peak limits by tier are public; their steps of a twentieth, by month, are ours"

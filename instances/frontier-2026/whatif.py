@@ -73,6 +73,19 @@ def grid_events() -> list[Noun]:
     return rows + [change(f"tenants[{tenant}].flexibility_share", share) for tenant, share in f.FLEXIBILITY.items()]
 
 
+# ---------------------------------------------------------------- rationing
+
+
+def peak_limits() -> list[Noun]:
+    """One multiplier for all regions of a tier's main product, by month, at peak and in other hours."""
+    rows = [
+        {"id": id, "kind": "limit", "name": name, "tenant": tenant, "services": [service], "bands": list(bands),
+         "multipliers": list(f.LIMIT_MULTIPLIERS), "per": "month"}
+        for id, name, tenant, service, bands in f.LIMITS
+    ]  # fmt: skip
+    return [change("levers", [Flow(row) for row in rows])]
+
+
 # ---------------------------------------------------------------- all of them
 
 
@@ -122,6 +135,8 @@ def scenario_rows(document: Noun, tranches: Any, steps: Any) -> list[Noun]:
         ("spot-v6e", "TPU v6e is spot capacity", [change(f"contracts[google-tpu-v6e].{k}", v) for k, v in f.SPOT.items()]),
         ("maintenance", "Every building of New Carlisle's first two is down for a week",
          [change("pools[aws-in-trn2].maintenance", [Flow(task) for task in f.MAINTENANCE])]),
+        ("peak-limits", "Free, Pro and Max are rationed by limits that all regions share, month by month", peak_limits()),
+        ("peak-limits-no-lease", "The same, when Colossus is never leased", peak_limits() + never + free),
         ("discounted", "Money over time at ten per cent a year", [change("settings.discount_rate_per_year", 0.1)]),
     ]  # fmt: skip
     return [{"id": name, "name": text, "changes": changes} for name, text, changes in named]

@@ -27,6 +27,7 @@ from placement.activities.replicas import ReplicaOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.shifts import ShiftOptions
+from placement.activities.spreads import SpreadOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
@@ -68,13 +69,14 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
         self.shifts = ShiftOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.shifts,
+            self.credits, self.swings, self.shifts, self.spreads,
         )  # fmt: skip
 
     @property
@@ -85,7 +87,7 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
-        return self.isolation.settled(program, self.overuse.settled(program, columns))
+        return self.spreads.settled(program, self.isolation.settled(program, self.overuse.settled(program, columns)))
 
 
 __all__ = [
@@ -108,6 +110,7 @@ __all__ = [
     "ServeOptions",
     "ShedOptions",
     "ShiftOptions",
+    "SpreadOptions",
     "SubletOptions",
     "SwingOptions",
     "Terms",

@@ -144,6 +144,67 @@ def collect(*, folder: Path, output: Path | None) -> None:
 
 
 @sweep.command()
+@click.argument("folder", metavar="DIR", type=FILE)
+@click.option("-o", "--output", metavar="FILE", type=FILE, help="One HTML page with pictures; default: tables on stdout.")
+@click.option("--pictures", "pictures_folder", metavar="FOLDER", type=FILE, help="The pictures as SVG files, too.")
+@click.option(
+    "--front", metavar="A,B", default="objective_usd,peak_kw", show_default=True,
+    help="What the Pareto front is of: also mean_kw, shed, shed.TENANT, term.NAME_usd.",
+)  # fmt: skip
+def report(*, folder: Path, output: Path | None, pictures_folder: Path | None, front: str) -> None:
+    """Say what moves the cost, how it responds, what is worth choosing, and where decisions flip."""
+    from placement.sweep.answers import answers
+    from placement.sweep.report import pictures, sweep_page, sweep_text
+
+    first, comma, second = front.partition(",")
+    if not comma:
+        raise click.UsageError(f"--front {front}: name two measures, as in objective_usd,shed")
+    asked, measures = answers(opened(folder)), (first.strip(), second.strip())
+    try:
+        text = sweep_text(asked, measures)
+        if output is not None:
+            write_text(output, sweep_page(asked, measures))
+        if pictures_folder is not None:
+            pictures_folder.mkdir(parents=True, exist_ok=True)
+            for name, svg in pictures(asked, measures).items():
+                write_text(pictures_folder / f"{name}.svg", f"{svg}\n")
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    if output is None:
+        click.echo(text, nl=False)
+
+
+@sweep.command()
+@click.argument("source", metavar="SWEEP", type=FILE)
+@click.option("-o", "--output", metavar="DIR", type=FILE, required=True, help="Where cases go; known ones are taken from there.")
+@click.option("--parameter", metavar="NAME", required=True, help="Along which the decision flips.")
+@click.option("--between", metavar="LOW HIGH", type=float, nargs=2, help="Default: the least and the most of its values.")
+@click.option("--at", "fixed", metavar="NAME=SETTING", multiple=True, help="Another parameter; default: its first setting.")
+@click.option("--steps", metavar="N", type=click.IntRange(1, 60), default=6, show_default=True, help="How often to halve.")
+@click.option("--jobs", metavar="N", type=click.IntRange(1, 1024), help="Cases at a time; default: every usable core.")
+@click.pass_context
+def flip(
+    ctx: click.Context, /, *, source: Path, output: Path, parameter: str, between: tuple[float, float] | None,
+    fixed: tuple[str, ...], steps: int, jobs: int | None,
+) -> None:  # fmt: skip
+    """Bisect where a decision flips along one parameter: up to which fee a lease is worth it.
+
+    The decision is the best choice of the parameters with `decision: true`; without any, the contracts that are signed.
+    """
+    from placement.cli.flipping import find_flip
+    from placement.files import InputErrors
+
+    with Interrupts(announce=False) as interrupts:
+        try:
+            found = in_thread(lambda: find_flip(source, output, parameter, between, fixed, steps, jobs, interrupts.event))
+        except (InputErrors, ValueError) as error:
+            raise BadInput(str(error)) from None
+        except InterruptedError:
+            ctx.exit(interrupts.exit_code or ExitCode.INTERRUPTED)
+    click.echo(clean(f"{parameter} up to {found.low:g}: {found.before}; from {found.high:g}: {found.after}"))
+
+
+@sweep.command()
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Write it there instead of to stdout.")
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of sweep files, for editors."""

@@ -50,7 +50,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling that idle draw alone exceeds, and the policies in
-    ``overdrawn``. It has no losses to survive, nor maintenance to do.
+    ``overdrawn``. It has no losses to survive, no maintenance to do, and no replicas that have to stand.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -86,6 +86,10 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         sites={
             name: site.model_copy(update={"cooling_kw": "unlimited"}) if hot[name] else site
             for name, site in instance.sites.items()
+        },
+        services={
+            name: service.model_copy(update={"min_replicas": None, "min_replicas_at": None, "spread": None})
+            for name, service in instance.services.items()
         },
         losses={},
         pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},

@@ -10,6 +10,7 @@ from placement.activities.backups import BackupOptions, gangs_hit, jobs_to_survi
 from placement.activities.gangs import Gangs
 from placement.activities.maintenance import units_down
 from placement.activities.recourse import covered_tokens_per_s
+from placement.activities.replicas import per_count
 from placement.builder import Builder
 from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
@@ -21,7 +22,8 @@ from placement.rules.capacity import usable_units
 
 def left_out(instance: Instance) -> list[Shortfall]:
     """What certainly cannot be; where there is no such thing, all that is asked for and can be no more than together in the way."""
-    return [*_too_much_down(instance), *_nowhere_to_go(instance)] or list(_suspects(instance))
+    certain = [*_too_much_down(instance), *_nowhere_to_go(instance), *_no_room_to_stand(instance)]
+    return certain or list(_suspects(instance))
 
 
 def _too_much_down(instance: Instance) -> Iterator[Shortfall]:
@@ -59,8 +61,31 @@ def _nowhere_to_go(instance: Instance) -> Iterator[Shortfall]:
             )  # fmt: skip
 
 
+def _no_room_to_stand(instance: Instance) -> Iterator[Shortfall]:
+    """Services of which more replicas have to stand than there is room for, if they had all of it."""
+    usable, calendar = usable_units(instance), instance.calendar
+    for (name, service), pools in zip(instance.services.items(), instance.service_pools, strict=True):
+        room = np.zeros(usable.shape)
+        for q in pools.tolist():
+            accelerator = instance.accelerators[list(instance.pools.values())[q].accelerator]
+            counts = [per_count(profile, accelerator) for profile in service.profiles if profile.accelerator == accelerator.id]
+            room[q] = usable[q] * max(replicas / units for units, replicas in counts)
+        sites = {x: instance.pool_site == s for s, x in enumerate(instance.sites)}
+        least = [(name, np.ones(len(room), dtype=np.bool_), service.min_replicas)]
+        least += [(f"{name} at {x}", sites[x], figure) for x, figure in (service.min_replicas_at or {}).items()]
+        for subject, where, figure in least:
+            short = (0.0 if figure is None else calendar.least(figure)) - np.floor(room[where].sum(axis=0) + 1e-9)
+            if short.max() > 0:
+                period = calendar.period_name(int(np.argmax(short)))
+                yield Shortfall(
+                    "standing", subject, period, float(short.max()), "replicas",
+                    f"service {subject}: {short.max():,.6g} replicas more have to stand than there is room for",
+                    "lower min_replicas, let them rise as capacity comes, or let more pools carry it",
+                )  # fmt: skip
+
+
 def _suspects(instance: Instance) -> Iterator[Shortfall]:
-    """Every loss, limit and task that leaves no choice."""
+    """Every loss, limit, task and number of replicas that leaves no choice."""
     need = covered_tokens_per_s(instance)
     for k, case in enumerate(instance.loss_cases):
         forbids = case.loss.uncovered_usd_per_million_tokens is None and need[k].max(initial=0.0) > 0
@@ -76,6 +101,13 @@ def _suspects(instance: Instance) -> Iterator[Shortfall]:
                 "limit", lever.id, None, 1.0, "limits",
                 f"limit {lever.id}: all must jobs and hard floors fit, but not with every stream of it at the same multiplier",
                 "offer a smaller multiplier (0 closes it), a shorter span, or limit fewer products together",
+            )  # fmt: skip
+    for name, service in instance.services.items():
+        if service.min_replicas is not None or service.min_replicas_at is not None:
+            yield Shortfall(
+                "standing", name, None, 1.0, "services",
+                f"service {name}: all must jobs and hard floors fit, but not beside the replicas that have to stand",
+                "lower min_replicas, or add capacity where they may stand",
             )  # fmt: skip
     for q, task in instance.maintenance:
         name = f"{list(instance.pools)[q]}/{task.id}"

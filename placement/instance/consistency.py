@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placement.instance import fitting, flow_checks, grid_checks, lever_checks, order_checks, policy_checks, tenancy_checks
+from placement.instance import (
+    fitting,
+    flow_checks,
+    grid_checks,
+    lever_checks,
+    order_checks,
+    policy_checks,
+    service_checks,
+    tenancy_checks,
+)
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.references import identity, references
@@ -26,6 +35,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)
+    yield from service_checks.services(draft)
     yield from demand(draft)
     yield from policy_checks.policies(draft)
     yield from tenancy_checks.tenancy(draft)

@@ -28,6 +28,7 @@ from placement.instance.base import (
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
 from placement.instance.flows import Degrading, Elasticity, Shifting
+from placement.instance.services import Spread
 
 
 class Rung(Noun):
@@ -125,9 +126,15 @@ class Service(Noun):
     profiles: Annotated[tuple[ServiceProfile, ...], Field(min_length=1, max_length=200, strict=False)]
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all for which a profile exists, or rows in the eligibility table."""
+    min_replicas: Steps | None = None
+    """Replicas that stand at least, over all its pools (default: none need to)."""
+    min_replicas_at: Annotated[dict[Id, Steps], Field(min_length=1)] | None = None
+    """The same at single sites, by id."""
+    spread: Spread | None = None
+    """Default: all of it may stand in one place."""
+    warm_spare_share: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Throughput kept ready beyond what is served, as a share of that (default: none)."""
     start_up_hours: later("scaling") = None  # type: ignore[valid-type]
-    min_replicas: later("scaling") = None  # type: ignore[valid-type]
-    spread: later("spread") = None  # type: ignore[valid-type]
     replicas_running: later("movement") = None  # type: ignore[valid-type]
 
     @model_validator(mode="after")

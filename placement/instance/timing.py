@@ -22,6 +22,7 @@ _NOT_NEGATIVE = {
     "online_gpus",
     "fee_usd_per_month",
     "sublet_usd_per_gpu_hour",
+    "min_replicas",
 }
 _PRICES = ("price_usd_per_", "sublet_usd_per_")
 MOST_USD_PER_UNIT = 1e6
@@ -41,6 +42,7 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),
     ("streams", "mean_tokens_per_s"),
+    ("services", "min_replicas"),
 )
 
 
@@ -54,6 +56,9 @@ def timing(draft: Draft) -> Iterator[Finding]:
             value = getattr(noun, field, None)  # Nouns of one family may be of several kinds.
             if value is not None and not isinstance(value, str):
                 yield from _steps(calendar, (family, n, field), value, field, from_start=True)
+    for n, service in draft["services"].valid.items():
+        for site, least in (service.min_replicas_at or {}).items():
+            yield from _steps(calendar, ("services", n, "min_replicas_at", site), least, "min_replicas", from_start=True)
     for n, steps in draft.online.items():
         yield from _steps(calendar, ("pools", n, "online_gpus"), steps, "online_gpus", from_start=False)
     for n, growth in draft["growths"].valid.items():

@@ -160,7 +160,8 @@ class Outlook:
         classes, known = list(self.instance.latency_classes), self.instance.accelerators
         best = np.full((len(self.instance.streams), len(self.types)), np.inf)
         for s, stream in enumerate(self.instance.streams.values()):
-            for profile in self.instance.services[stream.service].profiles:
+            service = self.instance.services[stream.service]
+            for profile in service.profiles:
                 if profile.accelerator not in self.type_names:
                     continue
                 if classes.index(profile.latency_class) > classes.index(stream.latency_class):
@@ -168,7 +169,8 @@ class Outlook:
                 units, replicas = per_count(profile, known[profile.accelerator])
                 held = units * known[profile.accelerator].allocation_unit_gpus
                 a = self.type_names.index(profile.accelerator)
-                best[s, a] = min(best[s, a], held / (replicas * profile.tokens_per_s))
+                ready = 1 + (service.warm_spare_share or 0.0)
+                best[s, a] = min(best[s, a], held * ready / (replicas * profile.tokens_per_s))
         if not len(self.types):
             return best
         used = np.stack([self.stream_pools[:, self.instance.pool_accelerator == a].any(axis=1) for a in self.types], axis=1)

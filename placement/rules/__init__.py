@@ -43,6 +43,7 @@ from placement.rules import (
     second_feed,
     shifting,
     sla,
+    standing,
     swings,
     take_or_pay,
     wan,
@@ -66,6 +67,6 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
-    sla, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
+    sla, standing, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip

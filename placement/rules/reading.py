@@ -159,6 +159,19 @@ def replica_counts(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
     return count, count * of_profiles(instance, lambda p: p.gpus_per_replica)[profile]
 
 
+def replica_throughput(instance: Instance, plan: Plan) -> Floats:
+    """Tokens/s that each row of ``replicas`` sustains over its period, less what spot capacity and grid events take, [n]."""
+    table, pool = plan.replicas, instance.island_pool[plan.replicas.island]
+    tokens = of_profiles(instance, lambda p: p.tokens_per_s)[profile_rows(instance, table.service, table.profile)]
+    throughput = replica_counts(instance, plan)[0] * tokens * kept_at_events(instance, table.service, pool, table.period)
+    for q, noun in enumerate(instance.pools.values()):
+        spot = instance.contracts[noun.contract].spot
+        if spot is not None:
+            there = spot.mean_hours_between_interruptions / (spot.mean_hours_between_interruptions + spot.outage_hours)
+            throughput[pool == q] *= there
+    return np.asarray(throughput, dtype=np.float64)
+
+
 def whole_replicas(instance: Instance, profile: Ints, units: Ints) -> Floats:
     """Whole replicas of profiles (by ``profile_rows``) that so many units hold, [n] each."""
     unit = of_profiles(instance, lambda p: instance.accelerators[p.accelerator].allocation_unit_gpus).astype(np.int64)[profile]

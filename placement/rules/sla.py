@@ -1,7 +1,8 @@
 """Law 5, sla: the balance of every stream and period holds, from replicas within reach; the ladder prices each rung of shortfall.
 
     served from all sites + shed on all rungs + moved out = demand, none while closed, + moved in    for every stream and period
-    served by replicas of a class at a site  <=  their throughput x availability           for every service, site, class and period
+    served by replicas of a class at a site x (1 + warm spare share)  <=  their throughput x availability
+                                                                                           for every service, site, class and period
     cost = unserved volume x its rung's price - served volume x revenue; promised volume that is shed counts at the first level
 
 A stream is served from sites within its class's RTT and its tenant's residency, by replicas of its class or a tighter one.
@@ -24,12 +25,11 @@ from placement.rules.reading import (
     arriving,
     broken,
     excess,
-    kept_at_events,
     leaving,
     level_and_term,
     of_profiles,
     profile_rows,
-    replica_counts,
+    replica_throughput,
     times_closed,
 )
 
@@ -76,7 +76,9 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         private=np.where(moving[keys[0]], -1, keys[0]),
     )  # fmt: skip
     at = at.reshape(-1)
-    builder.add_rates(replicas.option, throughput[at[: len(site)]], -replicas.tokens_per_s, profile=replicas.pace)
+    spare = np.array([service.warm_spare_share or 0.0 for service in instance.services.values()])
+    for_load = replicas.tokens_per_s / (1.0 + spare[replicas.service])
+    builder.add_rates(replicas.option, throughput[at[: len(site)]], -for_load, profile=replicas.pace)
     builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
 
     millions = million_tokens_per_rate(instance)
@@ -161,27 +163,20 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     periods, sites = instance.calendar.period_count, list(instance.sites)
     shape = (len(services), len(sites), len(classes), periods)
     supply, use = np.zeros(shape), np.zeros(shape)
-    replicas, _ = replica_counts(instance, plan)
     table = plan.replicas
     profile = profile_rows(instance, table.service, table.profile)
     latency_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
-    pool = instance.island_pool[table.island]
-    site, kept = instance.pool_site[pool], kept_at_events(instance, table.service, pool, table.period)
-    throughput = replicas * of_profiles(instance, lambda p: p.tokens_per_s)[profile] * kept
-    for q, noun in enumerate(instance.pools.values()):
-        spot = instance.contracts[noun.contract].spot
-        if spot is not None:
-            there = spot.mean_hours_between_interruptions / (spot.mean_hours_between_interruptions + spot.outage_hours)
-            throughput[pool == q] *= there
+    site, throughput = instance.pool_site[instance.island_pool[table.island]], replica_throughput(instance, plan)
     np.add.at(supply, (table.service, site, latency_class, table.period), throughput)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving
-    np.add.at(use, (service_of[serving.stream], serving.site, serving.latency_class, serving.period), serving.tokens_per_s)
+    of_stream = service_of[serving.stream]
+    needed = serving.tokens_per_s * np.array([1 + (s.warm_spare_share or 0.0) for s in instance.services.values()])[of_stream]
+    np.add.at(use, (of_stream, serving.site, serving.latency_class, serving.period), needed)
     names = [f"{s} at {x} for {c}" for s in services for x in sites for c in classes]
     flat = (len(names), periods)
-    return excess(
-        NAME, "tokens/s", names, use.reshape(flat), supply.reshape(flat), instance, "serves", (use + supply).reshape(flat)
-    )
+    what = "serves, spares included," if any(s.warm_spare_share for s in instance.services.values()) else "serves"
+    return excess(NAME, "tokens/s", names, use.reshape(flat), supply.reshape(flat), instance, what, (use + supply).reshape(flat))
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:

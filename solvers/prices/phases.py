@@ -19,6 +19,7 @@ from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft, empty, fill
 from solvers.prices.prove import by_lp, by_search
 from solvers.prices.restricted import Part, columns_at
+from solvers.prices.room import fill_or_make_room
 from solvers.prices.rounding import columns_of, rounded
 from solvers.prices.state import Choice, Run
 
@@ -173,7 +174,7 @@ def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
             yield _groups_of(run.choice, state)
 
     for draft in drafts():
-        if fill(draft, process, run.for_answer) is None or not draft.feasible():
+        if not fill_or_make_room(draft, process, run.for_answer) or not draft.feasible():
             continue
         if run.draft is None or draft.cost() < run.draft.cost():
             run.draft = draft

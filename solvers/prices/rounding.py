@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from placement.program import Floats, Ints
@@ -11,6 +13,9 @@ from solvers.prices.plan import Draft, model_of
 from solvers.solver import Allowance
 
 WHOLE = 1e-6
+
+CHOICES_GAP, COUNTS_GAP, COUNTS_NODES = 5e-4, 2e-4, 50
+"""Relative gaps to which MIPs round: of choices with counts fractional, then of counts in each part, in so many nodes at most."""
 
 
 def rounded(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft | None:
@@ -29,12 +34,24 @@ def rounded(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft 
 
 
 def _by_mip(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft | None:
+    """Choices first, counts fractional; then the counts, part by part: mostly it is choices that hold periods together."""
     layout, rest = draft.layout, draft.rest
     model, _ = model_of(layout, rest, layout.limit - draft.group_use(), rest.whole)
-    outcome = process.solve(model, Tuning(relative_gap=1e-5, allowance=allowance))
-    if outcome.x is None:
-        return None
-    draft.x = np.clip(np.where(rest.whole, np.round(outcome.x), outcome.x), 0.0, rest.upper)
+    chooses = rest.whole & ~model.counts
+    x = draft.x
+    if chooses.any():
+        outcome = process.solve(replace(model, whole=chooses), Tuning(relative_gap=CHOICES_GAP, allowance=allowance))
+        if outcome.x is None:
+            return None
+        x = np.clip(np.where(chooses, np.round(outcome.x), outcome.x), 0.0, rest.upper)
+    settled = model.with_bounds(np.where(chooses, x, model.lower), np.where(chooses, x, model.upper))
+    out = settled.lower.copy()
+    for columns, part in settled.parts():
+        outcome = process.solve(part, Tuning(relative_gap=COUNTS_GAP, node_limit=COUNTS_NODES, allowance=allowance))
+        if outcome.x is None:
+            return None
+        out[columns] = outcome.x
+    draft.x = np.clip(np.where(rest.whole, np.round(out), out), 0.0, rest.upper)
     return draft
 
 

@@ -74,6 +74,16 @@ def test_events_are_no_reason_for_a_job_that_fits_no_island(tmp_path: Path) -> N
     assert "4,000" in line.message and "events" not in line.message
 
 
+def test_replicas_that_have_no_room_to_stand(tmp_path: Path) -> None:
+    (line,) = billed(tmp_path, lambda d: d["services"][0].update(min_replicas=1000))
+    assert (line.law, line.subject, line.unit) == ("standing", d_service(), "replicas")
+    assert "more have to stand than there is room for" in line.message and "lower min_replicas" in line.remedy
+
+
+def d_service() -> str:
+    return str(DOCUMENT["services"][0]["id"])
+
+
 def test_jobs_that_crowd_each_other(tmp_path: Path) -> None:
     def crowd(d: dict[str, Any]) -> None:
         for n in range(3):

@@ -253,7 +253,7 @@ def settled(formulation: Formulation, option: Ints, start: Ints, value: Floats) 
     """The choice with the overuse and the reserved places that it needs: they are what the rest leaves them to be."""
     program, activities = formulation.program, formulation.activities
     row, copy = program.split(option)
-    chosen = ~np.isin(row, np.concatenate([activities.overuse.option, activities.isolation.option]))
+    chosen = ~np.isin(row, np.concatenate([activities.overuse.option, activities.isolation.option, activities.spreads.option]))
     columns = activities.settled(program, Columns(row[chosen], start[chosen], value[chosen], copy[chosen]))
     return program.joined(columns.option, columns.copy), columns.start, columns.value
 

@@ -1,0 +1,30 @@
+"""Mutations of services as they run: what stands, is spread, is kept ready, and starts."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import RULES, SERVICES, Mutation
+
+SERVED: tuple[Mutation, ...] = (
+    Mutation(
+        "standing least", "a dropped coefficient", "law", f"{RULES}/standing.py",
+        "builder.add_rates(replicas.option[which], row[0], -count[which])",
+        "builder.add_rates(replicas.option[which], row[0], -1.0)", SERVICES,
+    ),
+    Mutation(
+        "standing share", "a sign", "law", f"{RULES}/standing.py",
+        "((place == x) - service.spread.most_share)", "((place == x) + service.spread.most_share)", SERVICES,
+    ),
+    Mutation(
+        "standing places", "a dropped rate", "law", f"{RULES}/standing.py",
+        "builder.add_rates(this, enough[0], float(service.spread.least))", "pass", SERVICES,
+    ),
+    Mutation(
+        "standing places check", "an off-by-one", "law", f"{RULES}/standing.py",
+        "(stood_at < service.spread.least)", "(stood_at < service.spread.least - 1)", SERVICES,
+    ),
+    Mutation(
+        "sla spares", "a dropped factor", "law", f"{RULES}/sla.py",
+        "replicas.tokens_per_s / (1.0 + spare[replicas.service])", "replicas.tokens_per_s", SERVICES,
+    ),
+)  # fmt: skip
+"""Named by law, then by what is wrong."""

@@ -1,0 +1,41 @@
+"""How services stand and start, over random instances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def standing(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Least numbers of replicas, here and there by band or at a site, and spreads by site or provider."""
+    service, bands = document["services"][0], document["calendar"].get("bands")
+    document["providers"].append({"id": "other", "kind": "landlord"})
+    sites = sorted({pool["site"] for pool in document["pools"]})
+    if len(sites) > 1 and rng.random() < 0.5:
+        document["sites"][1]["provider"] = "other"
+        for contract in document["contracts"]:
+            mine = [pool for pool in document["pools"] if pool["contract"] == contract["id"]]
+            if mine and all(pool["site"] == "s1" for pool in mine):
+                contract["provider"] = "other"
+            elif any(pool["site"] == "s1" for pool in mine):
+                document["sites"][1]["provider"] = "own"
+        for contract in document["contracts"]:
+            if document["sites"][1]["provider"] == "own":
+                contract["provider"] = "own"
+    if rng.random() < 0.6:
+        least = int(rng.integers(0, 3))
+        service["min_replicas"] = {"day": least, "night": int(rng.integers(0, 2))} if bands and rng.random() < 0.5 else least
+    able = [pool["site"] for pool in document["pools"] if pool["accelerator"] in {p["accelerator"] for p in service["profiles"]}]
+    if rng.random() < 0.4:
+        service["min_replicas_at"] = {str(rng.choice(able)): int(rng.integers(0, 2))}
+    by = "provider" if document["sites"][1]["provider"] == "other" and rng.random() < 0.7 else "site"
+    if len(set(able)) > 1 and rng.random() < 0.8:
+        service["spread"] = {"by": by, **({"least": 2} if rng.random() < 0.6 else {})}
+        if "least" not in service["spread"] or rng.random() < 0.3:
+            service["spread"]["most_share"] = float(rng.choice([0.5, 0.7, 0.9]))
+        if by == "provider" and len(set(able)) < 2:
+            del service["spread"]
+    if rng.random() < 0.5:
+        service["warm_spare_share"] = float(rng.choice([0.1, 0.5]))
+    return document

@@ -1,0 +1,66 @@
+"""Agreement of Program and check where services have to stand, be spread and keep spares, and where their replicas start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placement.check import check
+from placement.formulate import formulate
+from tests.laws.random_instances import decided, on_spot, random_document, write_instance
+from tests.laws.random_levers import powered, with_losses
+from tests.laws.random_services import standing
+from tests.laws.test_agreement import agreed, cheapest_choice, nudged
+
+Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
+EDITS: dict[str, Edit] = {"standing": standing}
+EDGES, NUDGES = 4, 4
+
+
+def ruled(seed: int, law: str) -> dict[str, Any]:
+    """A random document with the law; here and there with losses, spot capacity, or contracts to decide."""
+    rng = np.random.default_rng(seed)
+    document = EDITS[law](powered(random_document(7000 + seed)), rng)
+    if seed % 4 == 1:
+        document = decided(document, rng)
+    if seed % 4 == 2:
+        document = with_losses(document, rng)
+    if seed % 4 == 3:
+        document = on_spot(document, rng)
+    return document
+
+
+@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("law", EDITS)
+def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> None:
+    formulation = formulate(write_instance(tmp_path, ruled(seed, law)))
+    rng = np.random.default_rng(seed)
+    for _ in range(EDGES):
+        choice = cheapest_choice(formulation, rng)
+        if choice is None:
+            return
+        agreed(formulation, choice, seed)
+        for _ in range(NUDGES):
+            agreed(formulation, nudged(formulation, choice, rng), seed)
+
+
+@pytest.mark.parametrize("law", EDITS)
+def test_each_law_decides(law: str, tmp_path: Path) -> None:
+    """Among allowed choices some have replicas, and a step beyond them some break the law."""
+    used, broken = 0, 0
+    for seed in range(8):
+        formulation = formulate(write_instance(tmp_path, ruled(seed, law)))
+        rng = np.random.default_rng(seed)
+        for _ in range(4):
+            choice = cheapest_choice(formulation, rng)
+            if choice is None:
+                break
+            used += len(formulation.decode(*choice).replicas.service) > 0
+            for _ in range(4):
+                found = check(formulation.instance, formulation.decode(*nudged(formulation, choice, rng))).violations
+                broken += any(violation.law == law for violation in found)
+    assert used > 0 and broken > 0, (used, broken)
