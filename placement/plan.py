@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "shifting", "degrading", "churn", "training_value", "revenue",
+    "credits", "swings", "shifting", "degrading", "churn", "unfinished_work", "training_value", "batch_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -180,6 +180,17 @@ class Maintenance:
 
 
 @dataclass(frozen=True)
+class FeedWork:
+    """When maintenance of feeds is done, one row per task."""
+
+    work: Ints
+    """Position in ``Instance.feed_work``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one in which less may be drawn."""
+
+
+@dataclass(frozen=True)
 class Backups:
     """Where must jobs that a loss hits would run instead, one row per (loss, job)."""
 
@@ -261,6 +272,28 @@ class Swings:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Accelerators that work on batch jobs, one row per (job, accelerator and mode, pool, period)."""
+
+    case: Ints
+    """Position in ``Instance.batch_cases``."""
+    pool: Ints
+    period: Ints
+    gpus: Floats
+    """A mean over the period where it is not whole."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """Batch jobs that are not finished, one row each."""
+
+    job: Ints
+    """Position in ``Instance.batch_jobs``."""
+    share: Floats
+    """Of all its work."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -276,6 +309,7 @@ class Plan:
     uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
     responses: Responses = field(default_factory=lambda: empty(Responses))
     maintenance: Maintenance = field(default_factory=lambda: empty(Maintenance))
+    feed_work: FeedWork = field(default_factory=lambda: empty(FeedWork))
     backups: Backups = field(default_factory=lambda: empty(Backups))
     kept: Kept = field(default_factory=lambda: empty(Kept))
     limits: Limits = field(default_factory=lambda: empty(Limits))
@@ -283,6 +317,8 @@ class Plan:
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
+    batch: Batch = field(default_factory=lambda: empty(Batch))
+    unfinished: Unfinished = field(default_factory=lambda: empty(Unfinished))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
     degraded: Degraded = field(default_factory=lambda: empty(Degraded))
 
@@ -330,8 +366,10 @@ class Prices:
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
+    "feed_work": FeedWork,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
     "credits": Granted, "swings": Swings, "shifts": Shifts, "degraded": Degraded,
+    "batch": Batch, "unfinished": Unfinished,
 }  # fmt: skip
 
 

@@ -23,6 +23,32 @@ LAWS: tuple[Mutation, ...] = (
         "assignment deadline check", "an off-by-one", "law", f"{RULES}/assignment.py",
         "continues, end <= jobs.deadline_block[job])", "continues, end <= jobs.deadline_block[job] + 1)", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 1, batch
+    Mutation(
+        "batch work", "a coefficient: units for GPUs", "law", f"{RULES}/batch.py",
+        "each = options.gpus[mine] / options.gpu_hours[mine]", "each = 1.0 / options.gpu_hours[mine]", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch least at once", "a sign", "law", f"{RULES}/batch.py",
+        "least[0], -options.gpus[mine])", "least[0], options.gpus[mine])", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch capacity", "a dropped term", "law", f"{RULES}/capacity.py",
+        "    builder.add_rates(batch.option[working], pool[batch.pool[working]], 1.0)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch power", "a unit: IT for facility kW", "law", f"{RULES}/power.py",
+        "(batch.serving_kw - less_each[batch.pool]) * pue_of_pools(instance)[batch.pool])",
+        "(batch.serving_kw - less_each[batch.pool]))", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch modes", "a factor turned over, on both sides", "law", "placement/instance/batch.py",
+        "work.gpu_hours / mode.serving_speed", "work.gpu_hours * mode.serving_speed", ("violations",),
+    ),
+    Mutation(
+        "batch window check", "a dropped condition", "law", f"{RULES}/batch.py",
+        "if p // bands not in job.blocks(instance.calendar):", "if False:", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ law 2, capacity
     Mutation(
         "capacity units online", "a rounding the wrong way", "law", f"{RULES}/capacity.py",
@@ -229,6 +255,14 @@ LAWS: tuple[Mutation, ...] = (
         "        charge_units(instance, builder, activities, pool, of_island, pools)\n", "", BOTH_SIDES,
     ),
     Mutation(
+        "backups power", "dropped rates", "law", f"{RULES}/backups.py",
+        "(kw * weight[pool])[some]", "(0 * kw * weight[pool])[some]", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups power after the loss check", "a dropped condition", "law", f"{RULES}/backups.py",
+        "np.where(case.off[:, None], 0.0, least_facility_kw", "np.where(False, 0.0, least_facility_kw", BOTH_SIDES,
+    ),
+    Mutation(
         "backups start check", "a dropped condition", "law", f"{RULES}/backups.py",
         "np.any(table.start_block[mine] == runs.start_block[run])", "np.any(mine)", CHECK_SIDE,
     ),
@@ -240,6 +274,14 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "maintenance must", "a dropped condition", "law", f"{RULES}/maintenance.py",
         "builder.add_groups(_names(instance), must=True)", "builder.add_groups(_names(instance), must=False)", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance of feeds", "a dropped rate", "law", f"{RULES}/maintenance.py",
+        "options.option[options.work == n], row, 1.0,", "options.option[options.work == n], row, 0.0,", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance of feeds check", "an off-by-one", "law", f"{RULES}/maintenance.py",
+        "slice(max(start, 0) * bands, max(end, 0) * bands)", "slice(max(start, 0) * bands, max(end - 1, 0) * bands)", CHECK_SIDE,
     ),
     Mutation(
         "maintenance window check", "an off-by-one", "law", f"{RULES}/maintenance.py",

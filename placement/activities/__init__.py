@@ -12,9 +12,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from placement.activities.backups import BackupOptions
+from placement.activities.batch import BatchOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
+from placement.activities.feed_work import FeedWorkOptions
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
@@ -53,6 +55,7 @@ class Activities:
     def __init__(self, instance: Instance, builder: Builder, by_pool: bool | None = None) -> None:
         self.gangs = Gangs.offer(instance, builder, by_pool)
         self.replicas = ReplicaOptions.offer(instance, builder)
+        self.batch = BatchOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)
         self.terms = Terms.offer(instance, builder)
@@ -62,6 +65,7 @@ class Activities:
         self.responses = ResponseOptions.offer(instance, builder)
         self.kept = KeptOptions.offer(instance, builder, self.replicas)
         self.maintenance = MaintenanceOptions.offer(instance, builder)
+        self.feed_work = FeedWorkOptions.offer(instance, builder)
         self.isolation = IsolationOptions.offer(instance, builder)
         self.backups = BackupOptions.offer(instance, builder, self.gangs)
         self.limits = LimitOptions.offer(instance, builder)
@@ -74,8 +78,9 @@ class Activities:
 
     def all(self) -> tuple[Activity, ...]:
         return (
+            self.batch,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
-            self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
+            self.kept, self.maintenance, self.feed_work, self.isolation, self.backups, self.limits, self.closings, self.refusals,
             self.credits, self.swings, self.shifts, self.spreads,
         )  # fmt: skip
 
@@ -87,6 +92,7 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
+        columns = self.batch.settled(program, columns)
         return self.spreads.settled(program, self.isolation.settled(program, self.overuse.settled(program, columns)))
 
 
@@ -94,9 +100,11 @@ __all__ = [
     "Activities",
     "Activity",
     "BackupOptions",
+    "BatchOptions",
     "ClosingOptions",
     "Columns",
     "CreditOptions",
+    "FeedWorkOptions",
     "Gangs",
     "IsolationOptions",
     "KeptOptions",

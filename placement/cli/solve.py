@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from placement.cli.errors import BadInput, ExitCode, InternalError
+from placement.cli.errors import BadInput, InternalError, ending
 from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json, require_place_for_plan, write_text
 from placement.cli.progress import LogFormat, OnProgress, reporter
@@ -110,7 +110,7 @@ def solve(
         if output is not None and result.plan is not None:
             _save(result, fleet, output)
     _show(result, bill, fleet, output, as_json=as_json, quiet=quiet)
-    ctx.exit(_exit_code(result, interrupts))
+    ctx.exit(ending(result.status, result.plan is not None, interrupts.exit_code))
 
 
 def explaining(work: Callable[[], T], fleet: Instance) -> T:
@@ -161,13 +161,3 @@ def _show(result: Result, bill: list[Shortfall], fleet: Instance, output: Path |
             click.echo(f"\nplan saved in {clean(saved)}")
         elif output is not None:
             click.echo(f"nothing saved in {clean(output)}")
-
-
-def _exit_code(result: Result, interrupts: Interrupts) -> int:
-    from placement.program import Status
-
-    if interrupts.exit_code is not None:
-        return interrupts.exit_code
-    if result.plan is not None:
-        return ExitCode.OK
-    return ExitCode.INFEASIBLE if result.status is Status.INFEASIBLE else ExitCode.NO_PLAN

@@ -79,7 +79,8 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         levers={name: lever for name, lever in instance.levers.items() if not isinstance(lever, LimitLever)},
         feeds={
             name: feed.model_copy(
-                update=({"limit_kw": "unlimited"} if over else {}) | ({"cooling_kw": "unlimited"} if hot[f"feed {name}"] else {})
+                update={"maintenance": ()}
+                | ({"limit_kw": "unlimited"} if over else {}) | ({"cooling_kw": "unlimited"} if hot[f"feed {name}"] else {})
             )
             for (name, feed), over in zip(instance.feeds.items(), overloaded, strict=True)
         },

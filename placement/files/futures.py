@@ -8,7 +8,8 @@ from pathlib import Path
 
 from placement.files.documents import load
 from placement.files.errors import InputErrors, Problem, Problems, shown
-from placement.files.reading import document_path
+from placement.files.nouns import Source
+from placement.files.reading import document_path, read_tree
 from placement.instance import Contract, Futures, Instance
 
 
@@ -28,12 +29,13 @@ def load_futures(path: str | os.PathLike[str]) -> tuple[Futures, tuple[Instance,
             for problem in errors.problems:
                 problems.add(problem)
     problems.raise_if_any()
-    for case, instance in zip(base.futures.cases, found, strict=True):
+    source = Source(file, read_tree(document_path(Path(path)), file)[0])
+    for n, (case, instance) in enumerate(zip(base.futures.cases, found, strict=True)):
         for expected, remedy in _unlike(base.futures, found[0], instance):
-            problems.add(Problem(file, None, f"futures.cases[{case.id}]", shown(case.scenario), expected, remedy))
-    for name in base.futures.decided_later:
+            problems.add(source.problem(("futures", "cases", n), case.scenario, expected, remedy))
+    for n, name in enumerate(base.futures.decided_later):
         for expected, remedy in _not_to_decide_later(base.futures, found[0], name):
-            problems.add(Problem(file, None, "futures.decided_later", shown(name), expected, remedy))
+            problems.add(source.problem(("futures", "decided_later", n), name, expected, remedy))
     problems.raise_if_any()
     return base.futures, tuple(found)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.files.tables import Column
 from placement.instance import Instance
-from placement.plan import Backups, Closings, Contracts, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
+from placement.plan import Backups, Closings, Contracts, FeedWork, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
 from placement.program import Ints
 
 
@@ -35,6 +35,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "uncovered": (*_texts("loss", "stream", "block", "band"), _TOKENS),
     "responses": (*_texts("response", "block", "band"), _KW),
     "maintenance": _texts("pool", "task", "start_date", "end_date"),
+    "feed_work": _texts("work", "start_date", "end_date"),
     "backups": (*_texts("loss", "job", "accelerator", "mode"), _GPUS, *_texts("island", "start_date", "end_date")),
     "kept": (*_texts("loss", "service", "accelerator", "latency_class", "mode", "pool", "block", "band"), _UNITS),
     "limits": (*_texts("lever", "start_date", "end_date"), _MULTIPLIER),
@@ -42,6 +43,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "refusals": _texts("tenant"),
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
+    "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
+    "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
     "degraded": (*_texts("stream", "block", "band"), _TOKENS),
 }  # fmt: skip
@@ -104,7 +107,9 @@ def _shapes(instance: Instance, shape: Ints) -> list[list[str]]:
     return [_named(list(instance.accelerators), shapes.accelerator[shape]), modes, _ints(shapes.gpus[shape])]
 
 
-def _edges(instance: Instance, table: Runs | Contracts | Maintenance | Backups | Limits | Closings | Granted) -> list[list[str]]:
+def _edges(
+    instance: Instance, table: Runs | Contracts | Maintenance | FeedWork | Backups | Limits | Closings | Granted
+) -> list[list[str]]:
     """First day, and the day after the last, of rows that span blocks."""
     days = [day.isoformat() for day in instance.calendar.block_starts]
     return [_named(days, table.start_block), _named(days, table.end_block)]
@@ -219,6 +224,10 @@ def _maintenance(plan: Plan, instance: Instance) -> list[list[str]]:
     return [[pools[q] for q, _ in tasks], [task.id for _, task in tasks], *_edges(instance, table)]
 
 
+def _feed_work(plan: Plan, instance: Instance) -> list[list[str]]:
+    return [_named(feed_work(instance), plan.feed_work.work), *_edges(instance, plan.feed_work)]
+
+
 def _backups(plan: Plan, instance: Instance) -> list[list[str]]:
     table = plan.backups
     return [
@@ -253,6 +262,22 @@ def _swings(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.tenants), table.tenant), *_period_columns(instance, table.period), _floats(table.share)]
 
 
+def _batch(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.batch
+    names = batch_ways(instance)
+    columns = [[names[case][n] for case in table.case.tolist()] for n in range(3)]
+    return [*columns, _named(list(instance.pools), table.pool), *_period_columns(instance, table.period), _floats(table.gpus)]
+
+
+def _unfinished(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.unfinished
+    return [_named(list(instance.batch_jobs), table.job), _floats(table.share)]
+
+
+def batch_ways(instance: Instance) -> list[tuple[str, str, str]]:
+    """Batch job, accelerator and mode of every way to work."""
+    names = list(instance.batch_jobs)
+    return [(names[case.job], case.accelerator, case.mode.id) for case in instance.batch_cases]
 def _shifts(plan: Plan, instance: Instance) -> list[list[str]]:
     table = plan.shifts
     when = [*_period_columns(instance, table.period), *_period_columns(instance, table.to_period)]
@@ -272,6 +297,10 @@ def responses(instance: Instance) -> list[str]:
     return [case.name for case in instance.responses]
 
 
+def feed_work(instance: Instance) -> list[str]:
+    return [f"{list(instance.feeds)[f]}/{task.id}" for f, task in instance.feed_work]
+
+
 def losses(instance: Instance) -> list[str]:
     return [case.name for case in instance.loss_cases]
 
@@ -279,6 +308,8 @@ def losses(instance: Instance) -> list[str]:
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
+    "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
     "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts, "degraded": _degraded,
+    "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip

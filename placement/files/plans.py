@@ -69,6 +69,7 @@ class _Tables(_Strict):
     uncovered: _TableFile | None = None
     responses: _TableFile | None = None
     maintenance: _TableFile | None = None
+    feed_work: _TableFile | None = None
     backups: _TableFile | None = None
     kept: _TableFile | None = None
     limits: _TableFile | None = None
@@ -76,6 +77,8 @@ class _Tables(_Strict):
     refusals: _TableFile | None = None
     credits: _TableFile | None = None
     swings: _TableFile | None = None
+    batch: _TableFile | None = None
+    unfinished: _TableFile | None = None
     shifts: _TableFile | None = None
     degraded: _TableFile | None = None
     prices: _TableFile | None = None

@@ -191,8 +191,12 @@ def _maintenance(instance: Instance, plan: Plan) -> str:
     for n, start, end in zip(done.task.tolist(), done.start_block.tolist(), done.end_block.tolist(), strict=True):
         q, task = instance.maintenance[n]
         rows.append((pools[q], task.id, days[start], days[end]))
+    feeds, work = list(instance.feeds), plan.feed_work
+    for n, start, end in zip(work.work.tolist(), work.start_block.tolist(), work.end_block.tolist(), strict=True):
+        f, feed_task = instance.feed_work[n]
+        rows.append((feeds[f], f"{feed_task.id}, at most {feed_task.limit_kw:,.6g} kW", days[start], days[end]))
     kept, more = shortened(rows, MOST_ROWS // 2, "tasks in the plan's tables")
-    return table(("pool", "task", "from", "until"), kept, left=4) + more if rows else ""
+    return table(("pool or feed", "task", "from", "until"), kept, left=4) + more if rows else ""
 
 
 def _pools(figures: PlanFigures) -> str:
