@@ -55,6 +55,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
     rates = (plan.serving, plan.shedding, plan.shifts, plan.degraded, plan.recourse, plan.uncovered)
     if not all(np.all(np.isfinite(table.tokens_per_s)) for table in rates):
         raise ValueError("the plan serves, moves or sheds tokens at a rate that is not a finite number")
+    if not np.all(np.isfinite(plan.starts.replicas)):
+        raise ValueError("the plan starts replicas in a number that is not finite")
     if not np.all(np.isfinite(plan.responses.kw)):
         raise ValueError("the plan gives up kW that are not a finite number")
     if not (np.all(np.isfinite(plan.limits.multiplier)) and np.all(np.isfinite(plan.swings.share))):
@@ -92,6 +94,9 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.recourse.latency_class, len(instance.latency_classes), "latency class"),
         (plan.recourse.period, periods, "period"),
         (plan.maintenance.task, len(instance.maintenance), "task of maintenance"),
+        (plan.starts.service, len(instance.services), "service"),
+        (plan.starts.pool, len(instance.pools), "pool"),
+        (plan.starts.period, periods, "period"),
         (plan.feed_work.work, len(instance.feed_work), "task of maintenance of a feed"),
         (plan.kept.case, len(instance.loss_cases), "loss"),
         (plan.kept.service, len(instance.services), "service"),
@@ -121,6 +126,6 @@ def _inside(instance: Instance, plan: Plan) -> None:
         if np.any((values < 0) | (values >= count)):
             raise ValueError(f"the plan names a {what} that the instance does not have")
     profiles = np.array([len(service.profiles) for service in instance.services.values()], dtype=np.int64)
-    for table in (plan.replicas, plan.kept):
+    for table in (plan.replicas, plan.kept, plan.starts):
         if np.any((table.profile < 0) | (table.profile >= profiles[table.service])):
             raise ValueError("the plan names a service profile that the instance does not have")

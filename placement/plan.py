@@ -17,8 +17,9 @@ LEVELS = ("promises", "net_cost")
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
-    "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "shifting", "degrading", "churn", "unfinished_work", "training_value", "batch_value", "revenue",
+    "capex", "residual_value", "sublets", "demand_response", "wan", "start_ups", "uncovered", "limit_changes", "closings",
+    "refusals", "credits", "swings", "shifting", "degrading", "churn", "unfinished_work", "training_value", "batch_value",
+    "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -206,6 +207,17 @@ class Backups:
 
 
 @dataclass(frozen=True)
+class Starts:
+    """Replicas that start in a period, of services whose starts are counted, one row per (service, profile, pool, period)."""
+
+    service: Ints
+    profile: Ints
+    pool: Ints
+    period: Ints
+    replicas: Floats
+
+
+@dataclass(frozen=True)
 class Kept:
     """Replicas that would stay in pools of which a landlord takes back a share, one row per (loss, profile, pool, period)."""
 
@@ -312,6 +324,7 @@ class Plan:
     feed_work: FeedWork = field(default_factory=lambda: empty(FeedWork))
     backups: Backups = field(default_factory=lambda: empty(Backups))
     kept: Kept = field(default_factory=lambda: empty(Kept))
+    starts: Starts = field(default_factory=lambda: empty(Starts))
     limits: Limits = field(default_factory=lambda: empty(Limits))
     closings: Closings = field(default_factory=lambda: empty(Closings))
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
@@ -368,6 +381,7 @@ TABLES: dict[str, type[Any]] = {
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "feed_work": FeedWork,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
+    "starts": Starts,
     "credits": Granted, "swings": Swings, "shifts": Shifts, "degraded": Degraded,
     "batch": Batch, "unfinished": Unfinished,
 }  # fmt: skip

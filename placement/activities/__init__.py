@@ -30,6 +30,7 @@ from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.shifts import ShiftOptions
 from placement.activities.spreads import SpreadOptions
+from placement.activities.starts import StartOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
@@ -58,6 +59,7 @@ class Activities:
         self.batch = BatchOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)
+        self.starts = StartOptions.offer(instance, builder, self.replicas)
         self.terms = Terms.offer(instance, builder)
         self.sublets = SubletOptions.offer(instance, builder)
         self.overuse = Overuse.offer(instance, builder)
@@ -79,6 +81,7 @@ class Activities:
     def all(self) -> tuple[Activity, ...]:
         return (
             self.batch,
+            self.starts,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.feed_work, self.isolation, self.backups, self.limits, self.closings, self.refusals,
             self.credits, self.swings, self.shifts, self.spreads,
@@ -119,6 +122,7 @@ __all__ = [
     "ShedOptions",
     "ShiftOptions",
     "SpreadOptions",
+    "StartOptions",
     "SubletOptions",
     "SwingOptions",
     "Terms",

@@ -1,8 +1,9 @@
 """The bill of infeasibility: what makes an instance impossible, by how much, and what would mend it.
 
 Whatever is hard is softened (must jobs become promised, hard floors soft, the least that limits let through a floor; feeds that
-idle power alone overloads are freed; losses and maintenance are left out) and the instance is solved again: what that plan still
-misses is the bill. Where it misses nothing, what was left out is in the way. Solving is handed in, since laws know no solver.
+idle power alone overloads are freed; losses, maintenance and standing replicas are left out) and the instance is solved again: what
+that plan still misses is the bill, with the laws without which it would miss less. Where it misses nothing, what was left out is in
+the way. Solving is handed in, since laws know no solver.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from placement.activities.gangs import Gangs
 from placement.activities.terms import firm
 from placement.builder import Builder
 from placement.explain.left_out import left_out
+from placement.explain.reasons import reasons
 from placement.explain.shortfall import Shortfall
 from placement.explain.waiting import waiting
 from placement.instance import Budget, Instance, Ladder
@@ -38,12 +40,17 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
     """
     idle, overloaded = _idle_overloads(instance)
     overdrawn = _budgets_overdrawn(instance)
-    plan = solve(softened(instance, overloaded, [shortfall.subject for shortfall in overdrawn]))
+    without = softened(instance, overloaded, [shortfall.subject for shortfall in overdrawn])
+    plan = solve(without)
     idle += _sites_overheated(instance) + overdrawn
     if plan is None:
         return idle
-    missing = _jobs_left_out(instance, plan) + _floors_missed(instance, plan) + _limits_missed(instance, plan)
-    return idle + (missing or left_out(instance))
+
+    def missing_in(found: Plan) -> list[Shortfall]:
+        return _jobs_left_out(instance, found) + _floors_missed(instance, found) + _limits_missed(instance, found)
+
+    missing = missing_in(plan)
+    return idle + ([*reasons(without, missing, missing_in, solve), *missing] if missing else left_out(instance))
 
 
 def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
@@ -89,7 +96,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
             for name, site in instance.sites.items()
         },
         services={
-            name: service.model_copy(update={"min_replicas": None, "min_replicas_at": None, "spread": None})
+            name: service.model_copy(update=dict.fromkeys(("min_replicas", "min_replicas_at", "spread", "scale_up_replicas")))
             for name, service in instance.services.items()
         },
         losses={},

@@ -37,6 +37,7 @@ from placement.plan import (
     Serving,
     Shedding,
     Shifts,
+    Starts,
     Sublets,
     Swings,
     Uncovered,
@@ -75,6 +76,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_feed_work(tables["feed_work"], instance, problems) if "feed_work" in tables else empty(FeedWork),
         _read_backups(tables["backups"], instance, island, problems) if "backups" in tables else empty(Backups),
         _read_kept(tables["kept"], instance, problems) if "kept" in tables else empty(Kept),
+        _read_starts(tables["starts"], instance, problems) if "starts" in tables else empty(Starts),
         _read_limits(tables["limits"], instance, problems) if "limits" in tables else empty(Limits),
         _read_closings(tables["closings"], instance, problems) if "closings" in tables else empty(Closings),
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
@@ -293,6 +295,15 @@ def _read_replicas(table: Table, instance: Instance, island: Mapping[str, int], 
         refer(table, "island", island, "an island", problems),
         periods(table, instance.calendar, problems),
         _whole(table, "units"),
+    )
+
+
+def _read_starts(table: Table, instance: Instance, problems: Problems) -> Starts:
+    return Starts(
+        *_read_profiles(table, instance, problems),
+        refer(table, "pool", _index(instance.pools), "a pool", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["replicas"],
     )
 
 

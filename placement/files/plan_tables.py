@@ -7,7 +7,21 @@ from typing import Any
 
 from placement.files.tables import Column
 from placement.instance import Instance
-from placement.plan import Backups, Closings, Contracts, FeedWork, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
+from placement.plan import (
+    Backups,
+    Closings,
+    Contracts,
+    FeedWork,
+    Granted,
+    Kept,
+    Limits,
+    Maintenance,
+    Plan,
+    Prices,
+    Replicas,
+    Runs,
+    Starts,
+)
 from placement.program import Ints
 
 
@@ -37,6 +51,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "maintenance": _texts("pool", "task", "start_date", "end_date"),
     "feed_work": _texts("work", "start_date", "end_date"),
     "backups": (*_texts("loss", "job", "accelerator", "mode"), _GPUS, *_texts("island", "start_date", "end_date")),
+    "starts": (
+        *_texts("service", "accelerator", "latency_class", "mode", "pool", "block", "band"),
+        Column("replicas", "number", least=0, most=1e9),
+    ),
     "kept": (*_texts("loss", "service", "accelerator", "latency_class", "mode", "pool", "block", "band"), _UNITS),
     "limits": (*_texts("lever", "start_date", "end_date"), _MULTIPLIER),
     "closings": _texts("lever", "start_date", "end_date"),
@@ -142,11 +160,21 @@ def _replicas(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
-def _profile_columns(instance: Instance, table: Replicas | Kept) -> list[list[str]]:
+def _profile_columns(instance: Instance, table: Replicas | Kept | Starts) -> list[list[str]]:
     """Service, accelerator, class and mode of rows of profiles."""
     known = profiles(instance)
     named = [known[s][p] for s, p in zip(table.service.tolist(), table.profile.tolist(), strict=True)]
     return [_named(list(instance.services), table.service), *([profile[k] for profile in named] for k in range(3))]
+
+
+def _starts(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.starts
+    return [
+        *_profile_columns(instance, table),
+        _named(list(instance.pools), table.pool),
+        *_period_columns(instance, table.period),
+        _floats(table.replicas),
+    ]
 
 
 def _kept(plan: Plan, instance: Instance) -> list[list[str]]:
@@ -310,6 +338,7 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
+    "starts": _starts,
     "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts, "degraded": _degraded,
     "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip

@@ -72,6 +72,7 @@ class _Tables(_Strict):
     feed_work: _TableFile | None = None
     backups: _TableFile | None = None
     kept: _TableFile | None = None
+    starts: _TableFile | None = None
     limits: _TableFile | None = None
     closings: _TableFile | None = None
     refusals: _TableFile | None = None

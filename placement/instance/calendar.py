@@ -187,6 +187,13 @@ class Calendar(Noun):
             raise PydanticCustomError("band_gap", "some hours belong to no band; give one band rest: true")
         return self.tick_block * len(self.bands) + owner
 
+    @cached_property
+    def recurrences(self) -> Ints:
+        """How often each period's band begins inside its block, [P]; at least once."""
+        band = self.tick_period % len(self.bands)
+        begins = np.diff(band, prepend=band[-1:]) != 0
+        return np.maximum(np.bincount(self.tick_period[begins], minlength=self.period_count), 1)
+
     def local_minute(self, zone: str) -> Ints:
         """Minute of the week (Monday 00:00 is 0) in a zone at the start of each quarter hour, [ticks]."""
         if zone not in self._cache:

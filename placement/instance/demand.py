@@ -28,7 +28,7 @@ from placement.instance.base import (
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
 from placement.instance.flows import Degrading, Elasticity, Shifting
-from placement.instance.services import Spread
+from placement.instance.services import RunningReplicas, Spread
 
 
 class Rung(Noun):
@@ -134,11 +134,26 @@ class Service(Noun):
     """Default: all of it may stand in one place."""
     warm_spare_share: Annotated[float, Field(ge=0, le=10)] | None = None
     """Throughput kept ready beyond what is served, as a share of that (default: none)."""
-    start_up_hours: later("scaling") = None  # type: ignore[valid-type]
-    replicas_running: later("movement") = None  # type: ignore[valid-type]
+    throughput_factor: Steps | None = None
+    """By how much its profiles sustain more, or less, than they state, from software and new versions (default: 1)."""
+    start_up_hours: Annotated[float, Field(ge=0, le=1e4)] | None = None
+    """A replica that starts does not serve for so long, each time that its band begins (default: it serves at once)."""
+    start_up_usd: Usd | None = None
+    """For each replica that starts, each time (default: nothing)."""
+    scale_up_replicas: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    """Replicas that may start in a period at most, each time that its band begins (default: all that there is room for)."""
+    replicas_running: Annotated[tuple[RunningReplicas, ...], Field(strict=False)] | None = None
+    """What runs before the first period; nothing else does (default: what the first period holds runs already)."""
+
+    @property
+    def starts(self) -> bool:
+        """Whether starts of its replicas are counted."""
+        return any(figure is not None for figure in (self.start_up_hours, self.start_up_usd, self.scale_up_replicas))
 
     @model_validator(mode="after")
     def _distinct(self) -> Service:
+        if self.replicas_running is not None and not self.starts:
+            raise PydanticCustomError("running", "replicas_running needs start_up_hours, start_up_usd or scale_up_replicas")
         keys = [(p.accelerator, p.latency_class, p.mode) for p in self.profiles]
         if len(set(keys)) < len(keys):
             raise PydanticCustomError("profiles", "two profiles have the same accelerator, latency class and mode")

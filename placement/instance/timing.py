@@ -25,6 +25,8 @@ _NOT_NEGATIVE = {
     "min_replicas",
 }
 _PRICES = ("price_usd_per_", "sublet_usd_per_")
+_POSITIVE = {"throughput_factor", "tokens_factor"}
+MOST_FACTOR = 1e4
 MOST_USD_PER_UNIT = 1e6
 """Of prices per GPU-hour and kWh, either sign."""
 
@@ -43,6 +45,7 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("streams", "demand_tokens_per_s"),
     ("streams", "mean_tokens_per_s"),
     ("services", "min_replicas"),
+    ("services", "throughput_factor"),
 )
 
 
@@ -95,6 +98,8 @@ def _steps(calendar: Calendar, path: Path, steps: Steps, field: str, *, from_sta
     for place, value in values_of(steps):
         if field in _NOT_NEGATIVE and value < 0:
             yield Finding((*path, *place), value, "at least 0", "correct the figure")
+        elif field in _POSITIVE and not 0 < value <= MOST_FACTOR:
+            yield Finding((*path, *place), value, f"more than 0 and at most {MOST_FACTOR:g}", "correct the factor")
         elif field.startswith(_PRICES) and abs(value) > MOST_USD_PER_UNIT:
             expected = f"a price within {MOST_USD_PER_UNIT:,.0f} USD: costs beyond cannot be told apart from what rounding adds"
             yield Finding((*path, *place), value, expected, "correct the figure or its unit")

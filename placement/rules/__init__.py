@@ -45,6 +45,7 @@ from placement.rules import (
     shifting,
     sla,
     standing,
+    starting,
     swings,
     take_or_pay,
     wan,
@@ -69,6 +70,6 @@ class Rule(Protocol):
 RULES: tuple[Rule, ...] = (
     batch,
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
-    sla, standing, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
+    sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
 )  # fmt: skip
