@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from placement.instance import Instance
-from placement.plan import LEVELS, TERM_LEVEL, TERMS, Plan, Violation
+from placement.instance import Instance, Levels
+from placement.plan import Plan, Violation
 from placement.program import LevelResult
 from placement.rules import RULES
 
@@ -18,36 +19,37 @@ COST_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Check:
-    """What the check found; ``terms`` and ``levels`` in USD, recomputed from the plan."""
+    """What the check found; ``terms`` in USD and measures in their own units, recomputed from the plan."""
 
     violations: tuple[Violation, ...]
     terms: dict[str, float]
+    objective: Levels
 
-    @property
+    @cached_property
     def levels(self) -> dict[str, float]:
         """Value of each level of the objective."""
-        return {name: sum(self.terms[t] for t in TERMS if TERM_LEVEL[t] == n) for n, name in enumerate(LEVELS)}
+        return self.objective.values(self.terms)
 
     def misstated(self, claimed: Iterable[LevelResult]) -> str | None:
         """Which level costs something else than a solver claims, in words; None where none does."""
-        turnover = sum(abs(usd) for usd in self.terms.values())
+        turnover = self.objective.turnover(self.terms)
         for level in claimed:
             costs = self.levels[level.name]
-            if level.value is not None and abs(level.value - costs) > COST_TOLERANCE * max(1.0, turnover):
-                return f"{level.name} costs {costs!r} USD by the plan and {level.value!r} by the solver"
+            if level.value is not None and abs(level.value - costs) > COST_TOLERANCE * max(1.0, turnover[level.name]):
+                return f"{level.name} costs {costs!r} by the plan and {level.value!r} by the solver"
         return None
 
 
 def check(instance: Instance, plan: Plan) -> Check:
     """Judge a plan by the laws alone. ValueError where an index lies outside the instance or a rate is not finite."""
     _inside(instance, plan)
-    terms = dict.fromkeys(TERMS, 0.0)
+    terms = dict.fromkeys(instance.levels.terms, 0.0)
     violations: list[Violation] = []
     for rule in RULES:
         violations += rule.violations(instance, plan)
         for term, usd in rule.costs(instance, plan).items():
             terms[term] += usd
-    return Check(tuple(violations), terms)
+    return Check(tuple(violations), terms, instance.levels)
 
 
 def _inside(instance: Instance, plan: Plan) -> None:
@@ -59,6 +61,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         raise ValueError("the plan starts replicas in a number that is not finite")
     if not np.all(np.isfinite(plan.responses.kw)):
         raise ValueError("the plan gives up kW that are not a finite number")
+    if not np.all(np.isfinite(plan.least_shares.share)):
+        raise ValueError("the plan states a least share that is not a finite number")
     if not (np.all(np.isfinite(plan.limits.multiplier)) and np.all(np.isfinite(plan.swings.share))):
         raise ValueError("the plan limits demand by a multiplier, or swings by a share, that is not a finite number")
     if not (np.all(np.isfinite(plan.batch.gpus)) and np.all(np.isfinite(plan.unfinished.share))):
@@ -112,6 +116,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.limits.lever, len(instance.levers), "lever"),
         (plan.closings.lever, len(instance.levers), "lever"),
         (plan.credits.case, len(instance.credit_cases), "agreement on credits"),
+        (plan.least_shares.case, len(instance.fairness_cases), "policy of fairness"),
+        (plan.least_shares.period, periods, "period"),
         (plan.swings.tenant, len(instance.tenants), "tenant"),
         (plan.swings.period, periods, "period"),
         (plan.batch.case, len(instance.batch_cases), "way to do batch work"),

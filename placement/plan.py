@@ -13,7 +13,7 @@ import numpy as np
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 
 LEVELS = ("promises", "net_cost")
-"""Minimised in this order, both in USD: promises broken, by their weight; then net cost."""
+"""Minimised in this order unless an objective is stated, both in USD: promises broken, by their weight; then net cost."""
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
@@ -21,7 +21,7 @@ TERMS = (
     "refusals", "credits", "swings", "shifting", "degrading", "churn", "unfinished_work", "training_value", "batch_value",
     "revenue",
 )  # fmt: skip
-"""What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
+"""What the levels are made of, in USD; the first two belong to promises, the others to net cost. Earnings are negative."""
 
 CLOSED_GAP = 1e-9
 """A level with at most this gap is closed: float noise is no gap."""
@@ -284,6 +284,17 @@ class Swings:
 
 
 @dataclass(frozen=True)
+class LeastShares:
+    """Shares that everyone whom a policy of fairness compares is served at least, one row per (policy, slot); absent: 0."""
+
+    case: Ints
+    """Position in ``Instance.fairness_cases``."""
+    period: Ints
+    """The first one of the slot."""
+    share: Floats
+
+
+@dataclass(frozen=True)
 class Batch:
     """Accelerators that work on batch jobs, one row per (job, accelerator and mode, pool, period)."""
 
@@ -330,6 +341,7 @@ class Plan:
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
+    least_shares: LeastShares = field(default_factory=lambda: empty(LeastShares))
     batch: Batch = field(default_factory=lambda: empty(Batch))
     unfinished: Unfinished = field(default_factory=lambda: empty(Unfinished))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
@@ -381,9 +393,8 @@ TABLES: dict[str, type[Any]] = {
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "feed_work": FeedWork,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "starts": Starts,
-    "credits": Granted, "swings": Swings, "shifts": Shifts, "degraded": Degraded,
-    "batch": Batch, "unfinished": Unfinished,
+    "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts, "degraded": Degraded,
+    "batch": Batch, "unfinished": Unfinished, "starts": Starts,
 }  # fmt: skip
 
 
@@ -436,7 +447,7 @@ class Result:
 
     @property
     def objective(self) -> float | None:
-        """Value of the last level: net cost in USD."""
+        """Value of the last level: net cost in USD, unless an objective that is stated ends otherwise."""
         return self.levels[-1].value if self.plan is not None else None
 
     @property

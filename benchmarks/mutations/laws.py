@@ -23,6 +23,14 @@ LAWS: tuple[Mutation, ...] = (
         "assignment deadline check", "an off-by-one", "law", f"{RULES}/assignment.py",
         "continues, end <= jobs.deadline_block[job])", "continues, end <= jobs.deadline_block[job] + 1)", CHECK_SIDE,
     ),
+    Mutation(
+        "switching", "a dropped term", "activity", f"{ACTIVITIES}/paces.py",
+        "slowed - switching, 0.0)", "slowed, 0.0)", BOTH_SIDES,
+    ),
+    Mutation(
+        "switching check", "a dropped term", "law", f"{RULES}/assignment.py",
+        "np.maximum(hours - lost, 0.0)", "np.maximum(hours, 0.0)", BOTH_SIDES,
+    ),
     # ------------------------------------------------------------ law 1, batch
     Mutation(
         "batch work", "a coefficient: units for GPUs", "law", f"{RULES}/batch.py",

@@ -20,6 +20,7 @@ from placement.activities.feed_work import FeedWorkOptions
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
+from placement.activities.least_shares import LeastShareOptions
 from placement.activities.limits import LimitOptions
 from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overuse import Overuse
@@ -75,6 +76,7 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.least_shares = LeastShareOptions.offer(instance, builder)
         self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
         self.shifts = ShiftOptions.offer(instance, builder)
 
@@ -83,8 +85,8 @@ class Activities:
             self.batch,
             self.starts,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
-            self.kept, self.maintenance, self.feed_work, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.shifts, self.spreads,
+            self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
+            self.credits, self.swings, self.least_shares, self.shifts, self.spreads, self.feed_work,
         )  # fmt: skip
 
     @property
@@ -111,6 +113,7 @@ __all__ = [
     "Gangs",
     "IsolationOptions",
     "KeptOptions",
+    "LeastShareOptions",
     "LimitOptions",
     "MaintenanceOptions",
     "Overuse",

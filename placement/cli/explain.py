@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from placement.cli.errors import ExitCode
+from placement.cli.errors import BadInput, ExitCode
 from placement.cli.inputs import instance_argument, json_option, read_instance, scenario_option
 from placement.cli.output import print_json
 from placement.cli.signals import Interrupts, in_thread
@@ -58,7 +58,7 @@ def losses(ctx: click.Context, /, *, instance: Path, scenario: str | None, as_js
     """Price the losses that plans of INSTANCE are to survive: solve with all of them, without each, and without any."""
     from placement.explain.promises import price_of_losses
 
-    fleet = read_instance(instance, scenario)
+    fleet = _in_net_cost(read_instance(instance, scenario))
     code, prices = _explained(fleet, lambda solve: list(price_of_losses(fleet, solve)), quiet=as_json, **tuning)
     if as_json:
         print_json({"losses": [asdict(price) for price in prices], "instance": {"name": fleet.name, "digest": fleet.digest}})
@@ -83,7 +83,7 @@ def fee(
     """Find up to which fee contracts of INSTANCE are worth signing: solve with each, at several fees, and without it."""
     from placement.explain.fee import can_flip, fee_flips
 
-    fleet = read_instance(instance, scenario)
+    fleet = _in_net_cost(read_instance(instance, scenario))
     for name in contracts:
         if name not in fleet.contracts or not can_flip(fleet, name):
             raise click.UsageError(f"--contract {name!r} is not a contract that is optional and owes something fixed")
@@ -94,6 +94,13 @@ def fee(
     else:
         click.echo(_fee_report(flips), nl=False)
     ctx.exit(code)
+
+
+def _in_net_cost(fleet: Instance) -> Instance:
+    """The instance, whose last level prices are read from."""
+    if not fleet.levels.ends_in_net_cost:
+        raise BadInput("prices in USD are differences of net cost: the objective must be in USD and end with net_cost alone")
+    return fleet
 
 
 def _explained(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from placement.cli.errors import BadInput, InternalError, ending
-from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
+from placement.cli.inputs import instance_argument, json_option, levels_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json, require_place_for_plan, write_text
 from placement.cli.progress import LogFormat, OnProgress, reporter
 from placement.cli.signals import Interrupts, in_thread
@@ -49,6 +49,7 @@ ABOVE_ZERO = Number(min=0, min_open=True)
 @click.command()
 @instance_argument
 @scenario_option
+@levels_option
 @click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True, help="auto picks by size.")
 @click.option("--time-limit", metavar="S", type=ABOVE_ZERO, help="Seconds for everything, from reading to checking.")
 @click.option(
@@ -76,7 +77,7 @@ ABOVE_ZERO = Number(min=0, min_open=True)
 @click.pass_context
 def solve(
     ctx: click.Context, /, *, instance: Path, scenario: str | None, output: Path | None, start_path: Path | None,
-    time_limit: float | None, as_json: bool, log_format: LogFormat, quiet: bool, **tuning: Any,
+    time_limit: float | None, as_json: bool, log_format: LogFormat, quiet: bool, levels: str | None, **tuning: Any,
 ) -> None:  # fmt: skip
     """Decide which workload of INSTANCE runs where, on what and when."""
     began = time.monotonic()
@@ -86,7 +87,7 @@ def solve(
         raise click.UsageError("--deterministic runs on one worker; leave --workers away")
     if output is not None:
         require_place_for_plan(output)
-    fleet = read_instance(instance, scenario)
+    fleet = read_instance(instance, scenario, levels)
     start = None if start_path is None else read_plan(start_path, fleet, changed=True)[1]
 
     def left() -> float | None:

@@ -26,7 +26,7 @@ from placement.instance.demand import COMMITMENTS
 from placement.instance.levers import LimitLever
 from placement.instance.policy import of_kind
 from placement.plan import LEVELS, TERMS, Plan
-from placement.program import Bools, Floats, Grid
+from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Grid
 from placement.rules.budget import owed_anyway
 from placement.rules.cooling import cooled_kw, cooled_places, idle_heat_kw
 from placement.rules.limit import periods_inside
@@ -47,7 +47,8 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
         return idle
 
     def missing_in(found: Plan) -> list[Shortfall]:
-        return _jobs_left_out(instance, found) + _floors_missed(instance, found) + _limits_missed(instance, found)
+        jobs = _jobs_left_out(instance, found) + _batch_left_out(instance, found)
+        return jobs + _floors_missed(instance, found) + _limits_missed(instance, found)
 
     missing = missing_in(plan)
     return idle + ([*reasons(without, missing, missing_in, solve), *missing] if missing else left_out(instance))
@@ -78,6 +79,10 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     return replace(
         instance,
         jobs=replace(jobs, commitment=commitment, breach_usd=weight),
+        batch_jobs={
+            name: job.model_copy(update={"commitment": "promised"}) if job.commitment == "must" else job
+            for name, job in instance.batch_jobs.items()
+        },
         tenants={name: t.model_copy(update={"ladder": soft(t.ladder)}) for name, t in instance.tenants.items()},
         streams={
             name: s.model_copy(update={"ladder": soft(s.ladder or instance.tenants[s.tenant].ladder, least[name])})
@@ -178,6 +183,24 @@ def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
         else:
             text, remedy = _nowhere(instance, int(j))
         found.append(Shortfall(law, name, None, float(gpus), "GPUs", text, remedy))
+    return found
+
+
+def _batch_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
+    """Must batch jobs of which something is left."""
+    found = []
+    for j, share in zip(plan.unfinished.job.tolist(), plan.unfinished.share.tolist(), strict=True):
+        name, job = list(instance.batch_jobs.items())[j]
+        short = share * job.gpu_hours
+        if job.commitment == "must" and share > FEASIBILITY_TOLERANCE:
+            found.append(
+                Shortfall(
+                    "batch", name, None, short, "GPU-hours",
+                    f"must batch job {name}: {short:,.6g} of its {job.gpu_hours:,.6g} GPU-hours of {job.work[0].accelerator} find "
+                    "no room in its window beside all else that must be",
+                    "make it promised, raise max_gpus, give it a later deadline_date, admit more pools, or add capacity or power",
+                )
+            )  # fmt: skip
     return found
 
 

@@ -11,6 +11,7 @@ from placement.files.errors import InputErrors, Problem, Problems, shown
 from placement.files.nouns import Source
 from placement.files.reading import document_path, read_tree
 from placement.instance import Contract, Futures, Instance
+from placement.plan import LEVELS
 
 
 def load_futures(path: str | os.PathLike[str]) -> tuple[Futures, tuple[Instance, ...]]:
@@ -45,6 +46,8 @@ def _unlike(futures: Futures, first: Instance, other: Instance) -> Iterator[tupl
     if other.calendar.model_dump() != first.calendar.model_dump():
         expected = "a scenario that leaves the calendar as it is: what is signed now runs over the same blocks in all futures"
         yield expected, "change dates of nouns instead"
+    if other.levels.names != LEVELS or not other.levels.in_usd:
+        yield "the default objective: futures weigh promises, then net cost", "leave objective and policies by max_min out"
     for name in {**first.contracts, **other.contracts}:
         one, two = (_choice(instance.contracts.get(name)) for instance in (first, other))
         if name not in futures.decided_later and one != two:

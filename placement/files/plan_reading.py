@@ -10,7 +10,7 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import agreements, batch_ways, feed_work, losses, profiles, responses
+from placement.files.plan_tables import agreements, batch_ways, fairness, feed_work, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.plan import (
@@ -23,6 +23,7 @@ from placement.plan import (
     FeedWork,
     Granted,
     Kept,
+    LeastShares,
     Limits,
     Maintenance,
     Paths,
@@ -82,6 +83,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
+        _read_least_shares(tables["least_shares"], instance, problems) if "least_shares" in tables else empty(LeastShares),
         _read_batch(tables["batch"], instance, problems) if "batch" in tables else empty(Batch),
         _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
@@ -198,6 +200,14 @@ def _read_refusals(table: Table, instance: Instance, problems: Problems) -> Refu
 def _read_credits(table: Table, instance: Instance, problems: Problems) -> Granted:
     case = refer(table, "agreement", _index(agreements(instance)), "an agreement on credits", problems)
     return Granted(case, *_read_edges(table, instance, problems), _whole(table, "step") - 1)
+
+
+def _read_least_shares(table: Table, instance: Instance, problems: Problems) -> LeastShares:
+    return LeastShares(
+        refer(table, "policy", _index(fairness(instance)), "a policy of kind fairness", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["share"],
+    )
 
 
 def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:

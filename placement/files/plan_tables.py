@@ -61,6 +61,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "refusals": _texts("tenant"),
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
+    "least_shares": (*_texts("policy", "block", "band"), Column("share", "number", least=-100, most=100)),
     "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
@@ -290,6 +291,15 @@ def _swings(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.tenants), table.tenant), *_period_columns(instance, table.period), _floats(table.share)]
 
 
+def _least_shares(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.least_shares
+    return [_named(fairness(instance), table.case), *_period_columns(instance, table.period), _floats(table.share)]
+
+
+def fairness(instance: Instance) -> list[str]:
+    return [case.policy.id for case in instance.fairness_cases]
+
+
 def _batch(plan: Plan, instance: Instance) -> list[list[str]]:
     table = plan.batch
     names = batch_ways(instance)
@@ -338,7 +348,7 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts, "degraded": _degraded,
     "starts": _starts,
-    "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts, "degraded": _degraded,
     "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip

@@ -78,6 +78,7 @@ class _Tables(_Strict):
     refusals: _TableFile | None = None
     credits: _TableFile | None = None
     swings: _TableFile | None = None
+    least_shares: _TableFile | None = None
     batch: _TableFile | None = None
     unfinished: _TableFile | None = None
     shifts: _TableFile | None = None

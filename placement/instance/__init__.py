@@ -16,9 +16,11 @@ from placement.instance.demand import (
     TrainingJob,
 )
 from placement.instance.futures import Future, Futures
-from placement.instance.instance import Document, Instance, Settings
+from placement.instance.instance import Document, Instance
 from placement.instance.jobs import Jobs
-from placement.instance.policy import Budget, CarbonPrice, Concentration
+from placement.instance.objective import Level, Levels, LevelTerm
+from placement.instance.policy import Budget, CarbonPrice, Concentration, Fairness
+from placement.instance.settings import Settings
 from placement.instance.supply import (
     Accelerator,
     Contract,
@@ -45,6 +47,7 @@ __all__ = [
     "Contract",
     "DailyProfile",
     "Document",
+    "Fairness",
     "Feed",
     "Future",
     "Futures",
@@ -55,6 +58,9 @@ __all__ = [
     "Jobs",
     "Ladder",
     "LatencyClass",
+    "Level",
+    "LevelTerm",
+    "Levels",
     "Link",
     "Mode",
     "Pool",

@@ -17,6 +17,7 @@ from placement.instance import (
 )
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
+from placement.instance.objective import objective
 from placement.instance.references import identity, references
 from placement.instance.timing import timing
 
@@ -40,6 +41,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from service_checks.services(draft)
     yield from demand(draft)
     yield from policy_checks.policies(draft)
+    yield from objective(draft)
     yield from tenancy_checks.tenancy(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)

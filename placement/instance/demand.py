@@ -285,6 +285,8 @@ class TrainingJob(Noun):
     """Part of its speed lost on two sites; required for span sites."""
     pace: dict[str, Share] | None = None
     """Progress per hour by band; 0 pauses and holds nothing then. Default: 1 in every band."""
+    switch_hours: Annotated[float, Field(ge=0, le=1e4)] = 0.0
+    """Held without progress each time that its pace goes from 0 to above, to stop what else ran and load its state (default 0)."""
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all of its shapes' accelerators, or rows in the eligibility table."""
     checkpoint_hours: Annotated[float, Field(gt=0, le=1e4)] | None = None
@@ -317,6 +319,8 @@ class TrainingJob(Noun):
             raise PydanticCustomError("wan_loss", "wan_loss must be below 1")
         if self.pace is not None and not any(self.pace.values()):
             raise PydanticCustomError("pace_zero", "pace is 0 in every band: the job would never end")
+        if self.switch_hours and (self.pace is None or all(self.pace.values())):
+            raise PydanticCustomError("switch", "switch_hours needs a pace that is 0 in some band: else it is never interrupted")
         dates = [d for d in (self.release_date, self.due_date or self.deadline_date, self.deadline_date) if d is not None]
         if dates != sorted(dates):
             raise PydanticCustomError("job_dates", "release_date, due_date and deadline_date must be in this order")

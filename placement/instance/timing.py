@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from placement.instance.calendar import Calendar, Steps
 from placement.instance.findings import Draft, Finding, Path
 from placement.instance.supply import Contract
@@ -187,3 +189,10 @@ def _jobs(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
             yield Finding(("jobs", n, "deadline_date"), job.deadline_date, expected, "correct the date or remove the job")
         if job.pace is not None and set(job.pace) != known:
             yield from _bands(calendar, ("jobs", n, "pace"), job.pace)
+        elif job.pace is not None and job.switch_hours:
+            resumed = calendar.resumptions(np.array([job.pace[band.id] > 0 for band in calendar.bands]))
+            room = np.divide(calendar.hours, resumed, out=np.full(len(resumed), np.inf), where=resumed > 0)
+            if job.switch_hours > room.min():
+                p = int(np.argmin(room))
+                expected = f"at most {room[p]:.6g}, for which it works after each pause in {calendar.period_name(p)}"
+                yield Finding(("jobs", n, "switch_hours"), job.switch_hours, expected, "correct the figure, or let it work longer")

@@ -30,10 +30,12 @@ from placement.rules import (
     degrading,
     demand_response,
     events,
+    fairness,
     interconnect,
     isolation,
     limit,
     maintenance,
+    measures,
     metered_energy,
     non_firm,
     order,
@@ -72,4 +74,5 @@ RULES: tuple[Rule, ...] = (
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
     sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
+    fairness, measures,
 )  # fmt: skip

@@ -136,7 +136,7 @@ def progress(instance: Instance, job: Ints, events: Bools) -> tuple[Floats, Ints
     """
     jobs, calendar = instance.jobs, instance.calendar
     if not instance.grid_events:
-        by_block = jobs.paces @ calendar.hours.reshape(calendar.blocks, -1).T
+        by_block = np.array([_worked(instance, pace, calendar.hours) for pace in range(len(jobs.paces))])
         return np.concatenate([np.zeros((len(by_block), 1)), np.cumsum(by_block, axis=1)], axis=1), jobs.pace[job]
     flexible = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[jobs.tenant[job]]
     flexible = flexible * events.any(axis=1)
@@ -145,8 +145,15 @@ def progress(instance: Instance, job: Ints, events: Bools) -> tuple[Floats, Ints
     for n, (pace, share, *above) in enumerate(kinds.tolist()):
         limited = sum((case.hours for case, on in zip(instance.grid_events, above, strict=True) if on), np.zeros(1))
         worked = calendar.hours - share * np.minimum(limited, calendar.hours)
-        made[n, 1:] = np.cumsum(worked.reshape(calendar.blocks, -1) @ jobs.paces[int(pace)])
+        made[n, 1:] = np.cumsum(_worked(instance, int(pace), worked))
     return made, row.reshape(-1)
+
+
+def _worked(instance: Instance, pace: int, hours: Floats) -> Floats:
+    """Progress in each block of what works so many hours of each period [P], its switches not taken off, at a row of paces, [B]."""
+    jobs, calendar = instance.jobs, instance.calendar
+    lost = jobs.switch_hours[pace] * calendar.resumptions(jobs.paces[pace] > 0)
+    return np.asarray(np.maximum(hours - lost, 0.0).reshape(calendar.blocks, -1) @ jobs.paces[pace], dtype=np.float64)
 
 
 def needed_end(instance: Instance, job: Ints, hours: Floats, start_block: Ints, events: Bools) -> Ints:

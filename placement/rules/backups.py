@@ -39,6 +39,7 @@ from placement.rules.power import (
     dated_power_kw,
     idle_each_kw,
     least_facility_kw,
+    most_kw,
     pools_below,
     power_brought_kw,
     training_kw,
@@ -103,7 +104,11 @@ def _power_after(instance: Instance, builder: Builder, activities: Activities, k
     running, idle = training_kw(instance)[gangs.shape[gang]], idle_each_kw(instance)[pool]
     kw = instance.jobs.shapes.gpus[gangs.shape[gang]] * (running - flexible * (running - idle)) * pue[pool]
 
-    def limit(name: str, most: Floats, weight: Floats) -> int:
+    drawn = most_kw(instance)
+
+    def limit(name: str, most: Floats, weight: Floats) -> int | None:
+        if np.all(weight @ drawn <= most):  # Units alone see to that.
+            return None
         row = int(builder.add_resources([f"{name} after {case.name}"], "kW", most)[0])
         charge(instance, builder, activities, row, left, weight[:, None])
         some = weight[pool] > 0
@@ -115,7 +120,8 @@ def _power_after(instance: Instance, builder: Builder, activities: Activities, k
         carried = np.array([name in path for path in after], dtype=np.float64)
         if feed.limit_kw != "unlimited" and (np.any(stand & (carried > 0)) or np.any(carried > before[f])):
             row = limit(f"feed {name}", instance.calendar.least(feed.limit_kw) + dated[f], carried)
-            bring_power(instance, builder, activities, f, row, np.ones(instance.calendar.period_count, dtype=np.bool_))
+            if row is not None:
+                bring_power(instance, builder, activities, f, row, np.ones(instance.calendar.period_count, dtype=np.bool_))
     for name, most, inside in zip(cooled_places(instance), cooled_kw(instance), pools_inside(instance), strict=True):
         if np.isfinite(most).all() and np.any(stand & (inside > 0)):
             limit(f"cooling {name}", most, inside * ~case.off / pue)

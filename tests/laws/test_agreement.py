@@ -12,7 +12,6 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from placement.activities import Columns
 from placement.check import check
 from placement.formulate import Formulation, formulate
-from placement.plan import TERMS
 from placement.program import Floats, Ints
 from solvers.columns import expand
 from tests.laws.random_instances import decided, on_spot, random_document, write_instance
@@ -203,12 +202,12 @@ def agreed(formulation: Formulation, choice: tuple[Ints, Ints, Floats], seed: in
     assert bool(broken) == bool(said), (seed, broken, said)
     if broken:
         return False
-    terms = dict(zip(TERMS, formulation.program.objective(*choice).sum(axis=0), strict=True))
-    for term in TERMS:
-        assert judged.terms[term] == pytest.approx(terms[term], rel=1e-9, abs=1e-6), (seed, term)
+    levels, costs = formulation.instance.levels, formulation.program.objective(*choice)
+    for t, term in enumerate(levels.terms):
+        assert costs[:, t] == pytest.approx(levels.weights[:, t] * judged.terms[term], rel=1e-9, abs=1e-6), (seed, term)
     again = formulation.encode(plan)
     assert not formulation.program.infeasibility(*again)
-    assert formulation.program.objective(*again).sum(axis=0) == pytest.approx(list(terms.values()), rel=1e-9, abs=1e-6)
+    assert formulation.program.objective(*again) == pytest.approx(costs, rel=1e-9, abs=1e-6)
     return True
 
 
