@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
+from placement.violation import Violation as Violation
 
 LEVELS = ("promises", "net_cost")
 """Minimised in this order unless an objective is stated, both in USD: promises broken, by their weight; then net cost."""
@@ -108,12 +109,11 @@ class Shifts:
 
 @dataclass(frozen=True)
 class Degraded:
-    """Demand that another stream answers, with less, one row per (stream, period)."""
+    """Demand that another stream answers, with less, one row per (stream, period); tokens/s are those that leave the stream."""
 
     stream: Ints
     period: Ints
     tokens_per_s: Floats
-    """That leave the stream."""
 
 
 @dataclass(frozen=True)
@@ -408,20 +408,6 @@ def empty(table: type[Any]) -> Any:
     """A plan table without rows."""
     dtypes = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}
     return table(*(np.empty(0, dtype=dtypes[str(f.type)]) for f in fields(table)))
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One way in which a plan breaks a law: ``amount`` in ``unit`` beyond what is allowed."""
-
-    law: str
-    subject: str
-    """The job, island, feed, stream ... concerned."""
-    period: str | None
-    """Name of the period, or None where it concerns no single one."""
-    amount: float
-    unit: str
-    message: str
 
 
 @dataclass(frozen=True)

@@ -348,7 +348,8 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts, "degraded": _degraded,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts,
+    "degraded": _degraded,
     "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip
