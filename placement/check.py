@@ -10,7 +10,7 @@ import numpy as np
 
 from placement.instance import Instance, Levels
 from placement.plan import Plan, Violation
-from placement.program import LevelResult
+from placement.program import FEASIBILITY_TOLERANCE, LevelResult
 from placement.rules import RULES
 
 COST_TOLERANCE = 1e-9
@@ -49,6 +49,11 @@ def check(instance: Instance, plan: Plan) -> Check:
         violations += rule.violations(instance, plan)
         for term, usd in rule.costs(instance, plan).items():
             terms[term] += usd
+    checked = Check((), terms, instance.levels)
+    for (name, value), most in zip(checked.levels.items(), instance.levels.most, strict=True):
+        if most is not None and value - most > FEASIBILITY_TOLERANCE * max(1.0, abs(most)):
+            text = f"{name}: is worth {value:,.9g}, where at most {most:,.9g} is allowed"
+            violations.append(Violation("objective", name, None, value - most, "of the level", text))
     return Check(tuple(violations), terms, instance.levels)
 
 

@@ -11,7 +11,7 @@ from placement.activities import Activities, Columns
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan
-from placement.program import Floats, Grid, Ints, Program
+from placement.program import CostRow, Floats, Grid, Ints, Program
 from placement.rules import RULES
 from placement.rules.reading import gang_units, online_units, units_down
 
@@ -63,6 +63,9 @@ def formulate(instance: Instance, *, by_pool: bool | None = None) -> Formulation
     activities = Activities(instance, builder, by_pool)
     for rule in RULES:
         rule.formulate(instance, builder, activities)
+    for n, most in enumerate(levels.most):
+        if most is not None:
+            builder.add_cost_row(CostRow(f"most of {levels.names[n]}", n, most))
     return Formulation(instance, builder.build(), activities)
 
 

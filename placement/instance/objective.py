@@ -71,6 +71,8 @@ class Level(Noun):
 
     id: Id
     terms: Annotated[tuple[LevelTerm, ...], Field(min_length=1, max_length=100, strict=False)]
+    most: Annotated[float, Field(ge=-1e18, le=1e18)] | None = None
+    """No plan may be worth more at this level (default: any may)."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Levels:
     terms: tuple[str, ...]
     weights: Floats
     measures: tuple[Measure, ...]
+    most: tuple[float | None, ...] = ()
+    """Of each level, what no plan may exceed."""
 
     @property
     def in_usd(self) -> bool:
@@ -128,7 +132,8 @@ def levels_of(instance: Instance) -> Levels:
     for n, level in enumerate(stated):
         for part in level.terms:
             weights[n, [terms.index(key) for key in part.keys]] += part.weight
-    return Levels(tuple(level.id for level in stated), terms, weights, tuple(measures.values()))
+    names, most = tuple(level.id for level in stated), tuple(level.most for level in stated)
+    return Levels(names, terms, weights, tuple(measures.values()), most)
 
 
 def default_levels(instance: Instance) -> list[Level]:

@@ -32,6 +32,7 @@ BAD: list[tuple[str, str, str, str, str, str]] = [
     (ORDER, "{term: net_cost}", "{term: nett_cost}", "objective[net_cost].terms[0].term = 'nett_cost'", "net_cost", ""),
     (ORDER, "{term: net_cost}", "{term: net_cost, weight: 0}", "terms[0].weight = 0", "more than 0", ""),
     (ORDER, "{term: net_cost}", "{term: net_cost, weight: 1e13}", "terms[0].weight = 10000000000000.0", "at most 1000000000000", ""),
+    (ORDER, "{id: promises, ", "{id: promises, most: none, ", "objective[promises].most = 'none'", "a number", ""),
     (ORDER, "{term: net_cost}", "{term: energy}", "objective = a list of 2", "every term of money in some level", "add them"),
     (ORDER, "{term: net_cost}", "{term: net_cost}, {term: energy}", "terms[1].term = 'energy'", "each term once in a level", "add the weights"),
     (ORDER, "{term: net_cost}", "{term: net_cost, tenants: [pro]}", "objective[net_cost].terms[0]", "tenants are for", ""),
