@@ -112,6 +112,13 @@ def test_a_backup_for_a_loss_that_asks_for_none() -> None:
     assert not check(replace(instance, losses=losses), without(plan, "backups")).violations
 
 
+def test_what_is_lost_draws_nothing() -> None:
+    """Both sites below one feed of 25 kW: job, filler and backup would draw 28 kW, of which the 8 of the lost site are gone."""
+    instance, plan = solved("backups-power")
+    sites = instance.sites | {"a": instance.sites["a"].model_copy(update={"feed": "g"})}
+    assert not check(replace(instance, sites=sites), plan).violations
+
+
 def test_jobs_of_others_need_no_backup() -> None:
     """A loss that covers another tenant only."""
     instance, plan = solved("backups")
