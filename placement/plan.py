@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
-from placement.violation import Violation as Violation
+from placement.violation import Violation as Violation  # noqa: PLC0414 -- read with plans
 
 LEVELS = ("promises", "net_cost")
 """Minimised in this order unless an objective is stated, both in USD: promises broken, by their weight; then net cost."""
