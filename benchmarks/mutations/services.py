@@ -43,5 +43,13 @@ SERVED: tuple[Mutation, ...] = (
         "builder.add_rates(starts.option, throughput[row], lost,", "builder.add_rates(starts.option, throughput[row], -lost,",
         SERVICES,
     ),
+    Mutation(
+        "sla improving throughput check", "a dropped factor", "law", f"{RULES}/reading.py",
+        "return factor[service, period] * kept_at_events(", "return kept_at_events(", SERVICES,
+    ),
+    Mutation(
+        "demand per request", "a dropped factor", "files", "placement/files/resolve.py",
+        "demand[row], mean[row] = demand[row] * factor, mean[row] * factor", "pass", ("tiny optima",),
+    ),
 )  # fmt: skip
 """Named by law, then by what is wrong."""

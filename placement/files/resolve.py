@@ -46,7 +46,10 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
     calendar = draft.calendar
     assert calendar is not None
     nouns = {family: {noun.id: noun for noun in draft[family].valid.values()} for family in draft.families}
-    demand, mean = _demand(draft, calendar, settings, table)
+    demand, mean = _demand(draft, calendar, settings, table, planned=settings.growth == "planned")
+    told = {growth.id for growth in draft["growths"].valid.values() if growth.planned is not None}
+    apart = any(stream.growth in told for stream in draft["streams"].valid.values())
+    planned = _demand(draft, calendar, settings, table, planned=True)[0] if apart else None
     pools = nouns["pools"]
     ramps = [calendar.least(draft.online[n], before=0.0) for n in draft["pools"].valid]
     jobs = _jobs(draft, calendar)
@@ -62,6 +65,7 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
         demand_tokens_per_s=demand,
         mean_tokens_per_s=mean,
         spot_times_longer=_spot_times_longer(draft, jobs),
+        planned_tokens_per_s=planned,
         futures=draft.futures,
     )
 
@@ -85,7 +89,9 @@ def demand_findings(draft: Draft, demand: Floats, mean: Floats) -> Iterator[Find
             yield Finding(where, f"{mean[row][over[0]]:g}", expected, "lower the mean or raise the demand")
 
 
-def _demand(draft: Draft, calendar: Calendar, settings: Settings, table: DemandTable | None) -> tuple[Floats, Floats]:
+def _demand(
+    draft: Draft, calendar: Calendar, settings: Settings, table: DemandTable | None, *, planned: bool
+) -> tuple[Floats, Floats]:
     streams = draft["streams"].valid
     demand = np.zeros((len(streams), calendar.period_count))
     mean = np.zeros_like(demand)
@@ -94,16 +100,23 @@ def _demand(draft: Draft, calendar: Calendar, settings: Settings, table: DemandT
         if table is not None and n in table[0]:
             demand[row], mean[row] = table[1][table[0][n]], table[2][table[0][n]]
         else:
-            demand[row], mean[row] = _stream_demand(draft, calendar, paths, stream)
+            demand[row], mean[row] = _stream_demand(draft, calendar, paths, stream, planned)
+        if stream.tokens_factor is not None:
+            factor = calendar.mean(stream.tokens_factor)
+            demand[row], mean[row] = demand[row] * factor, mean[row] * factor
     return demand, mean
 
 
-def _stream_demand(draft: Draft, calendar: Calendar, paths: DemandPaths, stream: Stream) -> tuple[Floats, Floats]:
+def _stream_demand(
+    draft: Draft, calendar: Calendar, paths: DemandPaths, stream: Stream, planned: bool
+) -> tuple[Floats, Floats]:
     if stream.demand_tokens_per_s is not None:
         demand = calendar.mean(stream.demand_tokens_per_s)
         return demand, demand if stream.mean_tokens_per_s is None else calendar.mean(stream.mean_tokens_per_s)
     growth = None if stream.growth is None else draft["growths"].by_id[stream.growth]
     profile = None if stream.daily_profile is None else draft["daily_profiles"].by_id[stream.daily_profile]
+    if planned and growth is not None and growth.planned is not None:
+        growth = growth.model_copy(update={"id": f"{growth.id} as planned", "steps": growth.planned})
     demand, mean = paths.factors(growth, profile)
     base = stream.base_tokens_per_s or 0.0
     with np.errstate(invalid="ignore", over="ignore"):

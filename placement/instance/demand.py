@@ -172,6 +172,8 @@ class Growth(Noun):
 
     id: Id
     steps: Annotated[tuple[GrowthStep, ...], Field(min_length=1, strict=False)]
+    planned: Annotated[tuple[GrowthStep, ...], Field(min_length=1, strict=False)] | None = None
+    """What was planned for, beside what comes (default: nothing else was)."""
 
 
 class DailyProfile(Noun):
@@ -206,6 +208,8 @@ class Stream(Noun):
     base_tokens_per_s: TokensPerS | None = None
     growth: Id | None = None
     daily_profile: Id | None = None
+    tokens_factor: Steps | None = None
+    """By how much its demand, and its mean, are more or less than stated, from longer sessions or requests (default: 1)."""
     revenue_usd_per_million_tokens: UsdPerMillionTokens = 0.0
     """Earned for each million tokens served (default 0)."""
     ladder: Ladder | None = None

@@ -114,6 +114,8 @@ class Instance:
     """[S, P]; what volumes count with."""
     spot_times_longer: Floats
     """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
+    planned_tokens_per_s: Floats | None = None
+    """Demand as it was planned for, [S, P]; None where no stream's growth says. It changes nothing in a plan."""
     futures: Futures | None = None
     """What may come. It changes nothing in a plan of this instance alone."""
 
@@ -418,6 +420,7 @@ def digest(instance: Instance) -> str:
     if any(instance.jobs.switch_hours):
         nouns["switch_hours"] = list(instance.jobs.switch_hours)
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
+    in_arrays |= {"tokens_factor"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
     nouns["jobs"] = list(instance.jobs.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ class Settings(Noun):
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"
     """Tranches in an earlier state than this do not count."""
+    growth: Literal["planned"] | None = None
+    """``planned``: growths follow what was planned for, where they say so, in place of what comes."""
     discount_rate_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
     """What money loses in worth: a dollar t days from the calendar's start counts as (1 + rate)^(-t / 365.25)."""
 

@@ -46,6 +46,7 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),
     ("streams", "mean_tokens_per_s"),
+    ("streams", "tokens_factor"),
     ("services", "min_replicas"),
     ("services", "throughput_factor"),
 )
@@ -68,6 +69,7 @@ def timing(draft: Draft) -> Iterator[Finding]:
         yield from _steps(calendar, ("pools", n, "online_gpus"), steps, "online_gpus", from_start=False)
     for n, growth in draft["growths"].valid.items():
         yield from _dates(calendar, ("growths", n, "steps"), growth.steps)
+        yield from _dates(calendar, ("growths", n, "planned"), growth.planned or ())
     yield from _contracts(draft, calendar)
     yield from _jobs(draft, calendar)
 

@@ -24,7 +24,7 @@ def standing(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
             if document["sites"][1]["provider"] == "own":
                 contract["provider"] = "own"
     if rng.random() < 0.6:
-        least = int(rng.integers(0, 3))
+        least = int(rng.choice([0, 1, 2, 4, 6]))
         service["min_replicas"] = {"day": least, "night": int(rng.integers(0, 2))} if bands and rng.random() < 0.5 else least
     able = [pool["site"] for pool in document["pools"] if pool["accelerator"] in {p["accelerator"] for p in service["profiles"]}]
     if rng.random() < 0.4:
