@@ -27,8 +27,8 @@ from placement.program import (
 )
 from placement.program.copies import validate
 
-Edge = tuple[Anchor, ArrayLike]
-"""Where a window begins or ends: an offset from an anchor, one for all options or one for each."""
+Edge = tuple[ArrayLike, ArrayLike]
+"""Where a window begins or ends: an offset from an ``Anchor``, each one for all options or one for each."""
 START: Edge = (Anchor.START, 0)
 END: Edge = (Anchor.END, 0)
 FIRST: Edge = (Anchor.FIRST, 0)

@@ -19,8 +19,8 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "start_ups", "uncovered", "limit_changes", "closings",
-    "refusals", "credits", "swings", "shifting", "degrading", "churn", "unfinished_work", "training_value", "batch_value",
-    "revenue",
+    "refusals", "credits", "swings", "shifting", "degrading", "churn", "moves", "unfinished_work", "training_value",
+    "batch_value", "revenue",
 )  # fmt: skip
 """What the levels are made of, in USD; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -32,7 +32,7 @@ TERM_LEVEL = {term: int(not term.startswith("promised")) for term in TERMS}
 
 @dataclass(frozen=True)
 class Runs:
-    """Gangs that run, one row each: [n]."""
+    """Gangs that run, one row each: [n]; of one that moves two, first where it stands today, then where it goes."""
 
     job: Ints
     shape: Ints

@@ -36,6 +36,23 @@ CONTRACTS: tuple[Mutation, ...] = (
         "contract cheapest term", "the greater for the lesser", "activity", "placement/instance/terms.py",
         "found[term] = min(Owed(present, paid),", "found[term] = max(Owed(present, paid),", BOTH_SIDES,
     ),
+    # ------------------------------------------------------------ law 11, movement
+    Mutation(
+        "movement overlap", "a dropped term", "activity", f"{ACTIVITIES}/gangs.py",
+        "np.maximum(self.overlap[row], 0))", "0 * self.overlap[row])", BOTH_SIDES,
+    ),
+    Mutation(
+        "movement lost hours", "a sign", "activity", f"{ACTIVITIES}/running.py",
+        "/ full_here * full_there + today.lost_hours", "/ full_here * full_there - today.lost_hours", BOTH_SIDES,
+    ),
+    Mutation(
+        "movement value past the horizon", "a dropped factor", "law", f"{RULES}/movement.py",
+        "done = 1 - (1 - gangs.before[past] / remaining) * (1", "done = 1 - (1", BOTH_SIDES,
+    ),
+    Mutation(
+        "movement freeze check", "a wrong comparison", "law", f"{RULES}/movement.py",
+        "and day < policy.until_date:", "and day > policy.until_date:", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ fairness, and levels of the objective
     Mutation(
         "fairness spread", "a sign", "law", f"{RULES}/fairness.py",

@@ -10,9 +10,10 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import agreements, batch_ways, fairness, feed_work, losses, profiles, responses
+from placement.files.plan_tables import agreements, batch_ways, fairness, feed_work, losses, profiles, responses, run_names
 from placement.files.tables import Table
 from placement.instance import Instance
+from placement.instance.running import leaving
 from placement.plan import (
     TABLES,
     Backups,
@@ -50,8 +51,7 @@ from placement.program import Bools, Ints
 
 def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems) -> Plan:
     """The plan in tables that were read; names that the instance does not know become problems, and then the plan means nothing."""
-    runs = _read_runs(tables["runs"], instance, problems)
-    run = {instance.jobs.id[job]: n for n, job in enumerate(runs.job.tolist()) if job >= 0}
+    runs, run = _read_runs(tables["runs"], instance, problems)
     island = {name: i for i, name in enumerate(instance.island_names)}
     places, paths = tables["places"], tables["paths"]
     return Plan(
@@ -105,7 +105,7 @@ def still_known(plan: Plan, instance: Instance) -> tuple[Plan, dict[str, int]]:
     runs, blocks = plan.runs, instance.calendar.blocks
     known = {name: _all_known(getattr(plan, name)) for name in TABLES}
     first = np.zeros(len(runs.job), dtype=np.bool_)
-    first[np.unique(runs.job, return_index=True)[1]] = True
+    first[np.unique(runs.job * 2 + leaving(runs.job), return_index=True)[1]] = True
     known["runs"] &= first & (runs.start_block < blocks) & (runs.end_block > runs.start_block)
     run = np.append(np.where(known["runs"], np.cumsum(known["runs"]) - 1, -1), -1)
     places, paths = replace(plan.places, run=run[plan.places.run]), replace(plan.paths, run=run[plan.paths.run])
@@ -130,13 +130,21 @@ def _whole(table: Table, column: str) -> Ints:
     return np.nan_to_num(table.numbers[column]).astype(np.int64)
 
 
-def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
-    job = refer(table, "job", _index(instance.jobs.id), "a job", problems)
-    order = np.argsort(job, kind="stable")
+def _read_runs(table: Table, instance: Instance, problems: Problems) -> tuple[Runs, dict[str, int]]:
+    """The runs, and the row of each by its name."""
+    names = run_names(instance)
+    named = refer(table, "job", _index(names), "a job", problems)
+    order = np.argsort(named, kind="stable")
     again = np.zeros(len(table), dtype=np.bool_)
-    again[order[1:]] = (job[order[1:]] == job[order[:-1]]) & (job[order[1:]] >= 0)
+    again[order[1:]] = (named[order[1:]] == named[order[:-1]]) & (named[order[1:]] >= 0)
     table.report(problems, again, "job", "each job once", "remove one of its rows")
-    return Runs(job, _read_shapes(table, job, instance, problems), *_read_edges(table, instance, problems))
+    row = {name: n for n, name in reversed(list(enumerate(named.tolist()))) if name >= 0}
+    job = np.array([*range(len(instance.jobs)), *instance.jobs.running, -1], dtype=np.int64)[named]
+    goes = np.array([row.get(j, -1) for j in job.tolist()], dtype=np.int64)
+    lost = (named >= len(instance.jobs)) & (goes < np.arange(len(table)))
+    table.report(problems, lost, "job", "the row of where it goes below that of what it leaves", "add or move the row")
+    runs = Runs(job, _read_shapes(table, job, instance, problems), *_read_edges(table, instance, problems))
+    return runs, {names[name]: n for name, n in row.items()}
 
 
 def _read_shapes(table: Table, job: Ints, instance: Instance, problems: Problems) -> Ints:

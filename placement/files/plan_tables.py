@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from placement.files.tables import Column
 from placement.instance import Instance
+from placement.instance.running import leaving
 from placement.plan import (
     Backups,
     Closings,
@@ -69,6 +72,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
+LEAVING = "/leaving"
+"""After the name of a job in ``runs``, ``places`` and ``paths``: the place on which it stands today and which it moves from."""
+
 PRICES = (*_texts("resource", "block", "band"), Column("usd_per_unit", "number", least=-1e14))
 """Rows of slots that have a price; a slot of several periods is named by its first."""
 
@@ -111,12 +117,20 @@ def _period_columns(instance: Instance, period: Ints) -> tuple[list[str], list[s
 
 
 def _run_job(plan: Plan, instance: Instance, run: Ints) -> list[str]:
-    return _named(instance.jobs.id, plan.runs.job[run])
+    """Jobs of runs; of what a job leaves with the word ``LEAVING``."""
+    gone = leaving(plan.runs.job)[run].tolist()
+    names = _named(instance.jobs.id, plan.runs.job[run])
+    return [name + LEAVING if left else name for name, left in zip(names, gone, strict=True)]
+
+
+def run_names(instance: Instance) -> list[str]:
+    """What rows of runs may be called: every job, and every one that runs today with the word ``LEAVING``, in this order."""
+    return [*instance.jobs.id, *(instance.jobs.id[job] + LEAVING for job in instance.jobs.running)]
 
 
 def _runs(plan: Plan, instance: Instance) -> list[list[str]]:
     runs = plan.runs
-    return [_named(instance.jobs.id, runs.job), *_shapes(instance, runs.shape), *_edges(instance, runs)]
+    return [_run_job(plan, instance, np.arange(len(runs.job))), *_shapes(instance, runs.shape), *_edges(instance, runs)]
 
 
 def _shapes(instance: Instance, shape: Ints) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from placement.instance.goodput import times_longer, times_longer_on_spot
 from placement.instance.instance import frozen
 from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
 from placement.instance.paths import DemandPaths, significant
+from placement.instance.running import CurrentPlace, Running
+from placement.instance.running_checks import shared, standing
 from placement.program import Floats, Ints
 
 _KEPT = (
@@ -133,7 +136,37 @@ def _jobs(draft: Draft, calendar: Calendar) -> Jobs:
     )
     pools, offset = _job_pools(draft)
     tenants, sites = ({name: n for n, name in enumerate(draft[family].by_id)} for family in ("tenants", "sites"))
-    return job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants, sites=sites)
+    jobs = job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants, sites=sites)
+    running = {j: _running(draft, jobs, j, row.current_place) for j, row in enumerate(rows) if row.current_place is not None}
+    return replace(jobs, running=running)
+
+
+def _running(draft: Draft, jobs: Jobs, job: int, place: CurrentPlace) -> Running:
+    """A current place, which has passed its check, in indices."""
+    pools, accelerators = list(draft["pools"].valid.values()), list(draft.accelerators.values())
+    held = standing(pools, place.islands)
+    assert held is not None
+    kind = pools[next(iter(held))].accelerator
+    known = draft.accelerators[kind]
+    shapes, modes = jobs.shapes, [mode.id for mode in known.modes]
+    mode = 0 if place.mode is None else modes.index(place.mode)
+    rows = range(int(jobs.shape_offset[job]), int(jobs.shape_offset[job + 1]))
+    wanted = (accelerators.index(known), place.gpus, mode)
+    shape = next(n for n in rows if (shapes.accelerator[n], shapes.gpus[n], shapes.mode[n]) == wanted)
+    first = np.cumsum([0, *(len(pool.island_gpus) for pool in pools)])
+    units = shared(place.gpus, known.allocation_unit_gpus, held, pools)
+    return Running(
+        shape=shape,
+        islands=tuple(int(first[q]) + k for q, k in units),
+        units=tuple(units.values()),
+        links=tuple(sorted(draft["links"].position[name] for name in place.links or ())),
+        remaining_hours=place.remaining_hours,
+        move_usd=place.move_usd,
+        pin=place.pin,
+        overlap_blocks=place.overlap_blocks,
+        lost_hours=place.lost_hours,
+        move_tb=float(jobs.load_tb[job].sum()) if place.move_tb is None else place.move_tb,
+    )
 
 
 def _spot_times_longer(draft: Draft, jobs: Jobs) -> Floats:

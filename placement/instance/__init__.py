@@ -19,7 +19,8 @@ from placement.instance.futures import Future, Futures
 from placement.instance.instance import Document, Instance
 from placement.instance.jobs import Jobs
 from placement.instance.objective import Level, Levels, LevelTerm
-from placement.instance.policy import Budget, CarbonPrice, Concentration, Fairness
+from placement.instance.policy import Budget, CarbonPrice, Concentration, Fairness, Freeze
+from placement.instance.running import Running
 from placement.instance.settings import Settings
 from placement.instance.supply import (
     Accelerator,
@@ -49,6 +50,7 @@ __all__ = [
     "Document",
     "Fairness",
     "Feed",
+    "Freeze",
     "Future",
     "Futures",
     "Growth",
@@ -67,6 +69,7 @@ __all__ = [
     "Provider",
     "Region",
     "Rung",
+    "Running",
     "Service",
     "ServiceProfile",
     "Settings",

@@ -12,6 +12,7 @@ from placement.instance import (
     lever_checks,
     order_checks,
     policy_checks,
+    running_checks,
     service_checks,
     tenancy_checks,
 )
@@ -34,6 +35,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
+    yield from running_checks.running(draft)
     yield from batch_checks.batch(draft)
     yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)

@@ -28,6 +28,7 @@ from placement.instance.base import (
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
 from placement.instance.flows import Degrading, Elasticity, Shifting
+from placement.instance.running import CurrentPlace
 from placement.instance.services import RunningReplicas, Spread
 
 
@@ -310,7 +311,8 @@ class TrainingJob(Noun):
     checkpoint_at: Id | None = None
     move_blocks: Annotated[int, Field(ge=1, le=3660)] | None = None
     """Blocks before the start in which data and checkpoint cross the WAN, an equal part in each; default: 1."""
-    current_place: later("movement") = None  # type: ignore[valid-type]
+    current_place: CurrentPlace | None = None
+    """Where it runs when the calendar starts; default: it does not run yet."""
     quota: later("quota") = None  # type: ignore[valid-type]
 
     @model_validator(mode="after")
@@ -338,8 +340,9 @@ class TrainingJob(Noun):
             raise PydanticCustomError("data", "state data_tb and data_at, or neither")
         if (self.checkpoint_tb is None) != (self.checkpoint_at is None):
             raise PydanticCustomError("checkpoint", "state checkpoint_tb and checkpoint_at, or neither")
-        if self.move_blocks is not None and self.data_tb is None and self.checkpoint_tb is None:
-            raise PydanticCustomError("move_blocks", "move_blocks needs data_tb or checkpoint_tb")
+        moves = self.current_place is not None and self.current_place.move_tb is not None
+        if self.move_blocks is not None and self.data_tb is None and self.checkpoint_tb is None and not moves:
+            raise PydanticCustomError("move_blocks", "move_blocks needs data_tb or checkpoint_tb, or a current_place with move_tb")
         if self.breach_usd is not None and self.commitment != "promised":
             raise PydanticCustomError("breach", "breach_usd is for promised jobs")
         return self

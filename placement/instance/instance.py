@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -424,6 +424,8 @@ def digest(instance: Instance) -> str:
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
     nouns["jobs"] = list(instance.jobs.id)
+    if instance.jobs.running:
+        nouns["running"] = [[j, *map(str, astuple(place))] for j, place in sorted(instance.jobs.running.items())]
     total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(list(instance.accelerators), dtype="U100")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from placement.instance.calendar import Calendar
 from placement.instance.demand import COMMITMENTS, SPANS, Commitment, TrainingJob
+from placement.instance.running import Running
 from placement.instance.supply import Accelerator
 from placement.program import Bools, Floats, Ints
 
@@ -73,6 +75,15 @@ class Jobs:
     pools: Ints
     pool_offset: Ints
     """Pools that may carry job j, ascending: ``pools[pool_offset[j]:pool_offset[j + 1]]``."""
+    running: Mapping[int, Running] = field(default_factory=dict)
+    """Where jobs stand that run when the calendar starts, by job."""
+
+    @cached_property
+    def runs_today(self) -> Bools:
+        """Jobs that have a current place, [J]."""
+        found = np.zeros(len(self.id), dtype=np.bool_)
+        found[list(self.running)] = True
+        return found
 
     def __len__(self) -> int:
         return len(self.id)

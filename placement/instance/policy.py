@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from placement.instance.base import Id, Label, Noun, Share, Usd
+from placement.instance.base import Day, Id, Label, Noun, Share, Usd
 from placement.instance.calendar import Steps
 
 Amount = Annotated[float, Field(ge=0, le=1e15)]
@@ -115,6 +115,17 @@ class CarbonPrice(Noun):
     usd_per_tonne: Steps
 
 
+class Freeze(Noun):
+    """No running job moves before a day."""
+
+    id: Id
+    kind: Literal["freeze"]
+    until_date: Day
+    """From the first block that starts then on, jobs may move."""
+    tenants: Ids | None = None
+    """Whose jobs stay; default: all."""
+
+
 class Fairness(Noun):
     """Those who ask for the same are treated alike: shares served of their demand, in every slot."""
 
@@ -139,7 +150,7 @@ class Fairness(Noun):
         return self
 
 
-Policy = Annotated[Concentration | Budget | CarbonPrice | Fairness, Field(discriminator="kind")]
+Policy = Annotated[Concentration | Budget | CarbonPrice | Fairness | Freeze, Field(discriminator="kind")]
 P = TypeVar("P", bound=Noun)
 
 

@@ -37,6 +37,7 @@ from placement.rules import (
     maintenance,
     measures,
     metered_energy,
+    movement,
     non_firm,
     order,
     power,
@@ -73,6 +74,6 @@ RULES: tuple[Rule, ...] = (
     batch,
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
     sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
-    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,
-    fairness, measures,
+    movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
+    budget, fairness, measures,
 )  # fmt: skip

@@ -75,8 +75,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     working = batch_kw(instance, batch, idle_each)
     for q, path in enumerate(paths):
         gang_rows, replica_rows = np.flatnonzero(pool == q), np.flatnonzero(replicas.pool == q)
+        start, end = gangs.window(row[gang_rows])
         for f in path:
-            builder.add_rates(gangs.option[row[gang_rows]], feed[f], kw[gang_rows], profile=held[row[gang_rows]])
+            builder.add_rates(
+                gangs.option[row[gang_rows]], feed[f], kw[gang_rows], start=start, end=end, profile=held[row[gang_rows]]
+            )
             builder.add_rates(replicas.option[replica_rows], feed[f], serving[replica_rows])
             builder.add_rates(let.option[let.pool == q], feed[f], letting[q])
             builder.add_rates(batch.option[batch.pool == q], feed[f], working[batch.pool == q])
