@@ -24,8 +24,9 @@ VIEWS = {"placement.explain", "placement.sweep", "placement.report", "placement.
 
 MAY_IMPORT: dict[str, set[str]] = {
     "placement.program": set(),
+    "placement.violation": set(),
     "placement.lending": BASE,
-    "placement.plan": BASE | {"placement.lending"},
+    "placement.plan": BASE | {"placement.lending", "placement.violation"},
     "placement.builder": BASE,
     "placement.instance": BASE | {"placement.plan"},  # The names of terms.
     "placement.scenario": BASE | {"placement.instance"},

@@ -68,6 +68,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
+    "degraded": (*_texts("stream", "block", "band"), _TOKENS),
     "borrowing": (*_texts("tenant", "lender", "accelerator", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
@@ -336,6 +337,13 @@ def _shifts(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.streams), table.stream), *when, _floats(table.tokens_per_s)]
 
 
+def _degraded(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.degraded
+    return [_named(list(instance.streams), table.stream), *_period_columns(instance, table.period), _floats(table.tokens_per_s)]
+
+
+
+
 def _borrowing(plan: Plan, instance: Instance) -> list[list[str]]:
     table, tenants, cases = plan.borrowing, list(instance.tenants), instance.quota_cases
     who, lender = ([cases[n] for n in column.tolist()] for column in (table.quota, table.lender))
@@ -370,6 +378,7 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
     "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts,
+    "degraded": _degraded,
     "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
     "borrowing": _borrowing,
