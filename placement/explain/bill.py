@@ -58,7 +58,8 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling that idle draw alone exceeds, and the policies in
-    ``overdrawn``. It has no losses to survive, no maintenance to do, and no replicas that have to stand.
+    ``overdrawn``. It has no losses to survive, no maintenance to do, and no replicas that have to stand; today's plan may be changed
+    at will.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -105,6 +106,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
             for name, service in instance.services.items()
         },
         losses={},
+        today=None if instance.today is None else replace(instance.today, most_changes=None),
         pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},
         policies={name: policy for name, policy in instance.policies.items() if name not in overdrawn},
     )
