@@ -62,8 +62,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling that idle draw alone exceeds, and the policies in
-    ``overdrawn``. It has no losses to survive, no maintenance to do, and no replicas that have to stand; today's plan may be changed
-    at will.
+    ``overdrawn``. It has no losses to survive, no maintenance to do, no replicas that have to stand, and no limit to changes.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
