@@ -59,6 +59,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         raise ValueError("the plan gives up kW that are not a finite number")
     if not (np.all(np.isfinite(plan.limits.multiplier)) and np.all(np.isfinite(plan.swings.share))):
         raise ValueError("the plan limits demand by a multiplier, or swings by a share, that is not a finite number")
+    if not (np.all(np.isfinite(plan.batch.gpus)) and np.all(np.isfinite(plan.unfinished.share))):
+        raise ValueError("the plan has batch work, or leaves some unfinished, that is not a finite number")
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
     bounds = (
         (plan.runs.job, len(instance.jobs), "job"),
@@ -104,6 +106,10 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.credits.case, len(instance.credit_cases), "agreement on credits"),
         (plan.swings.tenant, len(instance.tenants), "tenant"),
         (plan.swings.period, periods, "period"),
+        (plan.batch.case, len(instance.batch_cases), "way to do batch work"),
+        (plan.batch.pool, len(instance.pools), "pool"),
+        (plan.batch.period, periods, "period"),
+        (plan.unfinished.job, len(instance.batch_jobs), "batch job"),
         (plan.refusals.tenant, len(instance.tenants), "tenant"),
         (plan.responses.response, len(instance.responses), "demand response"),
         (plan.responses.period, periods, "period"),

@@ -18,7 +18,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "shifting", "training_value", "revenue",
+    "credits", "swings", "shifting", "unfinished_work", "training_value", "batch_value", "revenue",
 )  # fmt: skip
 """What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -251,6 +251,28 @@ class Swings:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Accelerators that work on batch jobs, one row per (job, accelerator and mode, pool, period)."""
+
+    case: Ints
+    """Position in ``Instance.batch_cases``."""
+    pool: Ints
+    period: Ints
+    gpus: Floats
+    """A mean over the period where it is not whole."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """Batch jobs that are not finished, one row each."""
+
+    job: Ints
+    """Position in ``Instance.batch_jobs``."""
+    share: Floats
+    """Of all its work."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided. Jobs without a run do not run, decided contracts without a row are not signed."""
 
@@ -273,6 +295,8 @@ class Plan:
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
+    batch: Batch = field(default_factory=lambda: empty(Batch))
+    unfinished: Unfinished = field(default_factory=lambda: empty(Unfinished))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
 
 
@@ -321,6 +345,7 @@ TABLES: dict[str, type[Any]] = {
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
     "credits": Granted, "swings": Swings, "shifts": Shifts,
+    "batch": Batch, "unfinished": Unfinished,
 }  # fmt: skip
 
 

@@ -23,6 +23,32 @@ LAWS: tuple[Mutation, ...] = (
         "assignment deadline check", "an off-by-one", "law", f"{RULES}/assignment.py",
         "continues, end <= jobs.deadline_block[job])", "continues, end <= jobs.deadline_block[job] + 1)", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 1, batch
+    Mutation(
+        "batch work", "a coefficient: units for GPUs", "law", f"{RULES}/batch.py",
+        "each = options.gpus[mine] / options.gpu_hours[mine]", "each = 1.0 / options.gpu_hours[mine]", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch least at once", "a sign", "law", f"{RULES}/batch.py",
+        "least[0], -options.gpus[mine])", "least[0], options.gpus[mine])", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch capacity", "a dropped term", "law", f"{RULES}/capacity.py",
+        "    builder.add_rates(batch.option[working], pool[batch.pool[working]], 1.0)\n", "", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch power", "a unit: IT for facility kW", "law", f"{RULES}/power.py",
+        "(batch.serving_kw - less_each[batch.pool]) * pue_of_pools(instance)[batch.pool])",
+        "(batch.serving_kw - less_each[batch.pool]))", BOTH_SIDES,
+    ),
+    Mutation(
+        "batch modes", "a factor turned over, on both sides", "law", "placement/instance/batch.py",
+        "work.gpu_hours / mode.serving_speed", "work.gpu_hours * mode.serving_speed", ("violations",),
+    ),
+    Mutation(
+        "batch window check", "a dropped condition", "law", f"{RULES}/batch.py",
+        "if p // bands not in job.blocks(instance.calendar):", "if False:", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ law 2, capacity
     Mutation(
         "capacity units online", "a rounding the wrong way", "law", f"{RULES}/capacity.py",

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from placement.activities.backups import BackupOptions
+from placement.activities.batch import BatchOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
@@ -53,6 +54,7 @@ class Activities:
     def __init__(self, instance: Instance, builder: Builder, by_pool: bool | None = None) -> None:
         self.gangs = Gangs.offer(instance, builder, by_pool)
         self.replicas = ReplicaOptions.offer(instance, builder)
+        self.batch = BatchOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)
         self.terms = Terms.offer(instance, builder)
@@ -74,6 +76,7 @@ class Activities:
 
     def all(self) -> tuple[Activity, ...]:
         return (
+            self.batch,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
             self.credits, self.swings, self.shifts, self.spreads,
@@ -87,6 +90,7 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
+        columns = self.batch.settled(program, columns)
         return self.spreads.settled(program, self.isolation.settled(program, self.overuse.settled(program, columns)))
 
 
@@ -94,6 +98,7 @@ __all__ = [
     "Activities",
     "Activity",
     "BackupOptions",
+    "BatchOptions",
     "ClosingOptions",
     "Columns",
     "CreditOptions",

@@ -10,12 +10,13 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import agreements, losses, profiles, responses
+from placement.files.plan_tables import agreements, batch_ways, losses, profiles, responses
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.plan import (
     TABLES,
     Backups,
+    Batch,
     Closings,
     Contracts,
     Granted,
@@ -37,6 +38,7 @@ from placement.plan import (
     Sublets,
     Swings,
     Uncovered,
+    Unfinished,
     empty,
 )
 from placement.program import Bools, Ints
@@ -75,6 +77,8 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
+        _read_batch(tables["batch"], instance, problems) if "batch" in tables else empty(Batch),
+        _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
     )
 
@@ -195,6 +199,19 @@ def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings
     return Swings(tenant, periods(table, instance.calendar, problems), table.numbers["share"])
 
 
+def _read_batch(table: Table, instance: Instance, problems: Problems) -> Batch:
+    job = refer(table, "job", _index(instance.batch_jobs), "a batch job", problems)
+    known = {way: n for n, way in enumerate(batch_ways(instance))}
+    cells = [(str(table.cell("job", n)), str(table.cell("accelerator", n)), str(table.cell("mode", n))) for n in range(len(table))]
+    case = np.array([known.get(way, -1) for way in cells], dtype=np.int64)
+    expected = "a way to do the work of the job: accelerator and mode"
+    table.report(problems, (case < 0) & (job >= 0) & table.sound, "accelerator", expected, "correct the row")
+    pool = refer(table, "pool", _index(instance.pools), "a pool", problems)
+    return Batch(case, pool, periods(table, instance.calendar, problems), table.numbers["gpus"])
+
+
+def _read_unfinished(table: Table, instance: Instance, problems: Problems) -> Unfinished:
+    return Unfinished(refer(table, "job", _index(instance.batch_jobs), "a batch job", problems), table.numbers["share"])
 def _read_shifts(table: Table, instance: Instance, problems: Problems) -> Shifts:
     stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
     leaves, arrives = (periods(table, instance.calendar, problems, of) for of in ("", "to_"))

@@ -42,6 +42,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "refusals": _texts("tenant"),
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
+    "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
+    "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
@@ -252,6 +254,22 @@ def _swings(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.tenants), table.tenant), *_period_columns(instance, table.period), _floats(table.share)]
 
 
+def _batch(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.batch
+    names = batch_ways(instance)
+    columns = [[names[case][n] for case in table.case.tolist()] for n in range(3)]
+    return [*columns, _named(list(instance.pools), table.pool), *_period_columns(instance, table.period), _floats(table.gpus)]
+
+
+def _unfinished(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.unfinished
+    return [_named(list(instance.batch_jobs), table.job), _floats(table.share)]
+
+
+def batch_ways(instance: Instance) -> list[tuple[str, str, str]]:
+    """Batch job, accelerator and mode of every way to work."""
+    names = list(instance.batch_jobs)
+    return [(names[case.job], case.accelerator, case.mode.id) for case in instance.batch_cases]
 def _shifts(plan: Plan, instance: Instance) -> list[list[str]]:
     table = plan.shifts
     when = [*_period_columns(instance, table.period), *_period_columns(instance, table.to_period)]
@@ -275,4 +293,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
     "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts,
+    "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip

@@ -76,6 +76,8 @@ class _Tables(_Strict):
     refusals: _TableFile | None = None
     credits: _TableFile | None = None
     swings: _TableFile | None = None
+    batch: _TableFile | None = None
+    unfinished: _TableFile | None = None
     shifts: _TableFile | None = None
     prices: _TableFile | None = None
 

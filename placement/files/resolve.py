@@ -20,7 +20,7 @@ from placement.program import Floats, Ints
 
 _KEPT = (
     "providers", "regions", "sites", "feeds", "contracts", "pools", "links", "tenants", "latency_classes", "services", "streams",
-    "losses", "policies", "levers",
+    "losses", "policies", "levers", "batch_jobs",
 )  # fmt: skip
 MOST_TOKENS_PER_S = 1e14
 NEVER_DONE = 1e6

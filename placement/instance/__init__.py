@@ -1,5 +1,6 @@
 """The nouns of an instance: frozen, self-validating, one module per family."""
 
+from placement.instance.batch import BatchJob, BatchWork
 from placement.instance.calendar import Band, Calendar, Steps
 from placement.instance.demand import (
     DailyProfile,
@@ -35,6 +36,8 @@ from placement.instance.supply import (
 __all__ = [
     "Accelerator",
     "Band",
+    "BatchJob",
+    "BatchWork",
     "Budget",
     "Calendar",
     "CarbonPrice",

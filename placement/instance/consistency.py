@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from placement.instance import (
+    batch_checks,
     fitting,
     flow_checks,
     grid_checks,
@@ -32,6 +33,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
+    yield from batch_checks.batch(draft)
     yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)
     yield from fitting.replicas(draft)

@@ -1,4 +1,4 @@
-"""What wants to run: tenants, services and their streams, training and batch jobs."""
+"""What wants to run: tenants, services and their streams, training jobs."""
 
 from __future__ import annotations
 
@@ -318,9 +318,3 @@ class TrainingJob(Noun):
         if self.breach_usd is not None and self.commitment != "promised":
             raise PydanticCustomError("breach", "breach_usd is for promised jobs")
         return self
-
-
-class BatchJob(Noun):
-    """Divisible work; its law is not yet in force."""
-
-    id: later("batch")  # type: ignore[valid-type]

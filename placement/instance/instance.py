@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from placement.instance.base import Label, Noun, later
+from placement.instance.batch import BatchCase, BatchJob, batch_cases
 from placement.instance.calendar import Calendar
 from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
@@ -84,6 +85,7 @@ class Document(Noun):
     daily_profiles: Annotated[tuple[DailyProfile, ...], Field(strict=False)] = ()
     streams: Annotated[tuple[Stream, ...], Field(strict=False)] = ()
     jobs: Annotated[tuple[TrainingJob, ...], Field(strict=False)] = ()
+    batch_jobs: Annotated[tuple[BatchJob, ...], Field(strict=False)] = ()
     losses: Annotated[tuple[Loss, ...], Field(strict=False)] = ()
     tables: Tables = Tables()
     policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
@@ -91,7 +93,6 @@ class Document(Noun):
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     futures: Futures | None = None
     """Scenarios by their probability, for plans that hold in all of them (default: none are told apart)."""
-    batch_jobs: later("batch") = None  # type: ignore[valid-type]
     running_plan: later("movement") = None  # type: ignore[valid-type]
 
 
@@ -120,6 +121,7 @@ class Instance:
     losses: Mapping[str, Loss]
     policies: Mapping[str, Policy]
     levers: Mapping[str, Lever]
+    batch_jobs: Mapping[str, BatchJob]
     jobs: Jobs
     service_pools: tuple[Ints, ...]
     """Pools that may carry each service, ascending."""
@@ -282,6 +284,11 @@ class Instance:
         return credit_cases(self)
 
     @cached_property
+    def batch_cases(self) -> tuple[BatchCase, ...]:
+        """Every way to do the work of every batch job, by accelerator and mode."""
+        return tuple(batch_cases(self.batch_jobs, self.accelerators))
+
+    @cached_property
     def reclaim_left_units(self) -> Ints:
         """Units of each pool once its landlord has taken back what it may by then; all that are online elsewhere, [Q, P]."""
         units = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
@@ -402,6 +409,8 @@ def digest(instance: Instance) -> str:
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
     if instance.levers:
         nouns["levers"] = [_plain(lever) for lever in instance.levers.values()]
+    if instance.batch_jobs:
+        nouns["batch_jobs"] = [_plain(job) for job in instance.batch_jobs.values()]
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]

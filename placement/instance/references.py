@@ -38,6 +38,8 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("jobs", "after", "jobs"),
     ("jobs", "data_at", "sites"),
     ("jobs", "checkpoint_at", "sites"),
+    ("batch_jobs", "tenant", "tenants"),
+    ("batch_jobs", "pools", "pools"),
     ("levers", "tenant", "tenants"),
     ("levers", "services", "services"),
     ("policies", "tenants", "tenants"),
@@ -160,6 +162,10 @@ def _accelerators(draft: Draft) -> Iterator[Finding]:
     for row in draft.shapes:
         yield from refer((*row.path, "accelerator"), row.accelerator)
         yield from _modes(draft, (*row.path, "modes"), row.accelerator, row.modes or ())
+    for n, job in draft["batch_jobs"].valid.items():
+        for k, work in enumerate(job.work):
+            yield from refer(("batch_jobs", n, "work", k, "accelerator"), work.accelerator)
+            yield from _modes(draft, ("batch_jobs", n, "work", k, "modes"), work.accelerator, work.modes or ())
     for n, service in draft["services"].valid.items():
         classes = draft["latency_classes"]
         seen: dict[tuple[str, str, str], int] = {}

@@ -17,6 +17,7 @@ from placement.rules import (
     arrivals,
     assignment,
     backups,
+    batch,
     budget,
     capacity,
     carbon,
@@ -64,6 +65,7 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
+    batch,
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
     sla, standing, shifting, arrivals, limit, closing, admission, credits, swings,
     isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon, budget,

@@ -26,6 +26,7 @@ from placement.rules.assignment import needed_end
 from placement.rules.capacity import charge_units, most_units, usable_units
 from placement.rules.reading import (
     backup_units,
+    batch_units,
     broken,
     by_pool,
     events_above,
@@ -129,7 +130,7 @@ def _crowded(instance: Instance, plan: Plan, k: int, mine: Bools) -> list[Violat
     names = [f"{instance.island_names[i]} after {instance.loss_cases[k].name}" for i in islands]
     found = excess(NAME, "units", names, fixed[islands], online[islands], instance, "would hold")
     in_all = by_pool(instance, gang_units(instance, plan) + replica_units(instance, plan) + reserved)
-    in_all = in_all + sublet_units(instance, plan) + down
+    in_all = in_all + batch_units(instance, plan) + sublet_units(instance, plan) + down
     spare = np.array([pool.spare_share for pool in instance.pools.values()])[:, None]
     # Spares are a part of what is under contract; a pool whose contract is not in force holds nothing anyway.
     usable = by_pool(instance, online.astype(np.float64))

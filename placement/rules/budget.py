@@ -5,7 +5,7 @@
                         over the horizon also fixed_fees and take_or_pay
         most_carbon_kg  facility kWh x kg per kWh of the nearest feed above the pool that says
         most_kwh        facility kWh, idle draw included
-        most_gpu_hours  hours of the GPUs of the units that gangs and replicas hold
+        most_gpu_hours  hours of the GPUs of the units that gangs, replicas and batch work hold
 
 The jobs of a tenant count as its GPU-hours, and so do services that serve nobody else. Money counts as it is paid, not discounted.
 """
@@ -29,6 +29,8 @@ from placement.rules.pool_use import charge, charge_standing, drawn_kw, held_gpu
 from placement.rules.power import facility_kw
 from placement.rules.purchase import paid_by_block, payments
 from placement.rules.reading import (
+    batch_jobs_of,
+    batch_units,
     by_pool,
     carbon_kg_per_kwh,
     carbon_usd_per_kwh,
@@ -62,7 +64,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         if "usage_fees" in terms:
             charge(instance, builder, activities, row, held, inside * paid_by_use(instance))
         if "sublets" in terms:
-            let = replace(held, gangs=np.zeros_like(held.gangs), replicas=np.zeros_like(held.replicas))
+            nothing = {"gangs": np.zeros_like(held.gangs), "replicas": np.zeros_like(held.replicas)}
+            let = replace(held, **nothing, batch=np.zeros_like(held.batch))
             charge(instance, builder, activities, row, let, inside * -let_prices(instance))
         if "fixed_fees" in terms:
             builder.add_rates(activities.terms.option, row, activities.terms.fees_usd, lump=True)
@@ -82,6 +85,7 @@ def _charge_gpu_hours(instance: Instance, builder: Builder, activities: Activiti
         gangs=held.gangs * jobs[gangs.job[gangs.share_row]],
         replicas=held.replicas * services[replicas.service],
         let=np.zeros_like(held.let),
+        batch=held.batch * _counted_tenants(instance, policy)[activities.batch.tenant],
     )
     charge(instance, builder, activities, row, counted, pools_of(instance, policy)[:, None])
 
@@ -133,8 +137,12 @@ def pools_of(instance: Instance, policy: Budget) -> Bools:
 
 def _counted_jobs(instance: Instance, policy: Budget) -> Bools:
     """Jobs whose GPU-hours count, [J]."""
-    named = [policy.tenants is None or name in policy.tenants for name in instance.tenants]
-    return np.array(named, dtype=np.bool_)[instance.jobs.tenant]
+    return _counted_tenants(instance, policy)[instance.jobs.tenant]
+
+
+def _counted_tenants(instance: Instance, policy: Budget) -> Bools:
+    """Tenants whose jobs, batch jobs too, count, [T]."""
+    return np.array([policy.tenants is None or name in policy.tenants for name in instance.tenants], dtype=np.bool_)
 
 
 def _counted_services(instance: Instance, policy: Budget) -> Bools:
@@ -195,7 +203,7 @@ def used(instance: Instance, plan: Plan, policy: Budget) -> Floats:
 
 
 def _work_units(instance: Instance, plan: Plan, policy: Budget) -> Floats:
-    """Units that the gangs and replicas of the tenants named hold in each pool, [Q, P]."""
+    """Units that the gangs, replicas and batch work of the tenants named hold in each pool, [Q, P]."""
     runs, places, table = plan.runs, plan.places, plan.replicas
     tenants, services = list(instance.tenants), list(instance.services)
     if policy.tenants is None:
@@ -208,7 +216,9 @@ def _work_units(instance: Instance, plan: Plan, policy: Budget) -> Floats:
         instance, plan, places.run, places.island, places.units * job[runs.job[places.run]], len(instance.island_pool)
     )
     np.add.at(total, (table.island, table.period), table.units * service[table.service])
-    return by_pool(instance, total)
+    owner = np.array([job.tenant for job in instance.batch_jobs.values()], dtype=str)[batch_jobs_of(instance, plan)]
+    counts = None if policy.tenants is None else np.asarray(np.isin(owner, policy.tenants))
+    return np.asarray(by_pool(instance, total) + batch_units(instance, plan, counts), dtype=np.float64)
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:

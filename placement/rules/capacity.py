@@ -1,8 +1,8 @@
 """Law 2, capacity: in every period, the GPUs used in an island never exceed those online.
 
 Two levels keep it small: gangs, and replicas larger than a unit, take whole allocation units of their islands and of the pool;
-other replicas take units of the pool only. Since all take whole units, what gangs leave free can always be filled; the plan then
-names the islands of replicas, and the check counts them there.
+other replicas take units of the pool only, and so does batch work, which may share them. Since all others take whole units, what
+gangs leave free can always be filled; the plan then names the islands of replicas, and the check counts them there.
 
     sum of units held in island i in period p  <=  floor(online GPUs of i in p / unit)
     sum of units held in pool q in period p    <=  the same summed over its islands - ceil(spare share x that sum)
@@ -25,6 +25,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Bools, Floats, Ints
 from placement.rules.reading import (
+    batch_units,
     broken,
     by_pool,
     excess,
@@ -84,6 +85,9 @@ def charge_units(
     standing, let = which[replicas.pool], which[sublets.pool]
     builder.add_rates(replicas.option[standing], pool[replicas.pool[standing]], replicas.units[standing])
     builder.add_rates(sublets.option[let], pool[sublets.pool[let]], 1.0)
+    batch = activities.batch
+    working = which[batch.pool]
+    builder.add_rates(batch.option[working], pool[batch.pool[working]], 1.0)
     terms.supply(builder, pool[which], contract[which], usable_units(instance)[which])
     activities.maintenance.take_down(builder, instance, pool, island, which)
 
@@ -94,10 +98,12 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     use = gang_units(instance, plan) + replica_units(instance, plan) + down_by_island
     online = online_units(instance, plan)
     found = excess(NAME, "units", instance.island_names, use, online, instance, "holds")
-    # What is let or down on no named island lies wherever there is room: units are whole, so only their sum matters.
+    # What is let, or down on no named island, and batch work lie wherever there is room: that is whole, so only their sum matters.
     held, loose = by_pool(instance, use), sublet_units(instance, plan) + down - by_pool(instance, down_by_island)
+    loose = loose + batch_units(instance, plan)
     room = by_pool(instance, np.maximum(online - use, 0))
-    found += excess(NAME, "units", list(instance.pools), loose, room, instance, "lets or has down", held + loose)
+    what = "lets, gives to batch work or has down"
+    found += excess(NAME, "units", list(instance.pools), loose, room, instance, what, held + loose)
     found += _spares_taken(instance, plan, by_pool(instance, online.astype(np.float64)))
     for row in np.flatnonzero(plan.sublets.units <= 0):
         found.append(

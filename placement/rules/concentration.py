@@ -2,7 +2,7 @@
 
     carried by member m in slot k  <=  share x carried by all in slot k                   for every member capped and every slot
 
-    gpus           GPU-hours of the units that gangs and replicas hold
+    gpus           GPU-hours of the units that gangs, replicas and batch work hold
     kw             facility kWh of the GPUs on which they run, idle draw included
     spend          fixed fees, and at the contract's prices kWh and GPU-hours held or let, whether paid by use or by take or pay
     served_tokens  mean tokens served of the streams of the tenants named
@@ -28,13 +28,11 @@ from placement.rules.pool_use import charge, charge_standing, drawn_kw, held_gpu
 from placement.rules.power import facility_kw, running_facility_kw
 from placement.rules.reading import (
     billed_per_kwh,
-    by_pool,
-    gang_units,
     held_units,
     no_costs,
-    replica_units,
     slot_name,
     slot_sums,
+    working_units,
 )
 from placement.rules.sla import million_tokens_per_rate
 
@@ -125,7 +123,7 @@ def carried(instance: Instance, plan: Plan, policy: Concentration) -> Floats:
         np.add.at(total, (np.array(place, dtype=np.int64)[table.site], table.period), tokens * counts[table.stream])
         return slot_sums(total, slot)
     if policy.of == "gpus":
-        of_pool = by_pool(instance, gang_units(instance, plan) + replica_units(instance, plan)) * instance.unit_gpus[:, None]
+        of_pool = working_units(instance, plan) * instance.unit_gpus[:, None]
     elif policy.of == "kw":
         of_pool = running_facility_kw(instance, plan)
     else:

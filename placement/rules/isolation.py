@@ -18,9 +18,9 @@ from placement.activities.isolation import service_tenants
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
-from placement.program import Bools, Floats
+from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats
 from placement.rules.capacity import most_units
-from placement.rules.reading import backup_units, broken, by_pool, during_runs, no_costs, sublet_units
+from placement.rules.reading import backup_units, batch_jobs_of, batch_units, broken, by_pool, during_runs, no_costs, sublet_units
 
 NAME = "isolation"
 
@@ -33,15 +33,20 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     gangs, replicas, sublets, backups = activities.gangs, activities.replicas, activities.sublets, activities.backups
     held = builder.profile_of_paces(jobs.paces)[jobs.pace]
     row, backup_pool = gangs.share_row, instance.island_pool[backups.island]
-    option = np.concatenate([gangs.option[row], replicas.option, sublets.option, backups.option])
-    pool = np.concatenate([instance.island_pool[gangs.share_island], replicas.pool, sublets.pool, backup_pool])
+    batch = activities.batch
+    option = np.concatenate([gangs.option[row], replicas.option, sublets.option, backups.option, batch.option])
+    pool = np.concatenate([instance.island_pool[gangs.share_island], replicas.pool, sublets.pool, backup_pool, batch.pool])
     nobody = np.full(len(sublets.option), -1, dtype=np.int64)
     owner = np.concatenate(
-        [jobs.tenant[gangs.job[row]], service_tenants(instance)[replicas.service], nobody, jobs.tenant[backups.job]]
-    )
-    units = np.concatenate([gangs.share_units, replicas.units, np.ones(len(sublets.option)), gangs.units[backups.gang]])
+        [
+            jobs.tenant[gangs.job[row]], service_tenants(instance)[replicas.service], nobody, jobs.tenant[backups.job],
+            batch.tenant,
+        ]
+    )  # fmt: skip
+    let, shared = np.ones(len(sublets.option)), np.ones(len(batch.option))
+    units = np.concatenate([gangs.share_units, replicas.units, let, gangs.units[backups.gang], shared])
     plain = np.zeros(len(replicas.option) + len(sublets.option), dtype=np.int64)
-    profile = np.concatenate([held[gangs.job[row]], plain, held[backups.job]])
+    profile = np.concatenate([held[gangs.job[row]], plain, held[backups.job], np.zeros(len(batch.option), dtype=np.int64)])
     # Backups of different losses may lie on the same units.
     most = by_pool(instance, most_units(instance).astype(np.float64)) * (1 + len(instance.loss_cases))
     tenants = list(instance.tenants)
@@ -68,7 +73,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
         for place in np.unique(instance.pool_site) if tenant.isolation == "site" else range(len(instance.pools)):
             pools = instance.pool_site == place if tenant.isolation == "site" else np.arange(len(instance.pools)) == place
             together = np.minimum(mine[pools].sum(axis=0), others[pools].sum(axis=0))
-            for period in np.flatnonzero(together > 0).tolist():
+            for period in np.flatnonzero(together > FEASIBILITY_TOLERANCE).tolist():
                 text = f"shares {_place(instance, t, pools)} with others"
                 when = instance.calendar.period_name(period)
                 found.append(broken(NAME, tenant.id, text, float(together[period]), "units", when))
@@ -95,7 +100,9 @@ def _held_by(instance: Instance, plan: Plan, tenant: int) -> tuple[Floats, Float
         units += backup_units(instance, plan, (jobs.tenant[backups.job] == tenant) == mine)
         row = of_service[table.service] == mine
         np.add.at(units, (table.island[row], table.period[row]), table.units[row])
-        held.append(by_pool(instance, units))
+        of_batch = [(job.tenant == name) == mine for job in instance.batch_jobs.values()]
+        working = np.array(of_batch, dtype=np.bool_)[batch_jobs_of(instance, plan)]
+        held.append(by_pool(instance, units) + batch_units(instance, plan, working))
     return held[0], held[1] + sublet_units(instance, plan)
 
 

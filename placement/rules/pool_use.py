@@ -16,35 +16,38 @@ from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.program import Floats
-from placement.rules.power import gang_kw, idle_each_kw, idle_kw, let_kw, replica_kw, unit_let_kw
+from placement.rules.power import batch_kw, gang_kw, idle_each_kw, idle_kw, let_kw, replica_kw, unit_let_kw
 from placement.rules.reading import pue_of_pools
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """By row of ``Gangs.share_row``, by option of replicas, and by option of sublets."""
+    """By row of ``Gangs.share_row``, by option of replicas, by option of sublets, and by option of batch work."""
 
     gangs: Floats
     replicas: Floats
     let: Floats
+    batch: Floats
 
 
 def held_gpus(instance: Instance, activities: Activities) -> Amounts:
-    """GPUs of the units that gangs and replicas hold and that are let."""
+    """GPUs of the units that gangs, replicas and batch work hold and that are let."""
     gangs, replicas, let = activities.gangs, activities.replicas, activities.sublets
     unit = instance.unit_gpus.astype(np.float64)
     return Amounts(
-        gangs.share_units * unit[instance.island_pool[gangs.share_island]], replicas.units * unit[replicas.pool], unit[let.pool]
-    )
+        gangs.share_units * unit[instance.island_pool[gangs.share_island]], replicas.units * unit[replicas.pool], unit[let.pool],
+        activities.batch.gpus,
+    )  # fmt: skip
 
 
 def running_kw(instance: Instance, activities: Activities) -> Amounts:
-    """Facility kW, idle draw included, of the GPUs on which gangs and replicas run."""
+    """Facility kW, idle draw included, of the GPUs on which gangs, replicas and batch work run."""
     nothing = np.zeros(len(instance.pools))
     return Amounts(
         gang_kw(instance, activities.gangs, nothing),
         replica_kw(instance, activities.replicas, nothing),
         np.zeros(len(activities.sublets.option)),
+        batch_kw(instance, activities.batch, nothing),
     )
 
 
@@ -52,7 +55,9 @@ def drawn_kw(instance: Instance, activities: Activities) -> Amounts:
     """Facility kW that these draw above idle, and that what is let does; ``charge_standing`` charges the idle draw."""
     idle = idle_each_kw(instance)
     gangs, replicas = gang_kw(instance, activities.gangs, idle), replica_kw(instance, activities.replicas, idle)
-    return Amounts(gangs, replicas, unit_let_kw(instance)[activities.sublets.pool])
+    return Amounts(
+        gangs, replicas, unit_let_kw(instance)[activities.sublets.pool], batch_kw(instance, activities.batch, idle)
+    )
 
 
 def least_kw(instance: Instance, activities: Activities) -> Amounts:
@@ -69,6 +74,7 @@ def least_kw(instance: Instance, activities: Activities) -> Amounts:
         running.gangs - job[gangs.job[gangs.share_row]] * above_idle.gangs,
         running.replicas - service[replicas.service] * above_idle.replicas,
         let_each[let.pool],
+        running.batch - tenant[activities.batch.tenant] * above_idle.batch,
     )
 
 
@@ -89,12 +95,13 @@ def charge(
     """Write rates of amounts times the weight of their pool, which broadcasts to [Q, P]."""
     gangs, replicas, let, jobs = activities.gangs, activities.replicas, activities.sublets, instance.jobs
     weights = np.broadcast_to(np.asarray(weight, dtype=np.float64), (len(instance.pools), instance.calendar.period_count))
-    option = np.concatenate([gangs.option[gangs.share_row], replicas.option, let.option])
-    pool = np.concatenate([instance.island_pool[gangs.share_island], replicas.pool, let.pool])
-    # Row 0 of paces is full speed in every band, which is how replicas and sublets hold what they hold.
+    batch = activities.batch
+    option = np.concatenate([gangs.option[gangs.share_row], replicas.option, let.option, batch.option])
+    pool = np.concatenate([instance.island_pool[gangs.share_island], replicas.pool, let.pool, batch.pool])
+    # Row 0 of paces is full speed in every band, which is how replicas, sublets and batch work hold what they hold.
     pace = np.zeros(len(option), dtype=np.int64)
     pace[: len(gangs.share_row)] = jobs.pace[gangs.job[gangs.share_row]]
-    amount = np.concatenate([amounts.gangs, amounts.replicas, amounts.let])
+    amount = np.concatenate([amounts.gangs, amounts.replicas, amounts.let, amounts.batch])
     keys, at = np.unique(pool * len(jobs.paces) + pace, return_inverse=True)
     holds = np.tile(jobs.paces > 0, instance.calendar.blocks)
     factors = weights[keys // len(jobs.paces)] * holds[keys % len(jobs.paces)]

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from placement.activities import Activities, Gangs, ReplicaOptions
+from placement.activities import Activities, BatchOptions, Gangs, ReplicaOptions
 from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Bools, Floats, Ints
 from placement.rules.reading import (
+    batch_jobs_of,
     during_runs,
     excess,
     gpus_on_places,
@@ -70,13 +71,15 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     row, pool = gangs.share_row, instance.island_pool[gangs.share_island]
     idle_each = idle_each_kw(instance)
     kw, serving, letting = gang_kw(instance, gangs, idle_each), replica_kw(instance, replicas, idle_each), unit_let_kw(instance)
-    let, contract = activities.sublets, contract_of_pools(instance)
+    let, contract, batch = activities.sublets, contract_of_pools(instance), activities.batch
+    working = batch_kw(instance, batch, idle_each)
     for q, path in enumerate(paths):
         gang_rows, replica_rows = np.flatnonzero(pool == q), np.flatnonzero(replicas.pool == q)
         for f in path:
             builder.add_rates(gangs.option[row[gang_rows]], feed[f], kw[gang_rows], profile=held[row[gang_rows]])
             builder.add_rates(replicas.option[replica_rows], feed[f], serving[replica_rows])
             builder.add_rates(let.option[let.pool == q], feed[f], letting[q])
+            builder.add_rates(batch.option[batch.pool == q], feed[f], working[batch.pool == q])
         activities.terms.supply(
             builder, feed[path], np.repeat(contract[q], len(path)), np.repeat(idle[q : q + 1], len(path), axis=0), sign=1.0
         )
@@ -108,6 +111,11 @@ def replica_kw(instance: Instance, replicas: ReplicaOptions, less_each: Floats) 
     """The same for one count of each option of replicas."""
     each = replicas.serving_kw - less_each[replicas.pool]
     return np.asarray(replicas.gpus * each * pue_of_pools(instance)[replicas.pool])
+
+
+def batch_kw(instance: Instance, batch: BatchOptions, less_each: Floats) -> Floats:
+    """The same for one unit of each option of batch work."""
+    return np.asarray(batch.gpus * (batch.serving_kw - less_each[batch.pool]) * pue_of_pools(instance)[batch.pool])
 
 
 def unit_let_kw(instance: Instance) -> Floats:
@@ -148,24 +156,26 @@ def facility_kw(instance: Instance, plan: Plan) -> Floats:
 
 
 def running_facility_kw(instance: Instance, plan: Plan) -> Floats:
-    """Facility kW, idle draw included, of the GPUs on which gangs and replicas run in each pool, [Q, P]."""
+    """Facility kW, idle draw included, of the GPUs on which gangs, replicas and batch work run in each pool, [Q, P]."""
     return np.asarray(_running_it_kw(instance, plan, above_idle=False) * pue_of_pools(instance)[:, None])
 
 
 def least_facility_kw(instance: Instance, plan: Plan) -> Floats:
     """Facility kW of each pool when what is flexible gives way and what stands idle is off, [Q, P]."""
     jobs = np.array([instance.tenants[name].flexibility_share for name in instance.tenants])[instance.jobs.tenant]
-    given = _running_it_kw(instance, plan, above_idle=True, of_jobs=jobs, of_services=service_shares(instance))
+    batch = np.array([instance.tenants[job.tenant].flexibility_share for job in instance.batch_jobs.values()])
+    given = _running_it_kw(instance, plan, above_idle=True, of_jobs=jobs, of_services=service_shares(instance), of_batch=batch)
     let = sublet_units(instance, plan) * (instance.unit_gpus * let_kw(instance))[:, None]
     return np.asarray((_running_it_kw(instance, plan, above_idle=False) - given + let) * pue_of_pools(instance)[:, None])
 
 
 def _running_it_kw(
-    instance: Instance, plan: Plan, *, above_idle: bool, of_jobs: Floats | None = None, of_services: Floats | None = None
-) -> Floats:
-    """IT kW of the GPUs on which gangs and replicas run in each pool, [Q, P].
+    instance: Instance, plan: Plan, *, above_idle: bool, of_jobs: Floats | None = None, of_services: Floats | None = None,
+    of_batch: Floats | None = None,
+) -> Floats:  # fmt: skip
+    """IT kW of the GPUs on which gangs, replicas and batch work run in each pool, [Q, P].
 
-    All of it or what is above idle; of each job [J] and service [services] a share.
+    All of it or what is above idle; of each job [J], service [services] and batch job a share.
     """
     places, table, idle = plan.places, plan.replicas, _idle_of_accelerators(instance) * above_idle
     shape = plan.runs.shape[places.run]
@@ -181,6 +191,11 @@ def _running_it_kw(
     each = each[profile_rows(instance, table.service, table.profile)]
     each = each * (1.0 if of_services is None else of_services[table.service])
     np.add.at(it_kw, (instance.island_pool[table.island], table.period), running * each)
+    batch = plan.batch
+    works = np.array([c.mode.serving_kw - accelerators[c.accelerator].idle_kw * above_idle for c in instance.batch_cases])
+    if len(batch.case):
+        share = 1.0 if of_batch is None else of_batch[batch_jobs_of(instance, plan)]
+        np.add.at(it_kw, (batch.pool, batch.period), batch.gpus * works[batch.case] * share)
     return it_kw
 
 

@@ -108,8 +108,33 @@ def units_down(instance: Instance, plan: Plan) -> tuple[Floats, Floats]:
 
 
 def held_units(instance: Instance, plan: Plan) -> Floats:
-    """Allocation units that gangs and replicas hold or that are let, in each pool, [Q, P]."""
-    return by_pool(instance, gang_units(instance, plan) + replica_units(instance, plan)) + sublet_units(instance, plan)
+    """Allocation units that gangs, replicas and batch work hold or that are let, in each pool, [Q, P]."""
+    return working_units(instance, plan) + sublet_units(instance, plan)
+
+
+def working_units(instance: Instance, plan: Plan) -> Floats:
+    """Allocation units that gangs, replicas and batch work hold in each pool, [Q, P]."""
+    return by_pool(instance, gang_units(instance, plan) + replica_units(instance, plan)) + batch_units(instance, plan)
+
+
+def batch_units(instance: Instance, plan: Plan, which: Bools | None = None) -> Floats:
+    """Allocation units in each pool on which batch work stands, or some rows of it, [Q, P]; it may share them."""
+    table, rows = plan.batch, slice(None) if which is None else np.flatnonzero(which)
+    total = np.zeros((len(instance.pools), instance.calendar.period_count))
+    np.add.at(total, (table.pool[rows], table.period[rows]), table.gpus[rows] / instance.unit_gpus[table.pool[rows]])
+    return total
+
+
+def batch_gpus_by_job(instance: Instance, plan: Plan) -> Floats:
+    """Accelerators on which each batch job works, [batch jobs, P]."""
+    total = np.zeros((len(instance.batch_jobs), instance.calendar.period_count))
+    np.add.at(total, (batch_jobs_of(instance, plan), plan.batch.period), plan.batch.gpus)
+    return total
+
+
+def batch_jobs_of(instance: Instance, plan: Plan) -> Ints:
+    """Batch job of each row of ``batch``, [n]."""
+    return np.array([case.job for case in instance.batch_cases], dtype=np.int64)[plan.batch.case]
 
 
 def gang_units(instance: Instance, plan: Plan) -> Floats:

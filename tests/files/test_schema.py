@@ -23,7 +23,7 @@ def test_schema_is_valid() -> None:
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert "title" not in found
     assert "$id" not in found
-    assert found["properties"]["batch_jobs"]["not"] == {}
+    assert found["properties"]["running_plan"]["not"] == {}
     assert found["$defs"]["Feed"]["properties"]["limit_kw"]
     assert "whole units only" in found["$defs"]["Accelerator"]["properties"]["allocation_unit_gpus"]["description"]
     assert json.loads(json.dumps(found)) == found
@@ -52,7 +52,7 @@ def test_missing_fields_are_refused(document: dict[str, Any], path: tuple[Any, .
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("colour",), "red"), (("batch_jobs",), []), (("sites", 0, "pue"), "1.2"), (("sites", 0, "pue"), 0.5), (("feeds", 0, "limit_kw"), "infinite"),
+        (("colour",), "red"), (("running_plan",), []), (("sites", 0, "pue"), "1.2"), (("sites", 0, "pue"), 0.5), (("feeds", 0, "limit_kw"), "infinite"),
         (("jobs", 0, "after"), ["tune"]), (("feeds", 0, "non_firm_kw"), "300"), (("tenants", 1, "id"), "=1+1"),
     ],
 )  # fmt: skip

@@ -16,6 +16,7 @@ from placement.plan import TABLES
 
 TINY = Path("instances/tiny")
 FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission", "shifts": "shifting"}
+FILES |= {"unfinished": "batch"}
 """Instance whose plan has rows in a table; others are called after it."""
 
 
@@ -48,9 +49,11 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
     assert "contract 'lease' is not" in found
 
 
-@pytest.mark.parametrize(
-    "name", ["maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts"]
-)  # fmt: skip
+KEPT_TABLES = ("maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts", "batch")
+KEPT_TABLES = (*KEPT_TABLES, "unfinished")
+
+
+@pytest.mark.parametrize("name", KEPT_TABLES)
 def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     instance = load(TINY / f"{FILES.get(name, name)}.yaml")
     result = solve(instance, solver="highs", time_limit_s=30)
@@ -70,6 +73,12 @@ def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
         ("maintenance", "racks", "rocks", "a task of maintenance of the pool"),
         ("maintenance", "p,racks", "q,racks", "a pool"),
         ("maintenance", "p,racks,2026-01-02", "p,racks,2026-02-02", "the first day of a block"),
+        ("batch", "evals", "eval", "a batch job"),
+        ("batch", ",x8,", ",x9,", "a way to do the work of the job"),
+        ("batch", ",full,", ",half,", "a way to do the work of the job"),
+        ("batch", ",p,", ",q,", "a pool"),
+        ("batch", "2026-01-02", "2026-02-02", "the first day of a"),
+        ("unfinished", "rollouts", "rollout", "a batch job"),
         ("backups", "any-site/a", "any-site/c", "a loss"),
         ("backups", "crown", "clown", "a job"),
         ("backups", "x8", "x9", "a shape of the job"),

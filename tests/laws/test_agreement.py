@@ -254,6 +254,7 @@ def settled(formulation: Formulation, option: Ints, start: Ints, value: Floats) 
     program, activities = formulation.program, formulation.activities
     row, copy = program.split(option)
     chosen = ~np.isin(row, np.concatenate([activities.overuse.option, activities.isolation.option, activities.spreads.option]))
+    chosen &= ~np.isin(row, activities.batch.active_option)
     columns = activities.settled(program, Columns(row[chosen], start[chosen], value[chosen], copy[chosen]))
     return program.joined(columns.option, columns.copy), columns.start, columns.value
 
