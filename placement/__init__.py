@@ -11,13 +11,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from placement.check import check as check_plan
     from placement.cli.solving import RejectedPlan, solve
-    from placement.cli.sweeping import sweep, sweep_cases
+    from placement.cli.sweeping import run_sweep, sweep_cases
     from placement.files import InputErrors, LoadedPlan, WrongInstance, load, load_plan, save_plan
+    from placement.instance.objective import with_levels
     from placement.sweep.collect import frame as sweep_frame
 
 __all__ = [
-    "InputErrors", "LoadedPlan", "RejectedPlan", "WrongInstance", "check_plan", "load", "load_plan", "save_plan", "solve", "sweep",
-    "sweep_cases", "sweep_frame",
+    "InputErrors",
+    "LoadedPlan",
+    "RejectedPlan",
+    "WrongInstance",
+    "check_plan",
+    "load",
+    "load_plan",
+    "run_sweep",
+    "save_plan",
+    "solve",
+    "sweep",
+    "sweep_cases",
+    "sweep_frame",
+    "with_levels",
 ]  # fmt: skip
 
 _HOME = {
@@ -28,8 +41,10 @@ _HOME = {
     "check_plan": ("placement.check", "check"),
     "load": ("placement.files", "load"),
     "load_plan": ("placement.files", "load_plan"),
+    "run_sweep": ("placement.cli.sweeping", "run_sweep"),
     "save_plan": ("placement.files", "save_plan"),
     "solve": ("placement.cli.solving", "solve"),
+    "with_levels": ("placement.instance.objective", "with_levels"),
     "sweep": ("placement.cli.sweeping", "sweep"),
     "sweep_cases": ("placement.cli.sweeping", "sweep_cases"),
     "sweep_frame": ("placement.sweep.collect", "frame"),

@@ -27,8 +27,8 @@ from placement.program import (
 )
 from placement.program.copies import validate
 
-Edge = tuple[Anchor, ArrayLike]
-"""Where a window begins or ends: an offset from an anchor, one for all options or one for each."""
+Edge = tuple[ArrayLike, ArrayLike]
+"""Where a window begins or ends: an offset from an ``Anchor``, each one for all options or one for each."""
 START: Edge = (Anchor.START, 0)
 END: Edge = (Anchor.END, 0)
 FIRST: Edge = (Anchor.FIRST, 0)
@@ -123,8 +123,11 @@ class _Rows:
 class Builder:
     """Collects a Program. Ids returned are int64, in the order of the rows given."""
 
-    def __init__(self, grid: Grid, levels: Sequence[str], terms: Sequence[str]) -> None:
+    def __init__(self, grid: Grid, levels: Sequence[str], terms: Sequence[str], weights: Floats | None = None) -> None:
+        """``weights`` [levels, terms]: what is charged to a term counts by its weight at every level, not at the one named."""
         self.grid = grid
+        self._weights = weights
+        self._twins: list[tuple[int, int, int]] = []
         self.levels = tuple(levels)
         self.terms = tuple(terms)
         self._options = _Table(
@@ -237,13 +240,30 @@ class Builder:
         self, names: Sequence[str], unit: str, limits: Floats, partition: int, hourly: bool, equality: bool, price: ArrayLike,
         price_profile: ArrayLike, level: int, term: int, private: ArrayLike,
     ) -> Ints:  # fmt: skip
-        self._resource_names += names
-        self._resource_units += [unit] * len(names)
-        self._limits.append(limits.reshape(-1))
-        return self._resources.add(
-            len(names), equality=equality, partition=partition, slots=limits.shape[1], hourly=hourly, price=price,
-            price_profile=price_profile, price_level=level, price_term=term, private=private,
-        )  # fmt: skip
+        charged = self._charged(level, term) if np.any(np.asarray(price)) else [(level, 1.0)]
+        known: Ints | None = None
+        # A resource is priced at one level; where its term counts at several, each further one has a twin that is used alike.
+        for n, (at, weight) in enumerate(charged or [(level, 0.0)]):
+            self._resource_names += [name if n == 0 else f"{name} at level {self.levels[at]}" for name in names]
+            self._resource_units += [unit] * len(names)
+            self._limits.append(limits.reshape(-1))
+            ids = self._resources.add(
+                len(names), equality=equality, partition=partition, slots=limits.shape[1], hourly=hourly,
+                price=np.asarray(price) * weight, price_profile=price_profile, price_level=at, price_term=term,
+                private=private if n == 0 else -1,
+            )  # fmt: skip
+            if known is None:
+                known = ids
+            elif len(ids):
+                self._twins.append((int(known[0]), len(ids), int(ids[0])))
+        assert known is not None
+        return known
+
+    def _charged(self, level: int, term: int) -> list[tuple[int, float]]:
+        """Levels at which a term counts, each with its weight."""
+        if self._weights is None:
+            return [(level, 1.0)]
+        return [(int(at), float(self._weights[at, term])) for at in np.flatnonzero(self._weights[:, term])]
 
     # ------------------------------------------------------------ what options do
 
@@ -259,16 +279,29 @@ class Builder:
             len(option), option=option, resource=resource, amount=amount, from_anchor=start[0], from_offset=start[1],
             to_anchor=end[0], to_offset=end[1], profile=profile, lump=lump, step=step,
         )  # fmt: skip
+        for first, count, twin in self._twins:
+            at = np.broadcast_to(np.asarray(resource), (len(option),))
+            mine = np.flatnonzero((at >= first) & (at < first + count))
+            if len(mine):
+                given = (option, amount, start[1], end[1], profile, lump, step)
+                rows = [np.broadcast_to(np.asarray(column), (len(option),))[mine] for column in given]
+                self._rates.add(
+                    len(mine), option=rows[0], resource=at[mine] - first + twin, amount=rows[1], from_anchor=start[0],
+                    from_offset=rows[2], to_anchor=end[0], to_offset=rows[3], profile=rows[4], lump=rows[5], step=rows[6],
+                )  # fmt: skip
 
     def add_charges(
         self, option: Ints, level: int, term: int, amount: ArrayLike, *, anchor: Anchor = Anchor.START, table: ArrayLike = 0
     ) -> None:
         """Own cost of options; ``table`` is a curve (running) or profile (per period), see ``Charges``."""
-        self._charges.add(len(option), option=option, level=level, term=term, amount=amount, anchor=anchor, table=table)
+        for at, weight in self._charged(level, term):
+            amounts = np.asarray(amount) * weight
+            self._charges.add(len(option), option=option, level=at, term=term, amount=amounts, anchor=anchor, table=table)
 
     def add_constant(self, level: int, term: int, amount: float) -> None:
         """Cost that is owed whatever is decided."""
-        self._constants[level, term] += amount
+        for at, weight in self._charged(level, term):
+            self._constants[at, term] += weight * amount
 
     def add_cost_row(self, row: CostRow) -> None:
         self._cost_rows.append(row)

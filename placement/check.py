@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from placement.instance import Instance
-from placement.plan import LEVELS, TERM_LEVEL, TERMS, Plan, Violation
-from placement.program import LevelResult
+from placement.instance import Instance, Levels
+from placement.plan import Plan, Violation
+from placement.program import FEASIBILITY_TOLERANCE, LevelResult
 from placement.rules import RULES
 
 COST_TOLERANCE = 1e-9
@@ -18,36 +19,42 @@ COST_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Check:
-    """What the check found; ``terms`` and ``levels`` in USD, recomputed from the plan."""
+    """What the check found; ``terms`` in USD and measures in their own units, recomputed from the plan."""
 
     violations: tuple[Violation, ...]
     terms: dict[str, float]
+    objective: Levels
 
-    @property
+    @cached_property
     def levels(self) -> dict[str, float]:
         """Value of each level of the objective."""
-        return {name: sum(self.terms[t] for t in TERMS if TERM_LEVEL[t] == n) for n, name in enumerate(LEVELS)}
+        return self.objective.values(self.terms)
 
     def misstated(self, claimed: Iterable[LevelResult]) -> str | None:
         """Which level costs something else than a solver claims, in words; None where none does."""
-        turnover = sum(abs(usd) for usd in self.terms.values())
+        turnover = self.objective.turnover(self.terms)
         for level in claimed:
             costs = self.levels[level.name]
-            if level.value is not None and abs(level.value - costs) > COST_TOLERANCE * max(1.0, turnover):
-                return f"{level.name} costs {costs!r} USD by the plan and {level.value!r} by the solver"
+            if level.value is not None and abs(level.value - costs) > COST_TOLERANCE * max(1.0, turnover[level.name]):
+                return f"{level.name} costs {costs!r} by the plan and {level.value!r} by the solver"
         return None
 
 
 def check(instance: Instance, plan: Plan) -> Check:
     """Judge a plan by the laws alone. ValueError where an index lies outside the instance or a rate is not finite."""
     _inside(instance, plan)
-    terms = dict.fromkeys(TERMS, 0.0)
+    terms = dict.fromkeys(instance.levels.terms, 0.0)
     violations: list[Violation] = []
     for rule in RULES:
         violations += rule.violations(instance, plan)
         for term, usd in rule.costs(instance, plan).items():
             terms[term] += usd
-    return Check(tuple(violations), terms)
+    checked = Check((), terms, instance.levels)
+    for (name, value), most in zip(checked.levels.items(), instance.levels.most, strict=True):
+        if most is not None and value - most > FEASIBILITY_TOLERANCE * max(1.0, abs(most)):
+            text = f"{name}: is worth {value:,.9g}, where at most {most:,.9g} is allowed"
+            violations.append(Violation("objective", name, None, value - most, "of the level", text))
+    return Check(tuple(violations), terms, instance.levels)
 
 
 def _inside(instance: Instance, plan: Plan) -> None:
@@ -55,8 +62,12 @@ def _inside(instance: Instance, plan: Plan) -> None:
     rates = (plan.serving, plan.shedding, plan.shifts, plan.recourse, plan.uncovered)
     if not all(np.all(np.isfinite(table.tokens_per_s)) for table in rates):
         raise ValueError("the plan serves, moves or sheds tokens at a rate that is not a finite number")
+    if not np.all(np.isfinite(plan.starts.replicas)):
+        raise ValueError("the plan starts replicas in a number that is not finite")
     if not np.all(np.isfinite(plan.responses.kw)):
         raise ValueError("the plan gives up kW that are not a finite number")
+    if not np.all(np.isfinite(plan.least_shares.share)):
+        raise ValueError("the plan states a least share that is not a finite number")
     if not (np.all(np.isfinite(plan.limits.multiplier)) and np.all(np.isfinite(plan.swings.share))):
         raise ValueError("the plan limits demand by a multiplier, or swings by a share, that is not a finite number")
     if not (np.all(np.isfinite(plan.batch.gpus)) and np.all(np.isfinite(plan.unfinished.share))):
@@ -90,6 +101,10 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.recourse.latency_class, len(instance.latency_classes), "latency class"),
         (plan.recourse.period, periods, "period"),
         (plan.maintenance.task, len(instance.maintenance), "task of maintenance"),
+        (plan.starts.service, len(instance.services), "service"),
+        (plan.starts.pool, len(instance.pools), "pool"),
+        (plan.starts.period, periods, "period"),
+        (plan.feed_work.work, len(instance.feed_work), "task of maintenance of a feed"),
         (plan.kept.case, len(instance.loss_cases), "loss"),
         (plan.kept.service, len(instance.services), "service"),
         (plan.kept.pool, len(instance.pools), "pool"),
@@ -104,6 +119,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.limits.lever, len(instance.levers), "lever"),
         (plan.closings.lever, len(instance.levers), "lever"),
         (plan.credits.case, len(instance.credit_cases), "agreement on credits"),
+        (plan.least_shares.case, len(instance.fairness_cases), "policy of fairness"),
+        (plan.least_shares.period, periods, "period"),
         (plan.swings.tenant, len(instance.tenants), "tenant"),
         (plan.swings.period, periods, "period"),
         (plan.batch.case, len(instance.batch_cases), "way to do batch work"),
@@ -118,6 +135,6 @@ def _inside(instance: Instance, plan: Plan) -> None:
         if np.any((values < 0) | (values >= count)):
             raise ValueError(f"the plan names a {what} that the instance does not have")
     profiles = np.array([len(service.profiles) for service in instance.services.values()], dtype=np.int64)
-    for table in (plan.replicas, plan.kept):
+    for table in (plan.replicas, plan.kept, plan.starts):
         if np.any((table.profile < 0) | (table.profile >= profiles[table.service])):
             raise ValueError("the plan names a service profile that the instance does not have")

@@ -10,8 +10,8 @@ import numpy as np
 from placement.activities import Activities, Columns
 from placement.builder import Builder
 from placement.instance import Instance
-from placement.plan import LEVELS, TERMS, Plan
-from placement.program import Floats, Grid, Ints, Program
+from placement.plan import Plan
+from placement.program import CostRow, Floats, Grid, Ints, Program
 from placement.rules import RULES
 from placement.rules.reading import gang_units, online_units, units_down
 
@@ -58,10 +58,14 @@ def formulate(instance: Instance, *, by_pool: bool | None = None) -> Formulation
     ``by_pool``: gangs have one option per pool instead of one per island; None: where islands would be too many. See ``Gangs``.
     ValueError where it is asked for and the instance needs to tell islands apart.
     """
-    builder = Builder(Grid(instance.calendar.hours, instance.calendar.band_count), LEVELS, TERMS)
+    levels = instance.levels
+    builder = Builder(Grid(instance.calendar.hours, instance.calendar.band_count), levels.names, levels.terms, levels.weights)
     activities = Activities(instance, builder, by_pool)
     for rule in RULES:
         rule.formulate(instance, builder, activities)
+    for n, most in enumerate(levels.most):
+        if most is not None:
+            builder.add_cost_row(CostRow(f"most of {levels.names[n]}", n, most))
     return Formulation(instance, builder.build(), activities)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from placement.instance import Instance
+from placement.instance.running import leaving
 from placement.plan import Plan
 from placement.program import Floats, Ints, end_blocks
 
@@ -31,6 +32,9 @@ def plan_notes(instance: Instance, plan: Plan) -> list[str]:
         - progress[jobs.pace[runs.job], np.clip(runs.start_block, 0, calendar.blocks)]
         - _given_way_hours(instance, plan)
     )
+    gone = leaving(runs.job)
+    for job, today in jobs.running.items():  # Of what a job works where it moves to only this is known here.
+        needed = np.where(runs.job == job, np.where(gone, 0.0, today.remaining_hours), needed)
     open_runs = np.flatnonzero((runs.end_block == calendar.blocks) & (done < needed * (1 - 1e-9)))
     return _terms_beyond(instance, plan) + _payments_beyond(instance, plan) + [
         f"job {jobs.id[runs.job[r]]} runs on after {calendar.end}: at least {needed[r] - done[r]:,.0f} h of "

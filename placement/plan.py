@@ -13,14 +13,14 @@ import numpy as np
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 
 LEVELS = ("promises", "net_cost")
-"""Minimised in this order, both in USD: promises broken, by their weight; then net cost."""
+"""Minimised in this order unless an objective is stated, both in USD: promises broken, by their weight; then net cost."""
 
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
-    "capex", "residual_value", "sublets", "demand_response", "wan", "uncovered", "limit_changes", "closings", "refusals",
-    "credits", "swings", "shifting", "unfinished_work", "training_value", "batch_value", "revenue",
+    "capex", "residual_value", "sublets", "demand_response", "wan", "start_ups", "uncovered", "limit_changes", "closings",
+    "refusals", "credits", "swings", "shifting", "moves", "unfinished_work", "training_value", "batch_value", "revenue",
 )  # fmt: skip
-"""What the levels are made of; the first two belong to promises, the others to net cost. Earnings are negative."""
+"""What the levels are made of, in USD; the first two belong to promises, the others to net cost. Earnings are negative."""
 
 CLOSED_GAP = 1e-9
 """A level with at most this gap is closed: float noise is no gap."""
@@ -30,7 +30,7 @@ TERM_LEVEL = {term: int(not term.startswith("promised")) for term in TERMS}
 
 @dataclass(frozen=True)
 class Runs:
-    """Gangs that run, one row each: [n]."""
+    """Gangs that run, one row each: [n]; of one that moves two, first where it stands today, then where it goes."""
 
     job: Ints
     shape: Ints
@@ -170,6 +170,17 @@ class Maintenance:
 
 
 @dataclass(frozen=True)
+class FeedWork:
+    """When maintenance of feeds is done, one row per task."""
+
+    work: Ints
+    """Position in ``Instance.feed_work``."""
+    start_block: Ints
+    end_block: Ints
+    """The block after the last one in which less may be drawn."""
+
+
+@dataclass(frozen=True)
 class Backups:
     """Where must jobs that a loss hits would run instead, one row per (loss, job)."""
 
@@ -182,6 +193,17 @@ class Backups:
     start_block: Ints
     end_block: Ints
     """The block after the last one held; B also where the job would run on after the horizon."""
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Replicas that start in a period, of services whose starts are counted, one row per (service, profile, pool, period)."""
+
+    service: Ints
+    profile: Ints
+    pool: Ints
+    period: Ints
+    replicas: Floats
 
 
 @dataclass(frozen=True)
@@ -251,6 +273,17 @@ class Swings:
 
 
 @dataclass(frozen=True)
+class LeastShares:
+    """Shares that everyone whom a policy of fairness compares is served at least, one row per (policy, slot); absent: 0."""
+
+    case: Ints
+    """Position in ``Instance.fairness_cases``."""
+    period: Ints
+    """The first one of the slot."""
+    share: Floats
+
+
+@dataclass(frozen=True)
 class Batch:
     """Accelerators that work on batch jobs, one row per (job, accelerator and mode, pool, period)."""
 
@@ -288,13 +321,16 @@ class Plan:
     uncovered: Uncovered = field(default_factory=lambda: empty(Uncovered))
     responses: Responses = field(default_factory=lambda: empty(Responses))
     maintenance: Maintenance = field(default_factory=lambda: empty(Maintenance))
+    feed_work: FeedWork = field(default_factory=lambda: empty(FeedWork))
     backups: Backups = field(default_factory=lambda: empty(Backups))
     kept: Kept = field(default_factory=lambda: empty(Kept))
+    starts: Starts = field(default_factory=lambda: empty(Starts))
     limits: Limits = field(default_factory=lambda: empty(Limits))
     closings: Closings = field(default_factory=lambda: empty(Closings))
     refusals: Refusals = field(default_factory=lambda: empty(Refusals))
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
+    least_shares: LeastShares = field(default_factory=lambda: empty(LeastShares))
     batch: Batch = field(default_factory=lambda: empty(Batch))
     unfinished: Unfinished = field(default_factory=lambda: empty(Unfinished))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
@@ -343,9 +379,10 @@ class Prices:
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
+    "feed_work": FeedWork,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "credits": Granted, "swings": Swings, "shifts": Shifts,
-    "batch": Batch, "unfinished": Unfinished,
+    "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts, "batch": Batch,
+    "unfinished": Unfinished, "starts": Starts,
 }  # fmt: skip
 
 
@@ -398,7 +435,7 @@ class Result:
 
     @property
     def objective(self) -> float | None:
-        """Value of the last level: net cost in USD."""
+        """Value of the last level: net cost in USD, unless an objective that is stated ends otherwise."""
         return self.levels[-1].value if self.plan is not None else None
 
     @property

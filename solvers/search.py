@@ -24,8 +24,9 @@ PROVEN = 1e-9
 
 SECONDS_BETWEEN_EVENTS = 0.5
 
-CAP_SLACK = 1e-9
-"""A level may end above the value it reached by this times max(1, |value|) when later levels are minimised."""
+CAP_SLACK = 5e-10
+"""A level may end above the value it reached by this times max(1, |value|) when later levels are minimised: less than ``PROVEN``,
+so that a level of which later ones use all of this still counts as closed."""
 
 
 CEILING_SLACK = 1e-7

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.program": set(),
     "placement.plan": BASE,
     "placement.builder": BASE,
-    "placement.instance": BASE,
+    "placement.instance": BASE | {"placement.plan"},  # The names of terms.
     "placement.scenario": BASE | {"placement.instance"},
     "placement.catalogue": BASE | {"placement.instance"},
     "placement.files": NOUNS | {"placement.catalogue"},

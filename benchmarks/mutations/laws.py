@@ -23,6 +23,14 @@ LAWS: tuple[Mutation, ...] = (
         "assignment deadline check", "an off-by-one", "law", f"{RULES}/assignment.py",
         "continues, end <= jobs.deadline_block[job])", "continues, end <= jobs.deadline_block[job] + 1)", CHECK_SIDE,
     ),
+    Mutation(
+        "switching", "a dropped term", "activity", f"{ACTIVITIES}/paces.py",
+        "slowed - switching, 0.0)", "slowed, 0.0)", BOTH_SIDES,
+    ),
+    Mutation(
+        "switching check", "a dropped term", "law", f"{RULES}/assignment.py",
+        "np.maximum(hours - lost, 0.0)", "np.maximum(hours, 0.0)", BOTH_SIDES,
+    ),
     # ------------------------------------------------------------ law 1, batch
     Mutation(
         "batch work", "a coefficient: units for GPUs", "law", f"{RULES}/batch.py",
@@ -139,7 +147,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "events slow gangs down", "a dropped coefficient", "activity", f"{ACTIVITIES}/paces.py",
-        "(1 - shares[:, None, None] * slowed)", "(1 - slowed)", GRID,
+        "1 - shares[:, None, None] * slowed - switching", "1 - slowed - switching", GRID,
     ),
     Mutation(
         "events above two sites", "all for any", "activity", f"{ACTIVITIES}/paces.py",
@@ -255,6 +263,14 @@ LAWS: tuple[Mutation, ...] = (
         "        charge_units(instance, builder, activities, pool, of_island, pools)\n", "", BOTH_SIDES,
     ),
     Mutation(
+        "backups power", "dropped rates", "law", f"{RULES}/backups.py",
+        "(kw * weight[pool])[some]", "(0 * kw * weight[pool])[some]", BOTH_SIDES,
+    ),
+    Mutation(
+        "backups power after the loss check", "a dropped condition", "law", f"{RULES}/backups.py",
+        "np.where(case.off[:, None], 0.0, least_facility_kw", "np.where(False, 0.0, least_facility_kw", BOTH_SIDES,
+    ),
+    Mutation(
         "backups start check", "a dropped condition", "law", f"{RULES}/backups.py",
         "np.any(table.start_block[mine] == runs.start_block[run])", "np.any(mine)", CHECK_SIDE,
     ),
@@ -266,6 +282,14 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "maintenance must", "a dropped condition", "law", f"{RULES}/maintenance.py",
         "builder.add_groups(_names(instance), must=True)", "builder.add_groups(_names(instance), must=False)", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance of feeds", "a dropped rate", "law", f"{RULES}/maintenance.py",
+        "options.option[options.work == n], row, 1.0,", "options.option[options.work == n], row, 0.0,", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance of feeds check", "an off-by-one", "law", f"{RULES}/maintenance.py",
+        "slice(max(start, 0) * bands, max(end, 0) * bands)", "slice(max(start, 0) * bands, max(end - 1, 0) * bands)", CHECK_SIDE,
     ),
     Mutation(
         "maintenance window check", "an off-by-one", "law", f"{RULES}/maintenance.py",

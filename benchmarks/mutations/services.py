@@ -26,5 +26,30 @@ SERVED: tuple[Mutation, ...] = (
         "sla spares", "a dropped factor", "law", f"{RULES}/sla.py",
         "replicas.tokens_per_s / (1.0 + spare[replicas.service])", "replicas.tokens_per_s", SERVICES,
     ),
+    Mutation(
+        "starting rises", "an off-by-one: only pairs from even periods on", "law", f"{RULES}/starting.py",
+        "for begin in (0, 1):", "for begin in (0,):", SERVICES,
+    ),
+    Mutation(
+        "starting within a block", "a dropped rate", "law", f"{RULES}/starting.py",
+        "builder.profile(first * 1.0 - last * 1.0)", "builder.profile(first * 0.0)", SERVICES,
+    ),
+    Mutation(
+        "starting of today check", "a wrong start", "law", f"{RULES}/starting.py",
+        "there[q, 0] if today is None else today", "there[q, 0] if today is None else 0.0", SERVICES,
+    ),
+    Mutation(
+        "starting what is lost", "a sign", "law", f"{RULES}/sla.py",
+        "builder.add_rates(starts.option, throughput[row], lost,", "builder.add_rates(starts.option, throughput[row], -lost,",
+        SERVICES,
+    ),
+    Mutation(
+        "sla improving throughput check", "a dropped factor", "law", f"{RULES}/reading.py",
+        "return factor[service, period] * kept_at_events(", "return kept_at_events(", SERVICES,
+    ),
+    Mutation(
+        "demand per request", "a dropped factor", "files", "placement/files/resolve.py",
+        "demand[row], mean[row] = demand[row] * factor, mean[row] * factor", "pass", ("tiny optima",),
+    ),
 )  # fmt: skip
 """Named by law, then by what is wrong."""

@@ -16,9 +16,11 @@ from placement.activities.batch import BatchOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
+from placement.activities.feed_work import FeedWorkOptions
 from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
+from placement.activities.least_shares import LeastShareOptions
 from placement.activities.limits import LimitOptions
 from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overuse import Overuse
@@ -29,6 +31,7 @@ from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.shifts import ShiftOptions
 from placement.activities.spreads import SpreadOptions
+from placement.activities.starts import StartOptions
 from placement.activities.sublets import SubletOptions
 from placement.activities.swings import SwingOptions
 from placement.activities.terms import Terms
@@ -57,6 +60,7 @@ class Activities:
         self.batch = BatchOptions.offer(instance, builder)
         self.serve = ServeOptions.offer(instance, builder)
         self.shed = ShedOptions.offer(instance, builder)
+        self.starts = StartOptions.offer(instance, builder, self.replicas)
         self.terms = Terms.offer(instance, builder)
         self.sublets = SubletOptions.offer(instance, builder)
         self.overuse = Overuse.offer(instance, builder)
@@ -64,6 +68,7 @@ class Activities:
         self.responses = ResponseOptions.offer(instance, builder)
         self.kept = KeptOptions.offer(instance, builder, self.replicas)
         self.maintenance = MaintenanceOptions.offer(instance, builder)
+        self.feed_work = FeedWorkOptions.offer(instance, builder)
         self.isolation = IsolationOptions.offer(instance, builder)
         self.backups = BackupOptions.offer(instance, builder, self.gangs)
         self.limits = LimitOptions.offer(instance, builder)
@@ -71,15 +76,17 @@ class Activities:
         self.refusals = RefusalOptions.offer(instance, builder)
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
+        self.least_shares = LeastShareOptions.offer(instance, builder)
         self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
         self.shifts = ShiftOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
             self.batch,
+            self.starts,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.shifts, self.spreads,
+            self.credits, self.swings, self.least_shares, self.shifts, self.spreads, self.feed_work,
         )  # fmt: skip
 
     @property
@@ -102,9 +109,11 @@ __all__ = [
     "ClosingOptions",
     "Columns",
     "CreditOptions",
+    "FeedWorkOptions",
     "Gangs",
     "IsolationOptions",
     "KeptOptions",
+    "LeastShareOptions",
     "LimitOptions",
     "MaintenanceOptions",
     "Overuse",
@@ -116,6 +125,7 @@ __all__ = [
     "ShedOptions",
     "ShiftOptions",
     "SpreadOptions",
+    "StartOptions",
     "SubletOptions",
     "SwingOptions",
     "Terms",

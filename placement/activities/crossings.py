@@ -10,7 +10,7 @@ import numpy as np
 from placement.activities.columns import expand
 from placement.activities.places import Places
 from placement.instance import Instance
-from placement.instance.moves import path_of_load
+from placement.instance.moves import path_of_load, path_of_move
 from placement.instance.wan import Links, Wan
 from placement.program import Ints
 
@@ -32,7 +32,7 @@ class Loads:
     def to_move(cls, instance: Instance, places: Places, job: Ints, place: Ints) -> Loads:
         """The loads of jobs on places, [n] each."""
         lies = instance.jobs.load_site
-        stated = np.flatnonzero(np.any(lies >= 0, axis=1)[job])
+        stated = np.flatnonzero((np.any(lies >= 0, axis=1) & ~instance.jobs.runs_today)[job])
         row, site = places.sites(place[stated])
         row = stated[row]
         at = lies[job[row]]
@@ -40,6 +40,13 @@ class Loads:
         row, site = row[missing], site[missing]
         keys, way = np.unique(np.stack([job[row], load, site]), axis=1, return_inverse=True)
         return cls(row, load, way.reshape(-1), [path_of_load(instance, j, k, s) for j, k, s in keys.T.tolist()])
+
+    @classmethod
+    def of_moves(cls, instance: Instance, places: Places, job: Ints, place: Ints) -> Loads:
+        """What running jobs take along to places, [n] each; ``load`` says nothing."""
+        row, site = places.sites(place)
+        keys, way = np.unique(np.stack([job[row], site]), axis=1, return_inverse=True)
+        return cls(row, np.zeros_like(row), way.reshape(-1), [path_of_move(instance, j, s) for j, s in keys.T.tolist()])
 
 
 def served_over(instance: Instance, wan: Wan, stream: Ints, site: Ints) -> tuple[Ints, Ints]:

@@ -18,13 +18,15 @@ from placement.activities.crossings import Loads
 from placement.activities.paces import Paces
 from placement.activities.packing import packed
 from placement.activities.places import Places, largest_first
-from placement.builder import Builder
+from placement.activities.running import current_places, find_running, running_rows, what_moves_leave
+from placement.builder import END, START, Builder, Edge
 from placement.instance import Instance
 from placement.instance.demand import SPANS
 from placement.instance.goodput import MOST_TIMES_LONGER
+from placement.instance.running import leaving
 from placement.plan import Paths, Plan, Runs, rows_by_run
 from placement.plan import Places as PlacesTable
-from placement.program import Bools, Floats, Ints, end_blocks
+from placement.program import Anchor, Bools, Floats, Ints, end_blocks
 
 MOST_ISLAND_OPTIONS = 100_000_000
 """Pairs of shape and island beyond which options are written by pool."""
@@ -59,8 +61,18 @@ class Gangs:
     drop_job: Ints
     places: Places
     paces: Paces
-    by_pool: bool = False
+    by_pool: bool
     """Places name the largest island of a pool and mean any of its islands."""
+    begin: Ints
+    """Block of what starts in just one, as jobs that run today do; else -1."""
+    moves: Bools
+    """A running job moves here."""
+    before: Floats
+    """Hours of progress made at the current place before a move; else 0."""
+    overlap: Ints
+    """Of rows of what a move leaves (its option again, on today's place): blocks for which it is held beyond the move. Else -1."""
+    leaves_from: int
+    """These rows come last, from this one on; the options of those before it ascend."""
 
     # ------------------------------------------------------------ what is offered
 
@@ -73,22 +85,21 @@ class Gangs:
             raise ValueError("gangs or replicas of this instance depend on which islands they stand on")
         places = Places.of(instance)
         shape, place = _candidates(instance, places, by_pool)
-        on_spot = bool(np.any(instance.pool_spot >= 0))
-        if on_spot:
+        here = current_places(instance, places)
+        jobs, shapes = instance.jobs, instance.jobs.shapes
+        if np.any(instance.pool_spot >= 0):
             runs = _times_longer(instance, places, shape, place) <= MOST_TIMES_LONGER
             shape, place = shape[runs], place[runs]
-        jobs, shapes = instance.jobs, instance.jobs.shapes
+        today = np.flatnonzero(jobs.runs_today[shapes.job[shape]]) if here else np.empty(0, dtype=np.int64)
+        to_shape, to_place = shape[today], place[today]
+        if here:
+            shape, place = np.delete(shape, today), np.delete(place, today)
         job = narrow(shapes.job[shape])
         first_island = np.array([sides[0][0] for sides in places.sides], dtype=np.int64)
         copies = np.ones(len(places.sides), dtype=np.int32)
         if not by_pool:
             copies[: len(places.classes)] = np.bincount(places.classes, minlength=len(places.classes))
-        pool = narrow(instance.island_pool[first_island])[place]
-        units = narrow(-(-shapes.gpus[shape] // instance.unit_gpus[pool]))
-        loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(jobs.wan_loss[job])
-        hours = shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
-        if on_spot:
-            hours *= _times_longer(instance, places, shape, place)
+        hours = _hours(instance, places, shape, place)
 
         paces = Paces.of(instance, places)
         first, last, past = _starts(instance, job, hours, _first_blocks(instance, places, job, place), paces, place)
@@ -100,21 +111,44 @@ class Gangs:
         del first, last, past, fitting, passing
         if len(finishes) == len(job) and finishes.all():  # The rule in large instances: every candidate stays, in order.
             rows = slice(None)
+        count = len(finishes)
+        columns: dict[str, Any] = {
+            "job": job[rows], "shape": shape[rows], "place": place[rows], "copies": copies[place[rows]], "hours": hours[rows],
+            "finishes": finishes, "begin": _all(-1, count), "moves": _all(False, count), "before": _all(0.0, count),
+        }  # fmt: skip
+        if here:
+            full = [_hours(instance, places, np.array([jobs.running[j].shape]), np.array([p]))[0] for j, p in here.items()]
+            there, hours_here = _hours(instance, places, to_shape, to_place), dict(zip(here, full, strict=True))
+            ran = running_rows(instance, places, paces, here, to_shape, to_place, copies, there, hours_here)
+            columns = {name: np.append(column, np.array(getattr(ran, name), column.dtype)) for name, column in columns.items()}
+            rows_first, rows_last = np.append(rows_first, ran.begin), np.append(rows_last, ran.begin)
 
         pace = np.array([builder.pace(row) for row in paces.per_hour], dtype=np.int64)
         option = builder.add_running(
-            first=rows_first, last=rows_last, hours=hours[rows], pace=pace[paces.rows(job[rows], place[rows])],
-            copies=copies[place[rows]],
+            first=rows_first, last=rows_last, hours=columns["hours"], copies=columns["copies"],
+            pace=pace[paces.rows(columns["job"], columns["place"])],
         )  # fmt: skip
+        columns |= {"option": narrow(option), "overlap": _all(-1, len(option))}
+        if here:
+            columns = what_moves_leave(instance, here, columns)
         drop_job = np.flatnonzero(jobs.is_commitment("promised"))
-        zero = np.zeros(len(drop_job), dtype=np.int64)
-        drop_option = builder.add_per_period(first=zero, last=zero, upper=1.0, whole=True)
-        share_row, share_island, share_units = places.shares(place[rows], units[rows])
+        drop_option = builder.add_per_period(first=0 * drop_job, last=0 * drop_job, upper=1.0, whole=True)
+        pool = narrow(instance.island_pool[first_island])[columns["place"]]
+        units = narrow(-(-shapes.gpus[columns["shape"]] // instance.unit_gpus[pool]))
+        share_row, share_island, share_units = places.shares(columns["place"], units)
         return cls(
-            narrow(option), job[rows], shape[rows], place[rows], copies[place[rows]], hours[rows], finishes, units[rows],
-            pool[rows], share_row, share_island, share_units, (copies[place[rows]] > 1)[share_row], drop_option, drop_job, places,
-            paces, by_pool,
+            units=units, pool=pool, share_row=share_row, share_island=share_island, share_units=share_units,
+            share_step=(columns["copies"] > 1)[share_row], drop_option=drop_option, drop_job=drop_job, places=places, paces=paces,
+            by_pool=by_pool, leaves_from=len(option), **columns,
         )  # fmt: skip
+
+    def window(self, row: Ints) -> tuple[Edge, Edge]:
+        """When options hold what rows of this table say, [n]: from start to end, or, what a move leaves, until it has left."""
+        if self.leaves_from == len(self.option):
+            return START, END
+        leaves = self.overlap[row] >= 0
+        begin = np.where(leaves, Anchor.FIRST, Anchor.START)
+        return (begin, 0), (np.where(leaves, Anchor.START, Anchor.END), np.maximum(self.overlap[row], 0))
 
     def pace(self, row: Ints | Bools) -> Ints:
         """Row of ``paces`` of some of these options."""
@@ -132,7 +166,7 @@ class Gangs:
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
         """Tables ``runs``, ``places`` and ``paths``, ordered by job."""
-        chosen, row = columns.of(self.option)
+        chosen, row = columns.of(self.option[: self.leaves_from])
         order = np.argsort(self.job[row], kind="stable")
         row, start, copy = row[order], chosen.start[order], chosen.copy[order]
         end = np.empty(len(row), dtype=np.int64)
@@ -149,6 +183,7 @@ class Gangs:
             row, start, end = row[kept], start[kept], end[kept]
             run, island, units = np.arange(len(row)), island[kept], self.units[row]
         else:
+            row, start, end, copy = self._with_left(row, start, end, copy)
             run, island, units = self.places.layouts(self.place[row], self.units[row])
             island = island + copy[run]  # Only options on single islands have copies.
         many = np.flatnonzero(~self.places.single(self.place[row])).tolist()
@@ -164,20 +199,24 @@ class Gangs:
         """Columns of the runs of a plan, and of the promised jobs that it drops; see ``Activity``."""
         runs = plan.runs
         place, copy = self._places_of(instance, plan)
+        today = instance.jobs.runs_today[runs.job]
         pace = self.paces.rows(runs.job, np.maximum(place, 0))
         left = self.paces.progress[pace, -1] - self.paces.progress[pace, runs.start_block]
         key = self.shape.astype(np.int64) * len(self.places.sides) + self.place
-        wanted = np.where(place < 0, -1, runs.shape * len(self.places.sides) + place)
+        wanted = np.where((place < 0) | today, -1, runs.shape * len(self.places.sides) + place)
         row = np.full(len(runs.job), -1, dtype=np.int64)
         for finishes in (True, False):
-            rows = np.flatnonzero(self.finishes == finishes)  # ascending by key
+            rows = np.flatnonzero((self.finishes == finishes) & (self.begin < 0))  # ascending by key
             if len(rows):
                 at = rows[np.minimum(np.searchsorted(key[rows], wanted), len(rows) - 1)]
                 found = (key[at] == wanted) & ((left >= self.hours[at] * (1 - 1e-9)) == finishes)
                 row[found] = at[found]
+        if today.any():
+            find_running(instance, plan, self, place, row, copy)
+        gone = today & leaving(runs.job)
         kept = row >= 0
-        if strict and not kept.all():
-            run = int(np.argmax(row < 0))
+        if strict and not (kept | gone).all():
+            run = int(np.argmax(~(kept | gone)))
             job, start = instance.jobs.id[int(runs.job[run])], runs.start_block[run]
             raise ValueError(f"job '{job}' runs in a way that is not offered: shape, place or start block {start}")
         excused = np.isin(instance.jobs.tenant[self.drop_job], plan.refusals.tenant)
@@ -187,6 +226,18 @@ class Gangs:
         return Columns(
             option, np.concatenate([runs.start_block[kept], zero]), np.ones(len(option)), np.concatenate([copy[kept], zero])
         )  # fmt: skip
+
+    def _with_left(self, row: Ints, start: Ints, end: Ints, copy: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Runs and, before each that a job moves to, what it leaves, held from the first block on."""
+        at = np.flatnonzero(self.moves[row])
+        ways = np.searchsorted(self.option[self.leaves_from :], self.option[row[at]])
+        old = self.leaves_from + ways
+        left = np.flatnonzero(old < len(self.option))
+        left = left[self.option[old[left]] == self.option[row[at[left]]]]
+        at, old = at[left], old[left]
+        gone = start[at] + self.overlap[old]
+        zero = np.zeros(len(at), dtype=np.int64)
+        return np.insert(row, at, old), np.insert(start, at, zero), np.insert(end, at, gone), np.insert(copy, at, zero)
 
     def _places_of(self, instance: Instance, plan: Plan) -> tuple[Ints, Ints]:
         """Place of each run, -1 where it is not offered, and which copy of it, [runs] each."""
@@ -217,6 +268,21 @@ class Gangs:
         order = sorted(held, key=lambda site: (-held[site], min(i for i, s in zip(islands, sites, strict=True) if s == site)))
         sides = tuple(largest_first((i for i, s in zip(islands, sites, strict=True) if s == site), gpus) for site in order)
         return self.places.find(sides, tuple(sorted(links.tolist())))
+
+
+def _all(value: float, rows: int) -> Any:
+    """A column of one value, which takes no room."""
+    return np.broadcast_to(np.array(value, dtype=np.int64 if type(value) is int else None), (rows,))
+
+
+def _hours(instance: Instance, places: Places, shape: Ints, place: Ints) -> Floats:
+    """Hours at pace 1 of shapes on places, [n]: slow-down, what the WAN and spot capacity cost included."""
+    job = instance.jobs.shapes.job[shape]
+    loss = np.where([len(sides) > 1 for sides in places.sides], 1.0, 0.0)[place] * np.nan_to_num(instance.jobs.wan_loss[job])
+    hours = instance.jobs.shapes.hours[shape] / (places.slow_down(place) * (1 - loss))
+    if np.any(instance.pool_spot >= 0):
+        hours *= _times_longer(instance, places, shape, place)
+    return np.asarray(hours, dtype=np.float64)
 
 
 SHAPES_AT_ONCE = 1 << 15
@@ -302,7 +368,7 @@ def may_go_by_pool(instance: Instance) -> bool:
         for profile in service.profiles
     )
     told_apart = any(task.islands for _, task in instance.maintenance) or any(c.loss.jobs == "must" for c in instance.loss_cases)
-    return one_island and small and not told_apart and not np.any(instance.counts_domains)
+    return one_island and small and not told_apart and not np.any(instance.counts_domains) and not instance.jobs.running
 
 
 def _with_all_before(instance: Instance, job: Ints, kept: Bools, must: Bools) -> Bools:

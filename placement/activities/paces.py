@@ -1,6 +1,8 @@
 """How fast gangs get on: the pace of their job, less what their tenant gives way in the hours of events above their place.
 
-    progress in a period = pace of the band x (hours of the period - flexibility share x hours of events in it)
+    progress in a period = pace of the band x (hours of the period - flexibility share x hours of events in it - hours of switching)
+
+Hours of switching are held without progress after each pause, which is a band in which the pace is 0.
 
 A gang gives way at every event above any of its islands, whether or not its kW are needed: its end then holds whatever the grid
 calls for. Events in one period follow each other; together they last no longer than it does.
@@ -43,7 +45,9 @@ class Paces:
         hours = np.array([case.hours for case in cases]).reshape(len(cases), calendar.period_count)
         slowed = np.minimum(sets @ hours, calendar.hours) / calendar.hours
         own = np.tile(jobs.paces, calendar.blocks)
-        per_hour = (own[:, None, None] * (1 - shares[:, None, None] * slowed)).reshape(-1, calendar.period_count)
+        switching = (jobs.hours_switching(calendar) / calendar.hours)[:, None, None]
+        per_hour = own[:, None, None] * np.maximum(1 - shares[:, None, None] * slowed - switching, 0.0)
+        per_hour = per_hour.reshape(-1, calendar.period_count)
         made = (per_hour * calendar.hours).reshape(len(per_hour), calendar.blocks, calendar.band_count).sum(axis=2)
         progress = np.concatenate([np.zeros((len(made), 1)), np.cumsum(made, axis=1)], axis=1)
         row_of = np.arange(len(per_hour), dtype=np.int64).reshape(len(own), len(shares), len(sets))

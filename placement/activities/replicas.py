@@ -40,7 +40,7 @@ class ReplicaOptions:
     serving_kw: Floats
     """IT kW of one running accelerator."""
     pace: Ints
-    """Profile of its throughput: 1 but where events slow it down."""
+    """Profile of its throughput: 1 but where events slow it down, or it improves over time."""
 
     @classmethod
     def offer(cls, instance: Instance, builder: Builder) -> ReplicaOptions:
@@ -64,9 +64,9 @@ class ReplicaOptions:
                         draw.append(accelerator.mode(profile.mode).serving_kw)
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
         service_of, profile_of, pool_of, island_of, units_of, replicas_of, gpus, latency_class = table.T
-        upper = [builder.profile(_most(instance, *key)) for key in table[:, 2:5].tolist()]
-        slowed, share = _slowed_at_events(instance), flexibility(instance)
-        pace = np.array([builder.profile(1 - share[s] * slowed[q]) for s, q in table[:, [0, 2]].tolist()], dtype=np.int64)
+        upper = [builder.profile(most_counts(instance, *key)) for key in table[:, 2:5].tolist()]
+        sustained = paces(instance)
+        pace = np.array([builder.profile(sustained[s, q]) for s, q in table[:, [0, 2]].tolist()], dtype=np.int64)
         zero = np.zeros(len(rows), dtype=np.int64)
         option = builder.add_per_period(
             first=zero,
@@ -146,6 +146,14 @@ def flexibility(instance: Instance) -> Floats:
     return np.array([share * (name in asked) for name, share in least.items()])
 
 
+def paces(instance: Instance) -> Floats:
+    """Part of their stated throughput that replicas of services sustain in pools, [services, Q, P]."""
+    better = [1.0 if service.throughput_factor is None else service.throughput_factor for service in instance.services.values()]
+    shape = (len(better), 1, instance.calendar.period_count)
+    factor = np.array([instance.calendar.mean(steps) for steps in better], dtype=np.float64).reshape(shape)
+    return np.asarray((1 - flexibility(instance)[:, None, None] * _slowed_at_events(instance)[None]) * factor, dtype=np.float64)
+
+
 def _slowed_at_events(instance: Instance) -> Floats:
     """Part of each period in which events last above each pool, [Q, P]: what is flexible gives way then, needed or not."""
     hours, shape = instance.calendar.hours, (len(instance.pools), instance.calendar.period_count)
@@ -161,7 +169,7 @@ def per_count(profile: ServiceProfile, accelerator: Accelerator) -> tuple[int, i
     return -(-profile.gpus_per_replica // unit), 1
 
 
-def _most(instance: Instance, pool: int, island: int, units: int) -> Ints:
+def most_counts(instance: Instance, pool: int, island: int, units: int) -> Ints:
     """Counts that the whole pool or island would hold in each period, [P]."""
     first, last = instance.pool_island[pool], instance.pool_island[pool + 1]
     online = instance.island_online_gpus[first:last] if island == ANY_ISLAND else instance.island_online_gpus[island : island + 1]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from placement.cli.errors import ExitCode
-from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
+from placement.cli.inputs import instance_argument, json_option, levels_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json
-from placement.report.text import clean, count, plural, table
+from placement.report.text import brief, clean, count, plural, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,13 +25,14 @@ TOLERANCE = 1e-6
 @instance_argument
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
 @scenario_option
+@levels_option
 @json_option
 @click.pass_context
-def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, as_json: bool) -> None:
+def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, levels: str | None, as_json: bool) -> None:
     """Check PLAN against every law of INSTANCE; exit 1 if it breaks one."""
     from placement.check import check as check_plan
 
-    fleet = read_instance(instance, scenario)
+    fleet = read_instance(instance, scenario, levels)
     decided, stated = read_plan(plan, fleet)
     checked = check_plan(fleet, decided)
     values = {level.name: level.value for level in stated.levels if level.value is not None}
@@ -51,7 +52,8 @@ def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, 
     elif found:
         click.echo(_listed(found))
     else:
-        costs = ", ".join(f"{name} {count(usd)} USD" for name, usd in checked.levels.items())
+        unit = " USD" if fleet.levels.in_usd else ""
+        costs = ", ".join(f"{name} {brief(value) if not unit else count(value)}{unit}" for name, value in checked.levels.items())
         click.echo(f"valid: {clean(plan)} breaks no law of {clean(fleet.name)}; {costs}")
     if found:
         ctx.exit(ExitCode.VIOLATIONS)

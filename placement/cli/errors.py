@@ -7,11 +7,14 @@ import errno
 import os
 import sys
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from placement.report.text import clean
+
+if TYPE_CHECKING:
+    from placement.program import Status
 
 
 class ExitCode(enum.IntEnum):
@@ -25,6 +28,17 @@ class ExitCode(enum.IntEnum):
     INTERNAL = 70
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+
+
+def ending(status: Status, found: bool, interrupted: int | None) -> int:
+    """How a search ended: by a signal, with something found, with proof that there is nothing, or without either."""
+    from placement.program import Status
+
+    if interrupted is not None:
+        return interrupted
+    if found:
+        return ExitCode.OK
+    return ExitCode.INFEASIBLE if status is Status.INFEASIBLE else ExitCode.NO_PLAN
 
 
 class BadInput(click.ClickException):

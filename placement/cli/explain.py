@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from placement.cli.errors import ExitCode
-from placement.cli.inputs import instance_argument, json_option, read_instance, scenario_option
-from placement.cli.output import print_json
+from placement.cli.errors import BadInput, ExitCode
+from placement.cli.inputs import instance_argument, json_option, levels_option, read_instance, scenario_option
+from placement.cli.output import print_json, write_text
 from placement.cli.signals import Interrupts, in_thread
 from placement.cli.solve import ABOVE_ZERO, Number, explaining
 from solvers import SOLVERS
@@ -58,7 +58,7 @@ def losses(ctx: click.Context, /, *, instance: Path, scenario: str | None, as_js
     """Price the losses that plans of INSTANCE are to survive: solve with all of them, without each, and without any."""
     from placement.explain.promises import price_of_losses
 
-    fleet = read_instance(instance, scenario)
+    fleet = _in_net_cost(read_instance(instance, scenario))
     code, prices = _explained(fleet, lambda solve: list(price_of_losses(fleet, solve)), quiet=as_json, **tuning)
     if as_json:
         print_json({"losses": [asdict(price) for price in prices], "instance": {"name": fleet.name, "digest": fleet.digest}})
@@ -83,7 +83,7 @@ def fee(
     """Find up to which fee contracts of INSTANCE are worth signing: solve with each, at several fees, and without it."""
     from placement.explain.fee import can_flip, fee_flips
 
-    fleet = read_instance(instance, scenario)
+    fleet = _in_net_cost(read_instance(instance, scenario))
     for name in contracts:
         if name not in fleet.contracts or not can_flip(fleet, name):
             raise click.UsageError(f"--contract {name!r} is not a contract that is optional and owes something fixed")
@@ -94,6 +94,48 @@ def fee(
     else:
         click.echo(_fee_report(flips), nl=False)
     ctx.exit(code)
+
+
+@explain.command()
+@instance_argument
+@scenario_option
+@levels_option
+@click.option("--between", "pair", metavar="A B", nargs=2, required=True, help="Two levels: A is capped, B minimised.")
+@click.option("--points", metavar="N", type=click.IntRange(2, 1000), default=5, show_default=True, help="Values of the first.")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the curve there as CSV.")
+@tuned
+@json_option
+@click.pass_context
+def tradeoff(
+    ctx: click.Context, /, *, instance: Path, scenario: str | None, levels: str | None, pair: tuple[str, str], points: int,
+    output: Path | None, as_json: bool, **tuning: Any,
+) -> None:  # fmt: skip
+    """Trace what of one level of INSTANCE has to be given up for another: solve with the first capped at several values."""
+    from placement.explain.tradeoff import tradeoff as trace
+    from placement.report.tradeoff import tradeoff_csv, tradeoff_data, tradeoff_table
+
+    fleet = read_instance(instance, scenario, levels)
+    unknown = [name for name in pair if name not in fleet.levels.names]
+    if unknown or pair[0] == pair[1]:
+        raise click.UsageError(f"--between takes two of the levels {', '.join(fleet.levels.names)}, which --levels states anew")
+    code, curve = _explained(fleet, lambda solve: trace(fleet, *pair, points, solve), quiet=as_json, **tuning)
+    if output is not None:
+        try:
+            write_text(output, tradeoff_csv(curve))
+        except OSError as error:
+            raise BadInput(f"cannot write {output}: {error.strerror}; choose another place with -o") from None
+    if as_json:
+        print_json(tradeoff_data(curve) | {"instance": {"name": fleet.name, "digest": fleet.digest}})
+    else:
+        click.echo(tradeoff_table(curve), nl=False)
+    ctx.exit(code if code or curve.points else ExitCode.NO_PLAN)
+
+
+def _in_net_cost(fleet: Instance) -> Instance:
+    """The instance, whose last level prices are read from."""
+    if not fleet.levels.ends_in_net_cost:
+        raise BadInput("prices in USD are differences of net cost: the objective must be in USD and end with net_cost alone")
+    return fleet
 
 
 def _explained(

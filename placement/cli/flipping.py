@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from placement.cli.sweeping import sweep, sweep_cases
+from placement.cli.sweeping import run_sweep, sweep_cases
 from placement.sweep.answers import answers
 from placement.sweep.document import LoadedSweep, Sweep, read_sweep
 from placement.sweep.expand import Settings, word
@@ -33,7 +33,7 @@ def find_flip(
         cases = sweep_cases(LoadedSweep(asked, loaded.path, loaded.tree))
         place = folder / f"{name}={figure:.10g}-{cases.cases[0].digest[:8]}"
         place.mkdir(parents=True, exist_ok=True)
-        store = sweep(cases, place, jobs=jobs, stop=stop)
+        store = run_sweep(cases, place, jobs=jobs, stop=stop)
         if stop.is_set():
             raise InterruptedError
         return decided(answers(store))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.errors import BadInput, ExitCode, InternalError
+from placement.cli.errors import BadInput, InternalError, ending
 from placement.cli.inputs import instance_argument, json_option
 from placement.cli.output import print_json
 from placement.cli.progress import LogFormat, reporter
@@ -77,7 +77,7 @@ def futures(
         click.echo(futures_report(stated, cases, *answer), nl=False)
         if output is not None:
             click.echo(f"\nplans saved in {clean(output)}" if result.plans is not None else f"nothing saved in {clean(output)}")
-    ctx.exit(_exit_code(result, interrupts))
+    ctx.exit(ending(result.status, result.plans is not None, interrupts.exit_code))
 
 
 def _read(path: Path) -> tuple[Futures, tuple[Instance, ...]]:
@@ -133,13 +133,3 @@ def _save(result: FuturesResult, stated: Futures, cases: Sequence[Instance], fol
             raise
     except OSError as error:
         raise BadInput(f"cannot write {folder}: {error.strerror}; choose another place with -o") from None
-
-
-def _exit_code(result: FuturesResult, interrupts: Interrupts) -> int:
-    from placement.program import Status
-
-    if interrupts.exit_code is not None:
-        return interrupts.exit_code
-    if result.plans is not None:
-        return ExitCode.OK
-    return ExitCode.INFEASIBLE if result.status is Status.INFEASIBLE else ExitCode.NO_PLAN

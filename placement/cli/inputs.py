@@ -19,17 +19,26 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 instance_argument: Decorator = click.argument("instance", metavar="INSTANCE", type=click.Path(path_type=Path))
 scenario_option: Decorator = click.option("--scenario", metavar="NAME", help="A named patch of the instance.")
+levels_option: Decorator = click.option(
+    "--levels", metavar="A,B+C,...",
+    help="Minimise these levels in this order: of the objective, groups (promises, net_cost) or terms; W*A weighs, A+B merges.",
+)
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, nothing else.")
 
 
-def read_instance(path: Path, scenario: str | None) -> Instance:
-    """The instance at a path. Raises ``BadInput`` with all errors at once."""
+def read_instance(path: Path, scenario: str | None, levels: str | None = None) -> Instance:
+    """The instance at a path, with the levels that ``--levels`` states. Raises ``BadInput`` with all errors at once."""
     from placement.files import InputErrors, load
+    from placement.instance.objective import with_levels
 
     try:
-        return load(path, scenario=scenario)
+        instance = load(path, scenario=scenario)
     except InputErrors as errors:
         raise BadInput(str(errors)) from None
+    try:
+        return instance if levels is None else with_levels(instance, levels)
+    except ValueError as error:
+        raise BadInput(f"--levels {levels}: {error}") from None
 
 
 def read_plan(path: Path, instance: Instance, *, changed: bool = False) -> tuple[Plan, LoadedPlan]:

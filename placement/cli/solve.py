@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from placement.cli.errors import BadInput, ExitCode, InternalError
-from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
+from placement.cli.errors import BadInput, InternalError, ending
+from placement.cli.inputs import instance_argument, json_option, levels_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json, require_place_for_plan, write_text
 from placement.cli.progress import LogFormat, OnProgress, reporter
 from placement.cli.signals import Interrupts, in_thread
@@ -49,6 +49,7 @@ ABOVE_ZERO = Number(min=0, min_open=True)
 @click.command()
 @instance_argument
 @scenario_option
+@levels_option
 @click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True, help="auto picks by size.")
 @click.option("--time-limit", metavar="S", type=ABOVE_ZERO, help="Seconds for everything, from reading to checking.")
 @click.option(
@@ -76,7 +77,7 @@ ABOVE_ZERO = Number(min=0, min_open=True)
 @click.pass_context
 def solve(
     ctx: click.Context, /, *, instance: Path, scenario: str | None, output: Path | None, start_path: Path | None,
-    time_limit: float | None, as_json: bool, log_format: LogFormat, quiet: bool, **tuning: Any,
+    time_limit: float | None, as_json: bool, log_format: LogFormat, quiet: bool, levels: str | None, **tuning: Any,
 ) -> None:  # fmt: skip
     """Decide which workload of INSTANCE runs where, on what and when."""
     began = time.monotonic()
@@ -86,7 +87,7 @@ def solve(
         raise click.UsageError("--deterministic runs on one worker; leave --workers away")
     if output is not None:
         require_place_for_plan(output)
-    fleet = read_instance(instance, scenario)
+    fleet = read_instance(instance, scenario, levels)
     start = None if start_path is None else read_plan(start_path, fleet, changed=True)[1]
 
     def left() -> float | None:
@@ -110,7 +111,7 @@ def solve(
         if output is not None and result.plan is not None:
             _save(result, fleet, output)
     _show(result, bill, fleet, output, as_json=as_json, quiet=quiet)
-    ctx.exit(_exit_code(result, interrupts))
+    ctx.exit(ending(result.status, result.plan is not None, interrupts.exit_code))
 
 
 def explaining(work: Callable[[], T], fleet: Instance) -> T:
@@ -161,13 +162,3 @@ def _show(result: Result, bill: list[Shortfall], fleet: Instance, output: Path |
             click.echo(f"\nplan saved in {clean(saved)}")
         elif output is not None:
             click.echo(f"nothing saved in {clean(output)}")
-
-
-def _exit_code(result: Result, interrupts: Interrupts) -> int:
-    from placement.program import Status
-
-    if interrupts.exit_code is not None:
-        return interrupts.exit_code
-    if result.plan is not None:
-        return ExitCode.OK
-    return ExitCode.INFEASIBLE if result.status is Status.INFEASIBLE else ExitCode.NO_PLAN

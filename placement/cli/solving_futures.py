@@ -170,6 +170,7 @@ def _together(
     if checked.violations:
         raise RejectedFutures(f"the plans break {len(checked.violations)} laws, first: {checked.violations[0].message}")
     levels = tuple(LevelResult(level.name, checked.levels[level.name], level.bound) for level in solution.levels)
+    _require_bounds_below(levels, checked)
     status = Status.FEASIBLE if solution.status is Status.NO_PLAN else solution.status
     return FuturesResult(status, solution.limit, levels, seconds, solution.solver, plans, checked)
 
@@ -200,6 +201,15 @@ def _checked(
     return checked
 
 
+def _require_bounds_below(levels: Sequence[LevelResult], checked: FuturesCheck) -> None:
+    """``RejectedFutures`` where checked plans refute a bound: it holds for all plans that do as well at the levels before."""
+    turnover = sum(abs(usd) for one in checked.cases for usd in one.terms.values())
+    slack = FEASIBILITY_TOLERANCE * max(1.0, turnover)
+    for level in levels:
+        if level.bound is not None and level.value is not None and level.bound > level.value + slack:
+            raise RejectedFutures(f"{level.name} is bounded by {level.bound!r} USD, and checked plans cost {level.value!r}")
+
+
 def bounded(
     result: FuturesResult, alone: Sequence[FuturesResult], probability: Sequence[float], tail: Tail | None, wanted: float
 ) -> FuturesResult:
@@ -218,6 +228,8 @@ def bounded(
         bound = float(weight @ known)
         if tail is not None and k == len(levels) - 1:
             bound = (1.0 - tail.weight) * bound + tail.weight * tail_cost(known, weight, tail.share)
+        if result.checked is not None and k == 0:
+            _require_bounds_below([replace(level, bound=bound)], result.checked)
         if level.bound is None or bound > level.bound:
             levels[k] = replace(level, bound=bound if level.value is None else min(bound, level.value))
         gap = replace(level, bound=bound).gap

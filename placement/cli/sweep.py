@@ -71,13 +71,13 @@ def run(
     A case that crashes, takes too much memory or is infeasible is a row. The same command goes on where an earlier run ended,
     however it ended; several runs on one folder share the cases.
     """
-    from placement.cli.sweeping import sweep as run_cases
+    from placement.cli.sweeping import run_sweep as run_cases
 
     limits = {"solver": solver, "work_limit": work_limit, "gap": gap, "starts": False if cold else None}
     design = {"design": None if samples is None else "latin_hypercube", "samples": samples}
     cases = _expanded(source, vary, scenarios, limits, design)
     if dry_run:
-        click.echo(_listing(cases, jobs, shard), nl=False)
+        click.echo(_listing(cases, jobs, shard, output), nl=False)
         return
     if output is None:
         raise click.UsageError("-o DIR is missing: rows have to be kept somewhere")
@@ -258,8 +258,8 @@ def _expanded(
         raise BadInput(str(errors)) from None
 
 
-def _listing(cases: Expanded, jobs: int | None, shard: tuple[int, int]) -> str:
-    """The cases with their parents, and at most how long they take."""
+def _listing(cases: Expanded, jobs: int | None, shard: tuple[int, int], folder: Path | None) -> str:
+    """The cases with their parents, at most how long they take, and by the pace of those that have ended in a folder."""
     from placement.cli.solving import usable_cores
     from placement.sweep.run import shard_of
 
@@ -274,7 +274,16 @@ def _listing(cases: Expanded, jobs: int | None, shard: tuple[int, int]) -> str:
     slots = jobs or usable_cores()
     hours = len(mine) * work / slots / 3600
     text = table(("case", "settings", "starts from", "hash"), rows, left=2)
-    return f"{text}\n{more}{plural(len(mine), 'case')}; at most {hours:.2g} h at {slots} a time, at {work:g} units of work each\n"
+    told = f"{plural(len(mine), 'case')}; at most {hours:.2g} h at {slots} a time, at {work:g} units of work each\n"
+    if folder is not None and (folder / "sweep.json").exists():
+        ended = {row.digest: row.information.seconds for row in opened(folder).rows()}
+        seconds = [found for found in ended.values() if found is not None]
+        left = sum(cases.cases[n].digest not in ended for n in mine)
+        if seconds:
+            pace = sum(seconds) / len(seconds)
+            hours = left * pace / slots / 3600
+            told += f"{plural(left, 'case')} left: about {hours:.2g} h at the {pace:.2g} s of those that ended\n"
+    return f"{text}\n{more}{told}"
 
 
 def _line(cases: Expanded, progress: Progress) -> str:

@@ -15,7 +15,8 @@ from placement.cli.solving import solve, usable_cores
 from placement.files.reading import document_path, read_tree
 from placement.sweep.document import SWEEP_FORMAT, LoadedSweep, read_sweep, sweep_of
 from placement.sweep.expand import Expanded, expand
-from placement.sweep.run import Engine, Local, Progress, run_sweep
+from placement.sweep.run import Engine, Local, Progress
+from placement.sweep.run import run_sweep as run_all
 from placement.sweep.store import Store, create
 
 _VARY = re.compile(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]*):(?P<path>[^=*]+)(?P<scale>\*?)=(?P<values>.+)")
@@ -33,7 +34,7 @@ def sweep_cases(sweep: str | os.PathLike[str] | Mapping[str, Any] | LoadedSweep,
     return expand(loaded, code_digest(packages), solvers.SOLVERS)
 
 
-def sweep(
+def run_sweep(
     cases: Expanded,
     folder: str | os.PathLike[str],
     *,
@@ -50,7 +51,7 @@ def sweep(
     """
     store = create(Path(folder), cases)
     where = engine or Local(jobs or usable_cores())
-    run_sweep(cases, store, solve, where, shard=shard, stop=stop or threading.Event(), on_row=on_row)
+    run_all(cases, store, solve, where, shard=shard, stop=stop or threading.Event(), on_row=on_row)
     return store
 
 

@@ -1,8 +1,9 @@
 """The bill of infeasibility: what makes an instance impossible, by how much, and what would mend it.
 
 Whatever is hard is softened (must jobs become promised, hard floors soft, the least that limits let through a floor; feeds that
-idle power alone overloads are freed; losses and maintenance are left out) and the instance is solved again: what that plan still
-misses is the bill. Where it misses nothing, what was left out is in the way. Solving is handed in, since laws know no solver.
+idle power alone overloads are freed; losses, maintenance and standing replicas are left out) and the instance is solved again: what
+that plan still misses is the bill, with the laws without which it would miss less. Where it misses nothing, what was left out is in
+the way. Solving is handed in, since laws know no solver.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from placement.activities.gangs import Gangs
 from placement.activities.terms import firm
 from placement.builder import Builder
 from placement.explain.left_out import left_out
+from placement.explain.reasons import reasons
 from placement.explain.shortfall import Shortfall
 from placement.explain.waiting import waiting
 from placement.instance import Budget, Instance, Ladder
@@ -24,7 +26,7 @@ from placement.instance.demand import COMMITMENTS
 from placement.instance.levers import LimitLever
 from placement.instance.policy import of_kind
 from placement.plan import LEVELS, TERMS, Plan
-from placement.program import Bools, Floats, Grid
+from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Grid
 from placement.rules.budget import owed_anyway
 from placement.rules.cooling import cooled_kw, cooled_places, idle_heat_kw
 from placement.rules.limit import periods_inside
@@ -38,12 +40,18 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
     """
     idle, overloaded = _idle_overloads(instance)
     overdrawn = _budgets_overdrawn(instance)
-    plan = solve(softened(instance, overloaded, [shortfall.subject for shortfall in overdrawn]))
+    without = softened(instance, overloaded, [shortfall.subject for shortfall in overdrawn])
+    plan = solve(without)
     idle += _sites_overheated(instance) + overdrawn
     if plan is None:
         return idle
-    missing = _jobs_left_out(instance, plan) + _floors_missed(instance, plan) + _limits_missed(instance, plan)
-    return idle + (missing or left_out(instance))
+
+    def missing_in(found: Plan) -> list[Shortfall]:
+        jobs = _jobs_left_out(instance, found) + _batch_left_out(instance, found)
+        return jobs + _floors_missed(instance, found) + _limits_missed(instance, found)
+
+    missing = missing_in(plan)
+    return idle + ([*reasons(without, missing, missing_in, solve), *missing] if missing else left_out(instance))
 
 
 def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
@@ -71,6 +79,10 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     return replace(
         instance,
         jobs=replace(jobs, commitment=commitment, breach_usd=weight),
+        batch_jobs={
+            name: job.model_copy(update={"commitment": "promised"}) if job.commitment == "must" else job
+            for name, job in instance.batch_jobs.items()
+        },
         tenants={name: t.model_copy(update={"ladder": soft(t.ladder)}) for name, t in instance.tenants.items()},
         streams={
             name: s.model_copy(update={"ladder": soft(s.ladder or instance.tenants[s.tenant].ladder, least[name])})
@@ -79,7 +91,8 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         levers={name: lever for name, lever in instance.levers.items() if not isinstance(lever, LimitLever)},
         feeds={
             name: feed.model_copy(
-                update=({"limit_kw": "unlimited"} if over else {}) | ({"cooling_kw": "unlimited"} if hot[f"feed {name}"] else {})
+                update={"maintenance": ()}
+                | ({"limit_kw": "unlimited"} if over else {}) | ({"cooling_kw": "unlimited"} if hot[f"feed {name}"] else {})
             )
             for (name, feed), over in zip(instance.feeds.items(), overloaded, strict=True)
         },
@@ -88,7 +101,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
             for name, site in instance.sites.items()
         },
         services={
-            name: service.model_copy(update={"min_replicas": None, "min_replicas_at": None, "spread": None})
+            name: service.model_copy(update=dict.fromkeys(("min_replicas", "min_replicas_at", "spread", "scale_up_replicas")))
             for name, service in instance.services.items()
         },
         losses={},
@@ -170,6 +183,24 @@ def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
         else:
             text, remedy = _nowhere(instance, int(j))
         found.append(Shortfall(law, name, None, float(gpus), "GPUs", text, remedy))
+    return found
+
+
+def _batch_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
+    """Must batch jobs of which something is left."""
+    found = []
+    for j, share in zip(plan.unfinished.job.tolist(), plan.unfinished.share.tolist(), strict=True):
+        name, job = list(instance.batch_jobs.items())[j]
+        short = share * job.gpu_hours
+        if job.commitment == "must" and share > FEASIBILITY_TOLERANCE:
+            found.append(
+                Shortfall(
+                    "batch", name, None, short, "GPU-hours",
+                    f"must batch job {name}: {short:,.6g} of its {job.gpu_hours:,.6g} GPU-hours of {job.work[0].accelerator} find "
+                    "no room in its window beside all else that must be",
+                    "make it promised, raise max_gpus, give it a later deadline_date, admit more pools, or add capacity or power",
+                )
+            )  # fmt: skip
     return found
 
 

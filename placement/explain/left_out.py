@@ -109,8 +109,8 @@ def _suspects(instance: Instance) -> Iterator[Shortfall]:
                 f"service {name}: all must jobs and hard floors fit, but not beside the replicas that have to stand",
                 "lower min_replicas, or add capacity where they may stand",
             )  # fmt: skip
-    for q, task in instance.maintenance:
-        name = f"{list(instance.pools)[q]}/{task.id}"
+    names = [f"{list(instance.pools)[q]}/{task.id}" for q, task in instance.maintenance]
+    for name in [*names, *(f"{list(instance.feeds)[f]}/{task.id}" for f, task in instance.feed_work)]:
         yield Shortfall(
             "maintenance", name, None, 1.0, "tasks",
             f"maintenance {name}: all must jobs and hard floors fit, but not with everything that losses and maintenance ask for",

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from placement.files.documents import load
 from placement.files.errors import InputErrors, Problem, Problems, shown
-from placement.files.reading import document_path
+from placement.files.nouns import Source
+from placement.files.reading import document_path, read_tree
 from placement.instance import Contract, Futures, Instance
+from placement.plan import LEVELS
 
 
 def load_futures(path: str | os.PathLike[str]) -> tuple[Futures, tuple[Instance, ...]]:
@@ -28,12 +30,13 @@ def load_futures(path: str | os.PathLike[str]) -> tuple[Futures, tuple[Instance,
             for problem in errors.problems:
                 problems.add(problem)
     problems.raise_if_any()
-    for case, instance in zip(base.futures.cases, found, strict=True):
+    source = Source(file, read_tree(document_path(Path(path)), file)[0])
+    for n, (case, instance) in enumerate(zip(base.futures.cases, found, strict=True)):
         for expected, remedy in _unlike(base.futures, found[0], instance):
-            problems.add(Problem(file, None, f"futures.cases[{case.id}]", shown(case.scenario), expected, remedy))
-    for name in base.futures.decided_later:
+            problems.add(source.problem(("futures", "cases", n), case.scenario, expected, remedy))
+    for n, name in enumerate(base.futures.decided_later):
         for expected, remedy in _not_to_decide_later(base.futures, found[0], name):
-            problems.add(Problem(file, None, "futures.decided_later", shown(name), expected, remedy))
+            problems.add(source.problem(("futures", "decided_later", n), name, expected, remedy))
     problems.raise_if_any()
     return base.futures, tuple(found)
 
@@ -43,6 +46,8 @@ def _unlike(futures: Futures, first: Instance, other: Instance) -> Iterator[tupl
     if other.calendar.model_dump() != first.calendar.model_dump():
         expected = "a scenario that leaves the calendar as it is: what is signed now runs over the same blocks in all futures"
         yield expected, "change dates of nouns instead"
+    if other.levels.names != LEVELS or not other.levels.in_usd:
+        yield "the default objective: futures weigh promises, then net cost", "leave objective and policies by max_min out"
     for name in {**first.contracts, **other.contracts}:
         one, two = (_choice(instance.contracts.get(name)) for instance in (first, other))
         if name not in futures.decided_later and one != two:

@@ -52,7 +52,7 @@ def job_table() -> tuple[Column, ...]:
     return tuple(
         Column(name, "text", optional=not info.is_required(), blank=True)
         for name, info in TrainingJob.model_fields.items()
-        if name not in ("shapes", "pace", "pools", "after") and info.annotation is not typing.Any
+        if name not in ("shapes", "pace", "pools", "after", "current_place") and info.annotation is not typing.Any
     )
 
 

@@ -10,17 +10,20 @@ import numpy as np
 
 from placement.files.errors import Problems
 from placement.files.long_tables import ordinal, periods, refer, repeated
-from placement.files.plan_tables import agreements, batch_ways, losses, profiles, responses
+from placement.files.plan_tables import agreements, batch_ways, fairness, feed_work, losses, profiles, responses, run_names
 from placement.files.tables import Table
 from placement.instance import Instance
+from placement.instance.running import leaving
 from placement.plan import (
     TABLES,
     Backups,
     Batch,
     Closings,
     Contracts,
+    FeedWork,
     Granted,
     Kept,
+    LeastShares,
     Limits,
     Maintenance,
     Paths,
@@ -35,6 +38,7 @@ from placement.plan import (
     Serving,
     Shedding,
     Shifts,
+    Starts,
     Sublets,
     Swings,
     Uncovered,
@@ -46,8 +50,7 @@ from placement.program import Bools, Ints
 
 def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems) -> Plan:
     """The plan in tables that were read; names that the instance does not know become problems, and then the plan means nothing."""
-    runs = _read_runs(tables["runs"], instance, problems)
-    run = {instance.jobs.id[job]: n for n, job in enumerate(runs.job.tolist()) if job >= 0}
+    runs, run = _read_runs(tables["runs"], instance, problems)
     island = {name: i for i, name in enumerate(instance.island_names)}
     places, paths = tables["places"], tables["paths"]
     return Plan(
@@ -70,13 +73,16 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_uncovered(tables["uncovered"], instance, problems) if "uncovered" in tables else empty(Uncovered),
         _read_responses(tables["responses"], instance, problems) if "responses" in tables else empty(Responses),
         _read_maintenance(tables["maintenance"], instance, problems) if "maintenance" in tables else empty(Maintenance),
+        _read_feed_work(tables["feed_work"], instance, problems) if "feed_work" in tables else empty(FeedWork),
         _read_backups(tables["backups"], instance, island, problems) if "backups" in tables else empty(Backups),
         _read_kept(tables["kept"], instance, problems) if "kept" in tables else empty(Kept),
+        _read_starts(tables["starts"], instance, problems) if "starts" in tables else empty(Starts),
         _read_limits(tables["limits"], instance, problems) if "limits" in tables else empty(Limits),
         _read_closings(tables["closings"], instance, problems) if "closings" in tables else empty(Closings),
         _read_refusals(tables["refusals"], instance, problems) if "refusals" in tables else empty(Refusals),
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
+        _read_least_shares(tables["least_shares"], instance, problems) if "least_shares" in tables else empty(LeastShares),
         _read_batch(tables["batch"], instance, problems) if "batch" in tables else empty(Batch),
         _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
@@ -97,7 +103,7 @@ def still_known(plan: Plan, instance: Instance) -> tuple[Plan, dict[str, int]]:
     runs, blocks = plan.runs, instance.calendar.blocks
     known = {name: _all_known(getattr(plan, name)) for name in TABLES}
     first = np.zeros(len(runs.job), dtype=np.bool_)
-    first[np.unique(runs.job, return_index=True)[1]] = True
+    first[np.unique(runs.job * 2 + leaving(runs.job), return_index=True)[1]] = True
     known["runs"] &= first & (runs.start_block < blocks) & (runs.end_block > runs.start_block)
     run = np.append(np.where(known["runs"], np.cumsum(known["runs"]) - 1, -1), -1)
     places, paths = replace(plan.places, run=run[plan.places.run]), replace(plan.paths, run=run[plan.paths.run])
@@ -122,13 +128,21 @@ def _whole(table: Table, column: str) -> Ints:
     return np.nan_to_num(table.numbers[column]).astype(np.int64)
 
 
-def _read_runs(table: Table, instance: Instance, problems: Problems) -> Runs:
-    job = refer(table, "job", _index(instance.jobs.id), "a job", problems)
-    order = np.argsort(job, kind="stable")
+def _read_runs(table: Table, instance: Instance, problems: Problems) -> tuple[Runs, dict[str, int]]:
+    """The runs, and the row of each by its name."""
+    names = run_names(instance)
+    named = refer(table, "job", _index(names), "a job", problems)
+    order = np.argsort(named, kind="stable")
     again = np.zeros(len(table), dtype=np.bool_)
-    again[order[1:]] = (job[order[1:]] == job[order[:-1]]) & (job[order[1:]] >= 0)
+    again[order[1:]] = (named[order[1:]] == named[order[:-1]]) & (named[order[1:]] >= 0)
     table.report(problems, again, "job", "each job once", "remove one of its rows")
-    return Runs(job, _read_shapes(table, job, instance, problems), *_read_edges(table, instance, problems))
+    row = {name: n for n, name in reversed(list(enumerate(named.tolist()))) if name >= 0}
+    job = np.array([*range(len(instance.jobs)), *instance.jobs.running, -1], dtype=np.int64)[named]
+    goes = np.array([row.get(j, -1) for j in job.tolist()], dtype=np.int64)
+    lost = (named >= len(instance.jobs)) & (goes < np.arange(len(table)))
+    table.report(problems, lost, "job", "the row of where it goes below that of what it leaves", "add or move the row")
+    runs = Runs(job, _read_shapes(table, job, instance, problems), *_read_edges(table, instance, problems))
+    return runs, {names[name]: n for name, n in row.items()}
 
 
 def _read_shapes(table: Table, job: Ints, instance: Instance, problems: Problems) -> Ints:
@@ -194,6 +208,14 @@ def _read_credits(table: Table, instance: Instance, problems: Problems) -> Grant
     return Granted(case, *_read_edges(table, instance, problems), _whole(table, "step") - 1)
 
 
+def _read_least_shares(table: Table, instance: Instance, problems: Problems) -> LeastShares:
+    return LeastShares(
+        refer(table, "policy", _index(fairness(instance)), "a policy of kind fairness", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["share"],
+    )
+
+
 def _read_swings(table: Table, instance: Instance, problems: Problems) -> Swings:
     tenant = refer(table, "tenant", _index(instance.tenants), "a tenant", problems)
     return Swings(tenant, periods(table, instance.calendar, problems), table.numbers["share"])
@@ -224,6 +246,11 @@ def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> M
     task = np.array([known.get((int(pool[n]), str(table.cell("task", n))), -1) for n in range(len(table))], dtype=np.int64)
     table.report(problems, (task < 0) & (pool >= 0) & table.sound, "task", "a task of maintenance of the pool", "correct the row")
     return Maintenance(task, *_read_edges(table, instance, problems))
+
+
+def _read_feed_work(table: Table, instance: Instance, problems: Problems) -> FeedWork:
+    work = refer(table, "work", _index(feed_work(instance)), "a task of maintenance of a feed", problems)
+    return FeedWork(work, *_read_edges(table, instance, problems))
 
 
 def _read_backups(table: Table, instance: Instance, island: Mapping[str, int], problems: Problems) -> Backups:
@@ -279,6 +306,15 @@ def _read_replicas(table: Table, instance: Instance, island: Mapping[str, int], 
         refer(table, "island", island, "an island", problems),
         periods(table, instance.calendar, problems),
         _whole(table, "units"),
+    )
+
+
+def _read_starts(table: Table, instance: Instance, problems: Problems) -> Starts:
+    return Starts(
+        *_read_profiles(table, instance, problems),
+        refer(table, "pool", _index(instance.pools), "a pool", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["replicas"],
     )
 
 

@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from placement.files.tables import Column
 from placement.instance import Instance
-from placement.plan import Backups, Closings, Contracts, Granted, Kept, Limits, Maintenance, Plan, Prices, Replicas, Runs
+from placement.instance.running import leaving
+from placement.plan import (
+    Backups,
+    Closings,
+    Contracts,
+    FeedWork,
+    Granted,
+    Kept,
+    Limits,
+    Maintenance,
+    Plan,
+    Prices,
+    Replicas,
+    Runs,
+    Starts,
+)
 from placement.program import Ints
 
 
@@ -35,18 +52,27 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "uncovered": (*_texts("loss", "stream", "block", "band"), _TOKENS),
     "responses": (*_texts("response", "block", "band"), _KW),
     "maintenance": _texts("pool", "task", "start_date", "end_date"),
+    "feed_work": _texts("work", "start_date", "end_date"),
     "backups": (*_texts("loss", "job", "accelerator", "mode"), _GPUS, *_texts("island", "start_date", "end_date")),
+    "starts": (
+        *_texts("service", "accelerator", "latency_class", "mode", "pool", "block", "band"),
+        Column("replicas", "number", least=0, most=1e9),
+    ),
     "kept": (*_texts("loss", "service", "accelerator", "latency_class", "mode", "pool", "block", "band"), _UNITS),
     "limits": (*_texts("lever", "start_date", "end_date"), _MULTIPLIER),
     "closings": _texts("lever", "start_date", "end_date"),
     "refusals": _texts("tenant"),
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
+    "least_shares": (*_texts("policy", "block", "band"), Column("share", "number", least=-100, most=100)),
     "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
+
+LEAVING = "/leaving"
+"""After the name of a job in ``runs``, ``places`` and ``paths``: the place on which it stands today and which it moves from."""
 
 PRICES = (*_texts("resource", "block", "band"), Column("usd_per_unit", "number", least=-1e14))
 """Rows of slots that have a price; a slot of several periods is named by its first."""
@@ -90,12 +116,20 @@ def _period_columns(instance: Instance, period: Ints) -> tuple[list[str], list[s
 
 
 def _run_job(plan: Plan, instance: Instance, run: Ints) -> list[str]:
-    return _named(instance.jobs.id, plan.runs.job[run])
+    """Jobs of runs; of what a job leaves with the word ``LEAVING``."""
+    gone = leaving(plan.runs.job)[run].tolist()
+    names = _named(instance.jobs.id, plan.runs.job[run])
+    return [name + LEAVING if left else name for name, left in zip(names, gone, strict=True)]
+
+
+def run_names(instance: Instance) -> list[str]:
+    """What rows of runs may be called: every job, and every one that runs today with the word ``LEAVING``, in this order."""
+    return [*instance.jobs.id, *(instance.jobs.id[job] + LEAVING for job in instance.jobs.running)]
 
 
 def _runs(plan: Plan, instance: Instance) -> list[list[str]]:
     runs = plan.runs
-    return [_named(instance.jobs.id, runs.job), *_shapes(instance, runs.shape), *_edges(instance, runs)]
+    return [_run_job(plan, instance, np.arange(len(runs.job))), *_shapes(instance, runs.shape), *_edges(instance, runs)]
 
 
 def _shapes(instance: Instance, shape: Ints) -> list[list[str]]:
@@ -105,7 +139,9 @@ def _shapes(instance: Instance, shape: Ints) -> list[list[str]]:
     return [_named(list(instance.accelerators), shapes.accelerator[shape]), modes, _ints(shapes.gpus[shape])]
 
 
-def _edges(instance: Instance, table: Runs | Contracts | Maintenance | Backups | Limits | Closings | Granted) -> list[list[str]]:
+def _edges(
+    instance: Instance, table: Runs | Contracts | Maintenance | FeedWork | Backups | Limits | Closings | Granted
+) -> list[list[str]]:
     """First day, and the day after the last, of rows that span blocks."""
     days = [day.isoformat() for day in instance.calendar.block_starts]
     return [_named(days, table.start_block), _named(days, table.end_block)]
@@ -138,11 +174,21 @@ def _replicas(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
-def _profile_columns(instance: Instance, table: Replicas | Kept) -> list[list[str]]:
+def _profile_columns(instance: Instance, table: Replicas | Kept | Starts) -> list[list[str]]:
     """Service, accelerator, class and mode of rows of profiles."""
     known = profiles(instance)
     named = [known[s][p] for s, p in zip(table.service.tolist(), table.profile.tolist(), strict=True)]
     return [_named(list(instance.services), table.service), *([profile[k] for profile in named] for k in range(3))]
+
+
+def _starts(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.starts
+    return [
+        *_profile_columns(instance, table),
+        _named(list(instance.pools), table.pool),
+        *_period_columns(instance, table.period),
+        _floats(table.replicas),
+    ]
 
 
 def _kept(plan: Plan, instance: Instance) -> list[list[str]]:
@@ -220,6 +266,10 @@ def _maintenance(plan: Plan, instance: Instance) -> list[list[str]]:
     return [[pools[q] for q, _ in tasks], [task.id for _, task in tasks], *_edges(instance, table)]
 
 
+def _feed_work(plan: Plan, instance: Instance) -> list[list[str]]:
+    return [_named(feed_work(instance), plan.feed_work.work), *_edges(instance, plan.feed_work)]
+
+
 def _backups(plan: Plan, instance: Instance) -> list[list[str]]:
     table = plan.backups
     return [
@@ -254,6 +304,15 @@ def _swings(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.tenants), table.tenant), *_period_columns(instance, table.period), _floats(table.share)]
 
 
+def _least_shares(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.least_shares
+    return [_named(fairness(instance), table.case), *_period_columns(instance, table.period), _floats(table.share)]
+
+
+def fairness(instance: Instance) -> list[str]:
+    return [case.policy.id for case in instance.fairness_cases]
+
+
 def _batch(plan: Plan, instance: Instance) -> list[list[str]]:
     table = plan.batch
     names = batch_ways(instance)
@@ -284,6 +343,10 @@ def responses(instance: Instance) -> list[str]:
     return [case.name for case in instance.responses]
 
 
+def feed_work(instance: Instance) -> list[str]:
+    return [f"{list(instance.feeds)[f]}/{task.id}" for f, task in instance.feed_work]
+
+
 def losses(instance: Instance) -> list[str]:
     return [case.name for case in instance.loss_cases]
 
@@ -291,7 +354,9 @@ def losses(instance: Instance) -> list[str]:
 _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "runs": _runs, "places": _places, "paths": _paths, "replicas": _replicas, "serving": _serving, "shedding": _shedding,
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
+    "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits, "swings": _swings, "shifts": _shifts,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts,
+    "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip

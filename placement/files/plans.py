@@ -69,13 +69,16 @@ class _Tables(_Strict):
     uncovered: _TableFile | None = None
     responses: _TableFile | None = None
     maintenance: _TableFile | None = None
+    feed_work: _TableFile | None = None
     backups: _TableFile | None = None
     kept: _TableFile | None = None
+    starts: _TableFile | None = None
     limits: _TableFile | None = None
     closings: _TableFile | None = None
     refusals: _TableFile | None = None
     credits: _TableFile | None = None
     swings: _TableFile | None = None
+    least_shares: _TableFile | None = None
     batch: _TableFile | None = None
     unfinished: _TableFile | None = None
     shifts: _TableFile | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from placement.instance.goodput import times_longer, times_longer_on_spot
 from placement.instance.instance import frozen
 from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
 from placement.instance.paths import DemandPaths, significant
+from placement.instance.running import CurrentPlace, Running
+from placement.instance.running_checks import shared, standing
 from placement.program import Floats, Ints
 
 _KEPT = (
     "providers", "regions", "sites", "feeds", "contracts", "pools", "links", "tenants", "latency_classes", "services", "streams",
-    "losses", "policies", "levers", "batch_jobs",
+    "losses", "policies", "levers", "objective", "batch_jobs",
 )  # fmt: skip
 MOST_TOKENS_PER_S = 1e14
 NEVER_DONE = 1e6
@@ -46,7 +49,10 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
     calendar = draft.calendar
     assert calendar is not None
     nouns = {family: {noun.id: noun for noun in draft[family].valid.values()} for family in draft.families}
-    demand, mean = _demand(draft, calendar, settings, table)
+    demand, mean = _demand(draft, calendar, settings, table, planned=settings.growth == "planned")
+    told = {growth.id for growth in draft["growths"].valid.values() if growth.planned is not None}
+    apart = any(stream.growth in told for stream in draft["streams"].valid.values())
+    planned = _demand(draft, calendar, settings, table, planned=True)[0] if apart else None
     pools = nouns["pools"]
     ramps = [calendar.least(draft.online[n], before=0.0) for n in draft["pools"].valid]
     jobs = _jobs(draft, calendar)
@@ -62,6 +68,7 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
         demand_tokens_per_s=demand,
         mean_tokens_per_s=mean,
         spot_times_longer=_spot_times_longer(draft, jobs),
+        planned_tokens_per_s=planned,
         futures=draft.futures,
     )
 
@@ -85,7 +92,9 @@ def demand_findings(draft: Draft, demand: Floats, mean: Floats) -> Iterator[Find
             yield Finding(where, f"{mean[row][over[0]]:g}", expected, "lower the mean or raise the demand")
 
 
-def _demand(draft: Draft, calendar: Calendar, settings: Settings, table: DemandTable | None) -> tuple[Floats, Floats]:
+def _demand(
+    draft: Draft, calendar: Calendar, settings: Settings, table: DemandTable | None, *, planned: bool
+) -> tuple[Floats, Floats]:
     streams = draft["streams"].valid
     demand = np.zeros((len(streams), calendar.period_count))
     mean = np.zeros_like(demand)
@@ -94,16 +103,23 @@ def _demand(draft: Draft, calendar: Calendar, settings: Settings, table: DemandT
         if table is not None and n in table[0]:
             demand[row], mean[row] = table[1][table[0][n]], table[2][table[0][n]]
         else:
-            demand[row], mean[row] = _stream_demand(draft, calendar, paths, stream)
+            demand[row], mean[row] = _stream_demand(draft, calendar, paths, stream, planned)
+        if stream.tokens_factor is not None:
+            factor = calendar.mean(stream.tokens_factor)
+            demand[row], mean[row] = demand[row] * factor, mean[row] * factor
     return demand, mean
 
 
-def _stream_demand(draft: Draft, calendar: Calendar, paths: DemandPaths, stream: Stream) -> tuple[Floats, Floats]:
+def _stream_demand(
+    draft: Draft, calendar: Calendar, paths: DemandPaths, stream: Stream, planned: bool
+) -> tuple[Floats, Floats]:
     if stream.demand_tokens_per_s is not None:
         demand = calendar.mean(stream.demand_tokens_per_s)
         return demand, demand if stream.mean_tokens_per_s is None else calendar.mean(stream.mean_tokens_per_s)
     growth = None if stream.growth is None else draft["growths"].by_id[stream.growth]
     profile = None if stream.daily_profile is None else draft["daily_profiles"].by_id[stream.daily_profile]
+    if planned and growth is not None and growth.planned is not None:
+        growth = growth.model_copy(update={"id": f"{growth.id} as planned", "steps": growth.planned})
     demand, mean = paths.factors(growth, profile)
     base = stream.base_tokens_per_s or 0.0
     with np.errstate(invalid="ignore", over="ignore"):
@@ -120,7 +136,37 @@ def _jobs(draft: Draft, calendar: Calendar) -> Jobs:
     )
     pools, offset = _job_pools(draft)
     tenants, sites = ({name: n for n, name in enumerate(draft[family].by_id)} for family in ("tenants", "sites"))
-    return job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants, sites=sites)
+    jobs = job_columns(rows, shapes, pools, offset, calendar=calendar, tenants=tenants, sites=sites)
+    running = {j: _running(draft, jobs, j, row.current_place) for j, row in enumerate(rows) if row.current_place is not None}
+    return replace(jobs, running=running)
+
+
+def _running(draft: Draft, jobs: Jobs, job: int, place: CurrentPlace) -> Running:
+    """A current place, which has passed its check, in indices."""
+    pools, accelerators = list(draft["pools"].valid.values()), list(draft.accelerators.values())
+    held = standing(pools, place.islands)
+    assert held is not None
+    kind = pools[next(iter(held))].accelerator
+    known = draft.accelerators[kind]
+    shapes, modes = jobs.shapes, [mode.id for mode in known.modes]
+    mode = 0 if place.mode is None else modes.index(place.mode)
+    rows = range(int(jobs.shape_offset[job]), int(jobs.shape_offset[job + 1]))
+    wanted = (accelerators.index(known), place.gpus, mode)
+    shape = next(n for n in rows if (shapes.accelerator[n], shapes.gpus[n], shapes.mode[n]) == wanted)
+    first = np.cumsum([0, *(len(pool.island_gpus) for pool in pools)])
+    units = shared(place.gpus, known.allocation_unit_gpus, held, pools)
+    return Running(
+        shape=shape,
+        islands=tuple(int(first[q]) + k for q, k in units),
+        units=tuple(units.values()),
+        links=tuple(sorted(draft["links"].position[name] for name in place.links or ())),
+        remaining_hours=place.remaining_hours,
+        move_usd=place.move_usd,
+        pin=place.pin,
+        overlap_blocks=place.overlap_blocks,
+        lost_hours=place.lost_hours,
+        move_tb=float(jobs.load_tb[job].sum()) if place.move_tb is None else place.move_tb,
+    )
 
 
 def _spot_times_longer(draft: Draft, jobs: Jobs) -> Floats:

@@ -16,9 +16,12 @@ from placement.instance.demand import (
     TrainingJob,
 )
 from placement.instance.futures import Future, Futures
-from placement.instance.instance import Document, Instance, Settings
+from placement.instance.instance import Document, Instance
 from placement.instance.jobs import Jobs
-from placement.instance.policy import Budget, CarbonPrice, Concentration
+from placement.instance.objective import Level, Levels, LevelTerm
+from placement.instance.policy import Budget, CarbonPrice, Concentration, Fairness, Freeze
+from placement.instance.running import Running
+from placement.instance.settings import Settings
 from placement.instance.supply import (
     Accelerator,
     Contract,
@@ -45,7 +48,9 @@ __all__ = [
     "Contract",
     "DailyProfile",
     "Document",
+    "Fairness",
     "Feed",
+    "Freeze",
     "Future",
     "Futures",
     "Growth",
@@ -55,12 +60,16 @@ __all__ = [
     "Jobs",
     "Ladder",
     "LatencyClass",
+    "Level",
+    "LevelTerm",
+    "Levels",
     "Link",
     "Mode",
     "Pool",
     "Provider",
     "Region",
     "Rung",
+    "Running",
     "Service",
     "ServiceProfile",
     "Settings",

@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from placement.instance.base import Day, Id, Noun
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 
 TICK_MINUTES = 15
 TICKS_PER_HOUR = 60 // TICK_MINUTES
@@ -186,6 +186,19 @@ class Calendar(Noun):
         if np.any(owner < 0):
             raise PydanticCustomError("band_gap", "some hours belong to no band; give one band rest: true")
         return self.tick_block * len(self.bands) + owner
+
+    def resumptions(self, active: Bools) -> Ints:
+        """How often in each period hours of active bands [K] follow hours of others, [P]; the first of all follow none."""
+        on = active[self.tick_period % len(self.bands)]
+        resumed = np.flatnonzero(on[1:] & ~on[:-1]) + 1
+        return np.bincount(self.tick_period[resumed], minlength=self.period_count).astype(np.int64)
+
+    @cached_property
+    def recurrences(self) -> Ints:
+        """How often each period's band begins inside its block, [P]; at least once."""
+        band = self.tick_period % len(self.bands)
+        begins = np.diff(band, prepend=band[-1:]) != 0
+        return np.maximum(np.bincount(self.tick_period[begins], minlength=self.period_count), 1)
 
     def local_minute(self, zone: str) -> Ints:
         """Minute of the week (Monday 00:00 is 0) in a zone at the start of each quarter hour, [ticks]."""

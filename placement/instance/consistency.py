@@ -12,11 +12,13 @@ from placement.instance import (
     lever_checks,
     order_checks,
     policy_checks,
+    running_checks,
     service_checks,
     tenancy_checks,
 )
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
+from placement.instance.objective import objective
 from placement.instance.references import identity, references
 from placement.instance.timing import timing
 
@@ -33,6 +35,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from fitting.jobs(draft)
     yield from fitting.job_pools(draft)
     yield from goodput(draft)
+    yield from running_checks.running(draft)
     yield from batch_checks.batch(draft)
     yield from order_checks.order(draft)
     yield from fitting.service_pools(draft)
@@ -40,6 +43,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from service_checks.services(draft)
     yield from demand(draft)
     yield from policy_checks.policies(draft)
+    yield from objective(draft)
     yield from tenancy_checks.tenancy(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)

@@ -28,7 +28,8 @@ from placement.instance.base import (
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
 from placement.instance.flows import Shifting
-from placement.instance.services import Spread
+from placement.instance.running import CurrentPlace
+from placement.instance.services import RunningReplicas, Spread
 
 
 class Rung(Noun):
@@ -134,11 +135,26 @@ class Service(Noun):
     """Default: all of it may stand in one place."""
     warm_spare_share: Annotated[float, Field(ge=0, le=10)] | None = None
     """Throughput kept ready beyond what is served, as a share of that (default: none)."""
-    start_up_hours: later("scaling") = None  # type: ignore[valid-type]
-    replicas_running: later("movement") = None  # type: ignore[valid-type]
+    throughput_factor: Steps | None = None
+    """By how much its profiles sustain more, or less, than they state, from software and new versions (default: 1)."""
+    start_up_hours: Annotated[float, Field(ge=0, le=1e4)] | None = None
+    """A replica that starts does not serve for so long, each time that its band begins (default: it serves at once)."""
+    start_up_usd: Usd | None = None
+    """For each replica that starts, each time (default: nothing)."""
+    scale_up_replicas: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    """Replicas that may start in a period at most, each time that its band begins (default: all that there is room for)."""
+    replicas_running: Annotated[tuple[RunningReplicas, ...], Field(strict=False)] | None = None
+    """What runs before the first period; nothing else does (default: what the first period holds runs already)."""
+
+    @property
+    def starts(self) -> bool:
+        """Whether starts of its replicas are counted."""
+        return any(figure is not None for figure in (self.start_up_hours, self.start_up_usd, self.scale_up_replicas))
 
     @model_validator(mode="after")
     def _distinct(self) -> Service:
+        if self.replicas_running is not None and not self.starts:
+            raise PydanticCustomError("running", "replicas_running needs start_up_hours, start_up_usd or scale_up_replicas")
         keys = [(p.accelerator, p.latency_class, p.mode) for p in self.profiles]
         if len(set(keys)) < len(keys):
             raise PydanticCustomError("profiles", "two profiles have the same accelerator, latency class and mode")
@@ -157,6 +173,8 @@ class Growth(Noun):
 
     id: Id
     steps: Annotated[tuple[GrowthStep, ...], Field(min_length=1, strict=False)]
+    planned: Annotated[tuple[GrowthStep, ...], Field(min_length=1, strict=False)] | None = None
+    """What was planned for, beside what comes (default: nothing else was)."""
 
 
 class DailyProfile(Noun):
@@ -191,6 +209,8 @@ class Stream(Noun):
     base_tokens_per_s: TokensPerS | None = None
     growth: Id | None = None
     daily_profile: Id | None = None
+    tokens_factor: Steps | None = None
+    """By how much its demand, and its mean, are more or less than stated, from longer sessions or requests (default: 1)."""
     revenue_usd_per_million_tokens: UsdPerMillionTokens = 0.0
     """Earned for each million tokens served (default 0)."""
     ladder: Ladder | None = None
@@ -268,6 +288,8 @@ class TrainingJob(Noun):
     """Part of its speed lost on two sites; required for span sites."""
     pace: dict[str, Share] | None = None
     """Progress per hour by band; 0 pauses and holds nothing then. Default: 1 in every band."""
+    switch_hours: Annotated[float, Field(ge=0, le=1e4)] = 0.0
+    """Held without progress each time that its pace goes from 0 to above, to stop what else ran and load its state (default 0)."""
     pools: Annotated[tuple[Id, ...], Field(min_length=1, strict=False)] | None = None
     """Pools that may carry it; default: all of its shapes' accelerators, or rows in the eligibility table."""
     checkpoint_hours: Annotated[float, Field(gt=0, le=1e4)] | None = None
@@ -287,7 +309,8 @@ class TrainingJob(Noun):
     checkpoint_at: Id | None = None
     move_blocks: Annotated[int, Field(ge=1, le=3660)] | None = None
     """Blocks before the start in which data and checkpoint cross the WAN, an equal part in each; default: 1."""
-    current_place: later("movement") = None  # type: ignore[valid-type]
+    current_place: CurrentPlace | None = None
+    """Where it runs when the calendar starts; default: it does not run yet."""
     quota: later("quota") = None  # type: ignore[valid-type]
 
     @model_validator(mode="after")
@@ -300,6 +323,8 @@ class TrainingJob(Noun):
             raise PydanticCustomError("wan_loss", "wan_loss must be below 1")
         if self.pace is not None and not any(self.pace.values()):
             raise PydanticCustomError("pace_zero", "pace is 0 in every band: the job would never end")
+        if self.switch_hours and (self.pace is None or all(self.pace.values())):
+            raise PydanticCustomError("switch", "switch_hours needs a pace that is 0 in some band: else it is never interrupted")
         dates = [d for d in (self.release_date, self.due_date or self.deadline_date, self.deadline_date) if d is not None]
         if dates != sorted(dates):
             raise PydanticCustomError("job_dates", "release_date, due_date and deadline_date must be in this order")
@@ -313,8 +338,9 @@ class TrainingJob(Noun):
             raise PydanticCustomError("data", "state data_tb and data_at, or neither")
         if (self.checkpoint_tb is None) != (self.checkpoint_at is None):
             raise PydanticCustomError("checkpoint", "state checkpoint_tb and checkpoint_at, or neither")
-        if self.move_blocks is not None and self.data_tb is None and self.checkpoint_tb is None:
-            raise PydanticCustomError("move_blocks", "move_blocks needs data_tb or checkpoint_tb")
+        moves = self.current_place is not None and self.current_place.move_tb is not None
+        if self.move_blocks is not None and self.data_tb is None and self.checkpoint_tb is None and not moves:
+            raise PydanticCustomError("move_blocks", "move_blocks needs data_tb or checkpoint_tb, or a current_place with move_tb")
         if self.breach_usd is not None and self.commitment != "promised":
             raise PydanticCustomError("breach", "breach_usd is for promised jobs")
         return self

@@ -42,6 +42,8 @@ class Futures(Noun):
         for field, values in (("id", [case.id for case in self.cases]), ("scenario", [case.scenario for case in self.cases])):
             if len(set(values)) < len(values):
                 raise PydanticCustomError("futures_repeat", "no two futures have the same {field}", {"field": field})
+        if len({case.id.casefold() for case in self.cases}) < len(self.cases):
+            raise PydanticCustomError("futures_case", "ids of futures differ in more than upper and lower case: each names a file")
         if len(set(self.decided_later)) < len(self.decided_later):
             raise PydanticCustomError("later_repeats", "decided_later names each contract once")
         total = sum(case.probability for case in self.cases)

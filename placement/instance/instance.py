@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -18,6 +18,7 @@ from placement.instance.batch import BatchCase, BatchJob, batch_cases
 from placement.instance.calendar import Calendar
 from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.fairness import FairnessCase, fairness_cases
 from placement.instance.flows import Flows, flows
 from placement.instance.futures import Futures
 from placement.instance.grid import EventCase, ResponseCase
@@ -25,40 +26,16 @@ from placement.instance.jobs import Jobs
 from placement.instance.levers import Lever
 from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
+from placement.instance.objective import Level, Levels, levels_of
 from placement.instance.policy import Policy, Scenario
-from placement.instance.supply import Accelerator, Contract, DeliveryDate, DeliveryState, Feed, Link, Pool, Provider, Region, Site
-from placement.instance.upkeep import MaintenanceTask
+from placement.instance.settings import Settings, Tables
+from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.upkeep import FeedTask, MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
 
 FORMAT = "fleet-placement/1"
-TableName = Annotated[str, Field(max_length=255)]
 DAYS_PER_YEAR = 365.25
-
-
-class Settings(Noun):
-    """How figures are read."""
-
-    demand_percentile: Annotated[float, Field(ge=0, le=100)] = 95.0
-    """Percentile over a period that sizes capacity where demand comes from a daily profile."""
-    wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
-    """How many of the shortest paths between two sites a gang may use, beside the cheapest."""
-    delivery_date: DeliveryDate = "p50"
-    """The day by which tranches count as delivered: that of probability 50 or 90 %."""
-    delivery_state: DeliveryState = "contracted"
-    """Tranches in an earlier state than this do not count."""
-    discount_rate_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """What money loses in worth: a dollar t days from the calendar's start counts as (1 + rate)^(-t / 365.25)."""
-
-
-class Tables(Noun):
-    """Long tables beside the file: CSV or Parquet files in the same folder."""
-
-    jobs: TableName | None = None
-    shapes: TableName | None = None
-    eligibility: TableName | None = None
-    demand: TableName | None = None
-    ramps: TableName | None = None
 
 
 class Document(Noun):
@@ -90,6 +67,8 @@ class Document(Noun):
     tables: Tables = Tables()
     policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
     levers: Annotated[tuple[Lever, ...], Field(strict=False)] = ()
+    objective: Annotated[tuple[Level, ...], Field(strict=False)] = ()
+    """Levels, minimised in this order (default: promises, then those of fairness policies, then net_cost)."""
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     futures: Futures | None = None
     """Scenarios by their probability, for plans that hold in all of them (default: none are told apart)."""
@@ -121,6 +100,8 @@ class Instance:
     losses: Mapping[str, Loss]
     policies: Mapping[str, Policy]
     levers: Mapping[str, Lever]
+    objective: Mapping[str, Level]
+    """Empty: the default. See ``levels``."""
     batch_jobs: Mapping[str, BatchJob]
     jobs: Jobs
     service_pools: tuple[Ints, ...]
@@ -133,6 +114,8 @@ class Instance:
     """[S, P]; what volumes count with."""
     spot_times_longer: Floats
     """Hours of a gang on each contract of spot capacity, in their order, per hour elsewhere, [shapes, spot contracts]."""
+    planned_tokens_per_s: Floats | None = None
+    """Demand as it was planned for, [S, P]; None where no stream's growth says. It changes nothing in a plan."""
     futures: Futures | None = None
     """What may come. It changes nothing in a plan of this instance alone."""
 
@@ -185,6 +168,11 @@ class Instance:
         return tuple((q, task) for q, pool in enumerate(self.pools.values()) for task in pool.maintenance)
 
     @cached_property
+    def feed_work(self) -> tuple[tuple[int, FeedTask], ...]:
+        """Every task of maintenance of feeds with its feed, in the order of the feeds."""
+        return tuple((f, task) for f, feed in enumerate(self.feeds.values()) for task in feed.maintenance)
+
+    @cached_property
     def unit_gpus(self) -> Ints:
         """Accelerators per allocation unit of each pool, [Q]."""
         return np.array([self.accelerators[pool.accelerator].allocation_unit_gpus for pool in self.pools.values()], dtype=np.int64)
@@ -204,7 +192,9 @@ class Instance:
     @cached_property
     def job_progress(self) -> Floats:
         """Hours of progress before each block boundary by row of ``jobs.paces``, [paces, B + 1]."""
-        per_block = self.jobs.paces @ self.calendar.hours.reshape(self.calendar.blocks, -1).T
+        jobs, calendar = self.jobs, self.calendar
+        worked = np.maximum(calendar.hours - jobs.hours_switching(calendar), 0.0) * np.tile(jobs.paces, calendar.blocks)
+        per_block: Floats = worked.reshape(len(worked), calendar.blocks, -1).sum(axis=2)
         return np.concatenate([np.zeros((len(per_block), 1)), np.cumsum(per_block, axis=1)], axis=1)
 
     # ------------------------------------------------------------ spot capacity
@@ -277,6 +267,16 @@ class Instance:
     def loss_cases(self) -> tuple[LossCase, ...]:
         """What may be lost at once: every loss, those that say ``each`` written out. Nobody counts on spot capacity then."""
         return loss_cases(self)
+
+    @cached_property
+    def levels(self) -> Levels:
+        """Levels and terms of the objective, stated or by default."""
+        return levels_of(self)
+
+    @cached_property
+    def fairness_cases(self) -> tuple[FairnessCase, ...]:
+        """Whom each policy of fairness compares, in the order of the policies."""
+        return fairness_cases(self)
 
     @cached_property
     def credit_cases(self) -> tuple[CreditCase, ...]:
@@ -409,12 +409,19 @@ def digest(instance: Instance) -> str:
         nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
     if instance.levers:
         nouns["levers"] = [_plain(lever) for lever in instance.levers.values()]
+    if instance.objective:
+        nouns["objective"] = [_plain(level) for level in instance.objective.values()]
     if instance.batch_jobs:
         nouns["batch_jobs"] = [_plain(job) for job in instance.batch_jobs.values()]
+    if any(instance.jobs.switch_hours):
+        nouns["switch_hours"] = list(instance.jobs.switch_hours)
     in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
+    in_arrays |= {"tokens_factor"}
     for family in ("pools", "streams", "services"):
         nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
     nouns["jobs"] = list(instance.jobs.id)
+    if instance.jobs.running:
+        nouns["running"] = [[j, *map(str, astuple(place))] for j, place in sorted(instance.jobs.running.items())]
     total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(list(instance.accelerators), dtype="U100")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from placement.instance.calendar import Calendar
 from placement.instance.demand import COMMITMENTS, SPANS, Commitment, TrainingJob
+from placement.instance.running import Running
 from placement.instance.supply import Accelerator
 from placement.program import Bools, Floats, Ints
 
@@ -65,15 +67,31 @@ class Jobs:
     """Row of ``paces``."""
     paces: Floats
     """[n, K]; row 0 is all ones."""
+    switch_hours: tuple[float, ...]
+    """Lost by each row of ``paces`` whenever it goes from 0 to above."""
     shapes: ShapeColumns
     shape_offset: Ints
     """Shapes of job j are rows ``shape_offset[j]:shape_offset[j + 1]``."""
     pools: Ints
     pool_offset: Ints
     """Pools that may carry job j, ascending: ``pools[pool_offset[j]:pool_offset[j + 1]]``."""
+    running: Mapping[int, Running] = field(default_factory=dict)
+    """Where jobs stand that run when the calendar starts, by job."""
+
+    @cached_property
+    def runs_today(self) -> Bools:
+        """Jobs that have a current place, [J]."""
+        found = np.zeros(len(self.id), dtype=np.bool_)
+        found[list(self.running)] = True
+        return found
 
     def __len__(self) -> int:
         return len(self.id)
+
+    def hours_switching(self, calendar: Calendar) -> Floats:
+        """Hours of each period that are held without progress when what paused goes on, by row of ``paces``, [paces, P]."""
+        rows = [calendar.resumptions(row > 0) for row in self.paces]
+        return np.asarray(np.array(rows) * np.array(self.switch_hours)[:, None], dtype=np.float64)
 
     def is_commitment(self, name: Commitment) -> Bools:
         """Jobs of a commitment, [J]."""
@@ -92,12 +110,13 @@ def job_columns(
 ) -> Jobs:
     """Jobs from validated rows. ``shapes`` sorted by job; ``pools``, ``pool_offset`` as in Jobs."""
     bands = {band.id: k for k, band in enumerate(calendar.bands)}
-    paces: dict[tuple[float, ...], int] = {(1.0,) * len(bands): 0}
+    # Each combination of paces is one row, and so is each time that it takes to take them up.
+    paces: dict[tuple[float, ...], int] = {(0.0, *(1.0,) * len(bands)): 0}
 
     def pace(row: TrainingJob) -> int:
         if row.pace is None:
             return 0
-        key = tuple(float(row.pace[band]) for band in bands)
+        key = (row.switch_hours, *(float(row.pace[band]) for band in bands))
         return paces.setdefault(key, len(paces))
 
     def figures(name: str, absent: float = np.nan) -> Floats:
@@ -140,7 +159,8 @@ def job_columns(
         move_blocks=np.array([row.move_blocks or 1 for row in rows], dtype=np.int64),
         waits=np.array(waits, dtype=np.int64).reshape(len(waits), 2),
         pace=pace_row,
-        paces=np.array(list(paces), dtype=np.float64).reshape(len(paces), len(bands)),
+        paces=np.array([of_bands for _, *of_bands in paces], dtype=np.float64).reshape(len(paces), len(bands)),
+        switch_hours=tuple(hours for hours, *_ in paces),
         shapes=shapes,
         shape_offset=offsets(shapes.job, len(rows)),
         pools=pools,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,12 +29,16 @@ class LossCase:
     """In which it may have happened, [P]."""
     links: frozenset[str] = frozenset()
     """Links that are cut."""
+    feeds: frozenset[str] = frozenset()
+    """Feeds that are lost: what lies below them is carried by second feeds, or lost."""
+    off: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Pools that draw nothing then, [Q]: those lost, but not spot capacity elsewhere, which need not have vanished."""
 
 
 def loss_cases(instance: Instance) -> tuple[LossCase, ...]:
     """See ``Instance.loss_cases``."""
     cases = (case for loss in instance.losses.values() for case in _cases_of(instance, loss))
-    return tuple(replace(case, lost=case.lost | (instance.pool_spot >= 0)) for case in cases)
+    return tuple(replace(case, off=case.lost, lost=case.lost | (instance.pool_spot >= 0)) for case in cases)
 
 
 def _cases_of(instance: Instance, loss: Loss) -> Iterator[LossCase]:
@@ -59,14 +63,15 @@ def _cases_of(instance: Instance, loss: Loss) -> Iterator[LossCase]:
             lost = np.array([name in on for on in carried[loss.each]], dtype=np.bool_)
             lost &= _not_fed_without(instance, {name}) | (loss.each != "feed")
             if lost.any():
-                yield LossCase(loss, f"{loss.id}/{name}", lost, none, always)
+                feeds = frozenset({name}) if loss.each == "feed" else frozenset[str]()
+                yield LossCase(loss, f"{loss.id}/{name}", lost, none, always, feeds=feeds)
         return
     lost = none.copy()
     for kind, on in carried.items():
         named = set(getattr(loss, f"{kind}s") or ())
         gone = np.array([bool(named & names) for names in on], dtype=np.bool_)
         lost |= gone & (_not_fed_without(instance, named) | (kind != "feed"))
-    yield LossCase(loss, loss.id, lost, none, always, frozenset(loss.links or ()))
+    yield LossCase(loss, loss.id, lost, none, always, frozenset(loss.links or ()), frozenset(loss.feeds or ()))
 
 
 def _not_fed_without(instance: Instance, lost: Collection[str]) -> Bools:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from placement.instance.base import Id, Label, Noun, Share, Usd
+from placement.instance.base import Day, Id, Label, Noun, Share, Usd
 from placement.instance.calendar import Steps
 
 Amount = Annotated[float, Field(ge=0, le=1e15)]
@@ -115,7 +115,42 @@ class CarbonPrice(Noun):
     usd_per_tonne: Steps
 
 
-Policy = Annotated[Concentration | Budget | CarbonPrice, Field(discriminator="kind")]
+class Freeze(Noun):
+    """No running job moves before a day."""
+
+    id: Id
+    kind: Literal["freeze"]
+    until_date: Day
+    """From the first block that starts then on, jobs may move."""
+    tenants: Ids | None = None
+    """Whose jobs stay; default: all."""
+
+
+class Fairness(Noun):
+    """Those who ask for the same are treated alike: shares served of their demand, in every slot."""
+
+    id: Id
+    kind: Literal["fairness"]
+    rule: Literal["max_min", "proportional"]
+    """max_min: a level of the objective makes the least share as large as it can be. proportional: shares differ by most_points."""
+    tenants: Ids
+    among: Literal["tenants", "streams"] = "tenants"
+    """Who is compared: these tenants, each with all its streams, or every stream of them (default tenants)."""
+    per: Literal["period", "block", "month", "quarter", "year", "horizon"]
+    """Over what shares are taken; what of a slot lies outside of the horizon does not count."""
+    most_points: Annotated[float, Field(ge=0, le=100)] | None = None
+    """Percentage points by which shares may differ; for proportional."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Fairness:
+        if (self.most_points is not None) != (self.rule == "proportional"):
+            raise PydanticCustomError("fairness_points", "proportional needs most_points, and only it has them")
+        if len(set(self.tenants)) < len(self.tenants):
+            raise PydanticCustomError("fairness_repeats", "tenants must differ from each other")
+        return self
+
+
+Policy = Annotated[Concentration | Budget | CarbonPrice | Fairness | Freeze, Field(discriminator="kind")]
 P = TypeVar("P", bound=Noun)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from placement.instance.findings import Draft, Finding, did_you_mean
-from placement.instance.policy import Budget, CarbonPrice, Concentration
+from placement.instance.policy import Budget, CarbonPrice, Concentration, Fairness
 
 
 def policies(draft: Draft) -> Iterator[Finding]:
@@ -14,6 +14,10 @@ def policies(draft: Draft) -> Iterator[Finding]:
     for n, policy in draft["policies"].valid.items():
         if isinstance(policy, Concentration):
             yield from _members(draft, n, policy)
+        if not isinstance(policy, Budget | CarbonPrice):
+            continue
+        if isinstance(policy, Fairness):
+            yield from _compared(draft, n, policy)
             continue
         yield from _counted(draft, n, policy)
         if isinstance(policy, Budget):
@@ -23,6 +27,20 @@ def policies(draft: Draft) -> Iterator[Finding]:
         else:
             expected = f"one price of carbon; '{first_price}' is another"
             yield Finding(("policies", n, "kind"), policy.kind, expected, "keep one of them; its figure may change over time")
+
+
+def _compared(draft: Draft, n: int, policy: Fairness) -> Iterator[Finding]:
+    """There are two to compare, and each has a stream."""
+    streams, tenants = draft["streams"], draft["tenants"].position
+    if len(streams.valid) < len(streams.ids) or any(name not in tenants for name in policy.tenants):
+        return
+    by_tenant = [sum(stream.tenant == name for stream in streams.valid.values()) for name in policy.tenants]
+    for k, count in enumerate(by_tenant):
+        if not count:
+            yield Finding(("policies", n, "tenants", k), policy.tenants[k], "a tenant with a stream", "correct it or remove it")
+    if all(by_tenant) and (sum(by_tenant) if policy.among == "streams" else len(by_tenant)) < 2:
+        expected = f"at least two {policy.among} to compare"
+        yield Finding(("policies", n, "tenants"), list(policy.tenants), expected, "name another, or compare among streams")
 
 
 def _counted(draft: Draft, n: int, policy: Budget | CarbonPrice) -> Iterator[Finding]:

@@ -7,9 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from placement.instance.base import Noun
+from placement.instance.base import Id, Noun
 
 SPREADS = ("site", "provider")
+
+
+class RunningReplicas(Noun):
+    """Replicas of a service that run today, of one class in one pool."""
+
+    pool: Id
+    latency_class: Id
+    replicas: Annotated[int, Field(ge=0, le=100_000_000)]
 
 
 class Spread(Noun):

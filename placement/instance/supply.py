@@ -29,7 +29,7 @@ from placement.instance.calendar import Step, Steps
 from placement.instance.grid import DemandResponse, GridEvent
 from placement.instance.purchases import BroughtPower, Purchase
 from placement.instance.spot import Spot
-from placement.instance.upkeep import MaintenanceTask, Reclaim
+from placement.instance.upkeep import FeedTask, MaintenanceTask, Reclaim
 
 
 class Mode(Noun):
@@ -130,6 +130,7 @@ class Feed(Noun):
     """A feed that carries it, and all below it, where any feed above it is lost (default: none does)."""
     events: Annotated[tuple[GridEvent, ...], Field(min_length=1, strict=False)] | None = None
     demand_response: Annotated[tuple[DemandResponse, ...], Field(min_length=1, strict=False)] | None = None
+    maintenance: Annotated[tuple[FeedTask, ...], Field(max_length=1000, strict=False)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Feed:

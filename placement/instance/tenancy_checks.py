@@ -11,6 +11,7 @@ def tenancy(draft: Draft) -> Iterator[Finding]:
     """Isolation that services allow, maintenance that can be done, and reclaims that contracts know."""
     yield from _isolation(draft)
     yield from _maintenance(draft)
+    yield from _feed_work(draft)
     yield from _reclaims(draft)
 
 
@@ -51,6 +52,19 @@ def _maintenance(draft: Draft) -> Iterator[Finding]:
         if pool.maintenance and pool.contract in contracts and contracts[pool.contract].decided:
             expected = f"a pool that is there whatever is decided; contract '{pool.contract}' is not"
             yield Finding(("pools", n, "maintenance"), pool.maintenance[0].id, expected, "remove it, or date the contract")
+
+
+def _feed_work(draft: Draft) -> Iterator[Finding]:
+    """Tasks of a feed differ, and have a block to begin in."""
+    calendar = draft.calendar
+    for n, feed in draft["feeds"].valid.items():
+        for k, task in enumerate(feed.maintenance):
+            where = ("feeds", n, "maintenance", k)
+            if task.id in [other.id for other in feed.maintenance[:k]]:
+                yield Finding((*where, "id"), task.id, "an id that no other task of its feed has", "rename one of the two")
+            if calendar is not None and not task.starts(calendar):
+                expected = f"a window that holds {task.blocks} whole {calendar.block}s of the calendar"
+                yield Finding((*where, "to_date"), task.to_date, expected, "widen the window, or take fewer blocks")
 
 
 def _reclaims(draft: Draft) -> Iterator[Finding]:

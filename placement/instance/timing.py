@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from placement.instance.calendar import Calendar, Steps
 from placement.instance.findings import Draft, Finding, Path
 from placement.instance.supply import Contract
@@ -25,6 +27,8 @@ _NOT_NEGATIVE = {
     "min_replicas",
 }
 _PRICES = ("price_usd_per_", "sublet_usd_per_")
+_POSITIVE = {"throughput_factor", "tokens_factor"}
+MOST_FACTOR = 1e4
 MOST_USD_PER_UNIT = 1e6
 """Of prices per GPU-hour and kWh, either sign."""
 
@@ -42,7 +46,9 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("contracts", "sublet_usd_per_gpu_hour"),
     ("streams", "demand_tokens_per_s"),
     ("streams", "mean_tokens_per_s"),
+    ("streams", "tokens_factor"),
     ("services", "min_replicas"),
+    ("services", "throughput_factor"),
 )
 
 
@@ -63,6 +69,7 @@ def timing(draft: Draft) -> Iterator[Finding]:
         yield from _steps(calendar, ("pools", n, "online_gpus"), steps, "online_gpus", from_start=False)
     for n, growth in draft["growths"].valid.items():
         yield from _dates(calendar, ("growths", n, "steps"), growth.steps)
+        yield from _dates(calendar, ("growths", n, "planned"), growth.planned or ())
     yield from _contracts(draft, calendar)
     yield from _jobs(draft, calendar)
 
@@ -95,6 +102,8 @@ def _steps(calendar: Calendar, path: Path, steps: Steps, field: str, *, from_sta
     for place, value in values_of(steps):
         if field in _NOT_NEGATIVE and value < 0:
             yield Finding((*path, *place), value, "at least 0", "correct the figure")
+        elif field in _POSITIVE and not 0 < value <= MOST_FACTOR:
+            yield Finding((*path, *place), value, f"more than 0 and at most {MOST_FACTOR:g}", "correct the factor")
         elif field.startswith(_PRICES) and abs(value) > MOST_USD_PER_UNIT:
             expected = f"a price within {MOST_USD_PER_UNIT:,.0f} USD: costs beyond cannot be told apart from what rounding adds"
             yield Finding((*path, *place), value, expected, "correct the figure or its unit")
@@ -182,3 +191,10 @@ def _jobs(draft: Draft, calendar: Calendar) -> Iterator[Finding]:
             yield Finding(("jobs", n, "deadline_date"), job.deadline_date, expected, "correct the date or remove the job")
         if job.pace is not None and set(job.pace) != known:
             yield from _bands(calendar, ("jobs", n, "pace"), job.pace)
+        elif job.pace is not None and job.switch_hours:
+            resumed = calendar.resumptions(np.array([job.pace[band.id] > 0 for band in calendar.bands]))
+            room = np.divide(calendar.hours, resumed, out=np.full(len(resumed), np.inf), where=resumed > 0)
+            if job.switch_hours > room.min():
+                p = int(np.argmin(room))
+                expected = f"at most {room[p]:.6g}, for which it works after each pause in {calendar.period_name(p)}"
+                yield Finding(("jobs", n, "switch_hours"), job.switch_hours, expected, "correct the figure, or let it work longer")

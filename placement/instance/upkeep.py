@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from placement.instance.base import Day, Gpus, Id, Noun
+from placement.instance.base import Day, Gpus, Id, Kw, Noun
 from placement.instance.calendar import Calendar
 
 AMOUNTS = ("gpus", "share", "islands")
@@ -37,6 +37,28 @@ class MaintenanceTask(Noun):
             raise PydanticCustomError("maintenance_order", "to_date must be after from_date")
         if self.islands is not None and len(set(self.islands)) < len(self.islands):
             raise PydanticCustomError("maintenance_islands", "islands must differ from each other")
+        return self
+
+    def starts(self, calendar: Calendar) -> range:
+        """Blocks at which it may begin."""
+        return range(calendar.first_block_from(self.from_date), calendar.last_block_until(self.to_date) - self.blocks + 1)
+
+
+class FeedTask(Noun):
+    """Work on a feed: for some blocks in a row, from whichever block of its window the plan chooses, less may be drawn below it."""
+
+    id: Id
+    from_date: Day
+    """All of it lies inside [from_date, to_date)."""
+    to_date: Day
+    blocks: Annotated[int, Field(ge=1, le=3660)]
+    limit_kw: Kw
+    """Facility kW that what runs below the feed may draw meanwhile; what stands idle is turned off (0: all below it is down)."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> FeedTask:
+        if self.to_date <= self.from_date:
+            raise PydanticCustomError("maintenance_order", "to_date must be after from_date")
         return self
 
     def starts(self, calendar: Calendar) -> range:

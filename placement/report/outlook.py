@@ -175,6 +175,14 @@ class Outlook:
         return np.where(used, best, np.inf)
 
     @cached_property
+    def improved(self) -> Floats:
+        """By how much what serves each stream sustains more than its profiles state, [S, P]."""
+        services, mean = self.instance.services, self.instance.calendar.mean
+        steps = [services[stream.service].throughput_factor for stream in self.instance.streams.values()]
+        rows = [mean(1.0 if figure is None else figure) for figure in steps]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), self.instance.calendar.period_count)
+
+    @cached_property
     def least_gpus_per_token(self) -> Floats:
         """On the type that is best for each stream, [S]; 0 for a stream that nothing can serve."""
         least = self.gpus_per_token.min(axis=1, initial=np.inf)
@@ -183,7 +191,7 @@ class Outlook:
     @cached_property
     def tenant_gpus(self) -> Floats:
         """Accelerators that each tenant's demand would take on the types that are best for it, [T, P]."""
-        return by_tenant(self.instance, self.instance.demand_tokens_per_s * self.least_gpus_per_token[:, None])
+        return by_tenant(self.instance, self.instance.demand_tokens_per_s / self.improved * self.least_gpus_per_token[:, None])
 
     @cached_property
     def kinds(self) -> tuple[Ints, Ints]:
@@ -200,7 +208,7 @@ class Outlook:
         first, kind = self.kinds
         periods = self.instance.calendar.period_count
         demand = np.zeros((len(first), periods))
-        np.add.at(demand, kind, self.firm_tokens_per_s)
+        np.add.at(demand, kind, self.firm_tokens_per_s / self.improved)
         room = np.zeros((len(first), len(self.types), periods))
         for k, stream in enumerate(first):
             room[k] = self._by_type(np.flatnonzero(self.stream_pools[stream]))

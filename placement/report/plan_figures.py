@@ -11,7 +11,7 @@ from placement.instance import Instance
 from placement.plan import Plan
 from placement.program import Floats, Ints
 from placement.rules.power import facility_kw, pools_below
-from placement.rules.reading import by_pool, gang_units, online_gpus, replica_units, sublet_units
+from placement.rules.reading import batch_units, by_pool, gang_units, online_gpus, replica_units, sublet_units
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class PlanFigures:
     def serving_gpus(self) -> Floats:
         """Accelerators that replicas hold in each pool, [Q, P]."""
         return by_pool(self.instance, replica_units(self.instance, self.plan)) * self.instance.unit_gpus[:, None]
+
+    @cached_property
+    def batch_gpus(self) -> Floats:
+        """Accelerators that work on batch jobs in each pool, [Q, P]."""
+        return batch_units(self.instance, self.plan) * self.instance.unit_gpus[:, None]
 
     @cached_property
     def let_gpus(self) -> Floats:

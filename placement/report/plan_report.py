@@ -11,8 +11,10 @@ from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.notes import instance_notes, plan_notes
-from placement.plan import Plan, Result
+from placement.plan import TERMS, Plan, Result
 from placement.program import Limit
+from placement.report.batch import batch_work
+from placement.report.fairness import fairness, measures
 from placement.report.levers import levers
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
@@ -45,6 +47,8 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Costs by term, USD (earnings are negative)", _terms(result.terms)),
             section("Share of demand served", _served(figures)),
             section("Most demand not served", _sheds(figures)),
+            section("Measures of the objective", measures(instance, result.terms)),
+            section("Fairness, shares of demand served", fairness(instance, result.plan)),
             section("Levers", levers(instance, result.plan)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
@@ -56,6 +60,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
             section("Links that anything crosses, Gbit/s in their tightest period", _links(figures)),
             section("Training that runs", _runs(instance, result.plan)),
+            section("Batch work", batch_work(instance, result.plan)),
             section("Training that does not run", _not_run(instance, result.plan)),
             section("Notes", lines(instance_notes(instance) + plan_notes(instance, result.plan))),
         ]
@@ -68,7 +73,15 @@ def _headline(instance: Instance, result: Result) -> str:
     if result.plan is None:
         return f"{head}\n"
     rows = [(level.name, _usd(level.value), _usd(level.bound), percent(level.gap, 3)) for level in result.levels]
-    return f"{head}\n{_against_start(result)}{table(('level', 'value USD', 'bound USD', 'gap'), rows)}\n"
+    header = ("level", "value USD", "bound USD", "gap")
+    if not instance.levels.in_usd:
+        rows = [(level.name, _figure(level.value), _figure(level.bound), percent(level.gap, 3)) for level in result.levels]
+        header = ("level", "value", "bound", "gap")
+    return f"{head}\n{_against_start(result)}{table(header, rows)}\n"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.6g}"
 
 
 def _against_start(result: Result) -> str:
@@ -92,8 +105,8 @@ def _usd(value: float | None) -> str:
 
 
 def _terms(terms: dict[str, float]) -> str:
-    rows = [(name, count(usd)) for name, usd in terms.items() if usd]
-    return table(("term", "USD"), [*rows, ("sum", count(sum(terms.values())))])
+    rows = [(name, count(terms[name])) for name in TERMS if terms.get(name)]
+    return table(("term", "USD"), [*rows, ("sum", count(sum(terms.get(name, 0.0) for name in TERMS)))])
 
 
 def _served(figures: PlanFigures) -> str:
@@ -191,23 +204,27 @@ def _maintenance(instance: Instance, plan: Plan) -> str:
     for n, start, end in zip(done.task.tolist(), done.start_block.tolist(), done.end_block.tolist(), strict=True):
         q, task = instance.maintenance[n]
         rows.append((pools[q], task.id, days[start], days[end]))
+    feeds, work = list(instance.feeds), plan.feed_work
+    for n, start, end in zip(work.work.tolist(), work.start_block.tolist(), work.end_block.tolist(), strict=True):
+        f, feed_task = instance.feed_work[n]
+        rows.append((feeds[f], f"{feed_task.id}, at most {feed_task.limit_kw:,.6g} kW", days[start], days[end]))
     kept, more = shortened(rows, MOST_ROWS // 2, "tasks in the plan's tables")
-    return table(("pool", "task", "from", "until"), kept, left=4) + more if rows else ""
+    return table(("pool or feed", "task", "from", "until"), kept, left=4) + more if rows else ""
 
 
 def _pools(figures: PlanFigures) -> str:
     online, hours = figures.online_gpus, figures.instance.calendar.hours
-    letting = bool(figures.let_gpus.any())
+    columns = [("training", figures.training_gpus), ("serving", figures.serving_gpus)]
+    columns += [(name, gpus) for name, gpus in (("batch", figures.batch_gpus), ("let", figures.let_gpus)) if gpus.any()]
 
     def rows() -> Iterator[tuple[object, ...]]:
         for q, (name, pool) in enumerate(figures.instance.pools.items()):
             there = float(online[q] @ hours)
-            held = (figures.training_gpus, figures.serving_gpus, figures.let_gpus)[: 2 + letting]
-            shares = (percent(float(gpus[q] @ hours) / there if there else None) for gpus in held)
+            shares = (percent(float(gpus[q] @ hours) / there if there else None) for _, gpus in columns)
             yield name, pool.accelerator, count(online[q].max()), *shares
 
     kept, more = shortened(list(rows()), MOST_ROWS, "pools")
-    names = ("pool", "accelerator", "most online", "training", "serving", "let")[: 5 + letting]
+    names = ("pool", "accelerator", "most online", *(name for name, _ in columns))
     return table(names, kept, left=2) + more
 
 

@@ -13,6 +13,7 @@ from placement.program import Floats, Ints
 from placement.report.levers import offered
 from placement.report.outlook import Outlook
 from placement.report.plan_figures import tightest
+from placement.report.planned import planned, short_of_planned
 from placement.report.text import brief, clean, count, lines, percent, plural, section, shortened, table
 
 By = Literal["block", "period"]
@@ -40,6 +41,7 @@ def show_report(instance: Instance, by: By) -> str:
         section(_title(by), _by_type(view, by)),
         section("Feeds, facility kW: idle and with all that is online at work, against the limit", _feeds(view)),
         section("Demand, tokens/s, and the accelerators it would take on the type that is best for it", _tenants(view)),
+        section("Demand as planned against what comes, tokens/s", planned(instance)),
         section("Levers of rationing", offered(instance)),
         section("Training, GPU-hours on the lightest shape of each job, against those online over the horizon", _training(view)),
     ]
@@ -185,6 +187,10 @@ def show_data(instance: Instance) -> dict[str, Any]:
             for a, name in enumerate(view.type_names)
         },
         "demand_short_gpus": _rounded(view.short_gpus),
+        "planned_against_actual": None if instance.planned_tokens_per_s is None else {
+            what: {"planned_short_gpus": round(before, 3), "actual_short_gpus": round(now, 3)}
+            for what, (before, now) in short_of_planned(instance).items()
+        },
         "feeds": {
             name: {
                 "idle_kw": _rounded(view.feed_idle_kw[f]),

@@ -41,8 +41,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         builder.add_rates(closed[of == s], open_[0], 1.0, profile=builder.profile(most))
         for n in mine.tolist():
             d, arrives = int(shifts.offset[n]), builder.profile(ways.arrives[shifts.way[n]])
-            after = {"start": (START[0], d), "end": (END[0], d)}
-            builder.add_rates(shifts.option[n : n + 1], open_[0], 1.0, profile=arrives, **after)
+            start, end = (START[0], d), (END[0], d)
+            builder.add_rates(shifts.option[n : n + 1], open_[0], 1.0, profile=arrives, start=start, end=end)
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:

@@ -27,18 +27,20 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     jobs, gangs, calendar = instance.jobs, activities.gangs, instance.calendar
     must, promised = jobs.is_commitment("must"), jobs.is_commitment("promised")
     group = builder.add_groups(jobs.id, must | promised)
-    builder.join(gangs.option, group[gangs.job])
+    starting = slice(0, gangs.leaves_from)
+    builder.join(gangs.option[starting], group[gangs.job[starting]])
     builder.join(gangs.drop_option, group[gangs.drop_job])
     builder.join(activities.refusals.excused_option, group[activities.refusals.excused_job])
     builder.add_charges(gangs.drop_option, *level_and_term("promised_jobs"), jobs.breach_usd[gangs.drop_job])
 
-    done, value = gangs.finishes, jobs.value_usd[gangs.job]
+    starts = np.arange(len(gangs.option)) < gangs.leaves_from
+    done, value = gangs.finishes & starts, jobs.value_usd[gangs.job]
     worth = instance.discount_at
     builder.add_charges(
         gangs.option[done], *level_and_term("training_value"), -value[done], anchor=Anchor.END, table=builder.curve(worth)
     )
     ahead = np.array([builder.curve((row[-1] - row) * worth[-1]) for row in gangs.paces.progress], dtype=np.int64)
-    rest = ~done
+    rest = starts & ~done & ~gangs.moves  # Of moves law 11, movement, says what is done.
     builder.add_charges(
         gangs.option[rest], *level_and_term("training_value"), -value[rest] / gangs.hours[rest],
         table=ahead[gangs.pace(rest)],
@@ -50,7 +52,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         curve[late[jobs.due_day[late] == day]] = builder.curve(np.maximum(calendar.block_edges_days - day, 0.0) * worth)
     is_late = np.zeros(len(jobs), dtype=np.bool_)
     is_late[late] = True
-    may_be_late = is_late[gangs.job]
+    may_be_late = is_late[gangs.job] & starts
     mine = gangs.job[may_be_late]
     builder.add_charges(
         gangs.option[may_be_late],
@@ -62,11 +64,14 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
-    """Jobs that run twice, too early, too late, too short or too long, where they may not, or not at all though they must."""
+    """Jobs that run twice, too early, too late, too short or too long, where they may not, or not at all though they must.
+
+    When and for how long those run that run today, law 11, movement, says.
+    """
     jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
     found = []
     count = np.bincount(runs.job, minlength=len(jobs))
-    for j in np.flatnonzero(count > 1):
+    for j in np.flatnonzero((count > 1) & ~jobs.runs_today):
         found.append(broken(NAME, jobs.id[j], f"runs {count[j]} times, at most once is allowed", float(count[j] - 1), "runs"))
     refused = np.isin(jobs.tenant, plan.refusals.tenant)
     for j in np.flatnonzero(jobs.is_commitment("must") & (count == 0) & ~refused):
@@ -74,7 +79,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
     above = events_above(instance, plan.places.run, instance.island_pool[plan.places.island], len(runs.job))
     needed = needed_end(instance, runs.job, run_hours(instance, plan), runs.start_block, above)
-    for r in np.flatnonzero(_suspect(instance, plan, needed)).tolist():
+    for r in np.flatnonzero(_suspect(instance, plan, needed) & ~jobs.runs_today[runs.job]).tolist():
         j = runs.job[r]
         name, start, end = jobs.id[j], int(runs.start_block[r]), int(runs.end_block[r])
         if jobs.shapes.job[runs.shape[r]] != j:
@@ -104,14 +109,14 @@ def _never_done(instance: Instance, plan: Plan) -> list[Violation]:
 
 
 def costs(instance: Instance, plan: Plan) -> dict[str, float]:
-    """training_value, lateness and promised_jobs of the runs of a plan."""
+    """training_value, lateness and promised_jobs of the runs of a plan; the first two not of jobs that run today."""
     jobs, runs, calendar = instance.jobs, plan.runs, instance.calendar
     hours = run_hours(instance, plan)
     made, row = progress_of_runs(instance, plan)
     ahead = made[row, -1] - made[row, np.clip(runs.start_block, 0, calendar.blocks)]
     end = np.clip(runs.end_block, 0, calendar.blocks)
     late_days = np.maximum(calendar.block_edges_days[end] - jobs.due_day[runs.job], 0.0)
-    worth = instance.discount_at[end]
+    worth = instance.discount_at[end] * ~jobs.runs_today[runs.job]
     dropped = jobs.is_commitment("promised")
     dropped[runs.job] = False
     dropped[np.isin(jobs.tenant, plan.refusals.tenant)] = False
@@ -136,7 +141,7 @@ def progress(instance: Instance, job: Ints, events: Bools) -> tuple[Floats, Ints
     """
     jobs, calendar = instance.jobs, instance.calendar
     if not instance.grid_events:
-        by_block = jobs.paces @ calendar.hours.reshape(calendar.blocks, -1).T
+        by_block = np.array([_worked(instance, pace, calendar.hours) for pace in range(len(jobs.paces))])
         return np.concatenate([np.zeros((len(by_block), 1)), np.cumsum(by_block, axis=1)], axis=1), jobs.pace[job]
     flexible = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[jobs.tenant[job]]
     flexible = flexible * events.any(axis=1)
@@ -145,8 +150,15 @@ def progress(instance: Instance, job: Ints, events: Bools) -> tuple[Floats, Ints
     for n, (pace, share, *above) in enumerate(kinds.tolist()):
         limited = sum((case.hours for case, on in zip(instance.grid_events, above, strict=True) if on), np.zeros(1))
         worked = calendar.hours - share * np.minimum(limited, calendar.hours)
-        made[n, 1:] = np.cumsum(worked.reshape(calendar.blocks, -1) @ jobs.paces[int(pace)])
+        made[n, 1:] = np.cumsum(_worked(instance, int(pace), worked))
     return made, row.reshape(-1)
+
+
+def _worked(instance: Instance, pace: int, hours: Floats) -> Floats:
+    """Progress in each block of what works so many hours of each period [P], its switches not taken off, at a row of paces, [B]."""
+    jobs, calendar = instance.jobs, instance.calendar
+    lost = jobs.switch_hours[pace] * calendar.resumptions(jobs.paces[pace] > 0)
+    return np.asarray(np.maximum(hours - lost, 0.0).reshape(calendar.blocks, -1) @ jobs.paces[pace], dtype=np.float64)
 
 
 def needed_end(instance: Instance, job: Ints, hours: Floats, start_block: Ints, events: Bools) -> Ints:

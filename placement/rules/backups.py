@@ -6,10 +6,18 @@
 A job is hit where any of its islands is lost, or any link between them cut. Its backup stands on one island of a pool that is left,
 in any shape of the job that fits there, from the same block on and inside the same window, where its data and checkpoint can be by
 then. Everything else stays where it is, but replicas that are no larger than a unit, which may move within their pool. Only one
-loss happens: backups of different losses may share units. Backups reserve accelerators, neither power nor room on links.
+loss happens: backups of different losses may share units.
+
+    sum over what runs in pools left below feed f, and over backups there, of PUE x (kW - flexibility share x (kW - idle kW))
+        <=  limit of f                                                                 in every period, after every loss
+
+and the same over IT kW where cooling is limited. As for second feeds, what is flexible gives way, what stands idle is turned off,
+reserves may be used, but not what is not firm; pools lost draw nothing. Backups reserve no room on links.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,20 +28,34 @@ from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
 from placement.instance.moves import path_of_load
-from placement.plan import Plan, Violation
+from placement.plan import Plan, Runs, Violation
 from placement.program import Bools, Floats, Ints
 from placement.rules.assignment import needed_end
 from placement.rules.capacity import charge_units, most_units, usable_units
+from placement.rules.cooling import cooled_kw, cooled_places, pools_inside
+from placement.rules.pool_use import charge, least_kw
+from placement.rules.power import (
+    bring_power,
+    dated_power_kw,
+    idle_each_kw,
+    least_facility_kw,
+    most_kw,
+    pools_below,
+    power_brought_kw,
+    training_kw,
+)
 from placement.rules.reading import (
     backup_units,
     batch_units,
     broken,
     by_pool,
+    during_runs,
     events_above,
     excess,
     gang_units,
     no_costs,
     online_units,
+    pue_of_pools,
     replica_units,
     sublet_units,
     units_down,
@@ -69,6 +91,45 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         builder.add_rates(options.option[mine], pool[instance.island_pool[island]], units, profile=profile)
         stepping = gangs.copies[options.gang[mine]] > 1
         builder.add_rates(options.option[mine], of_island[island], units, profile=profile, step=stepping)
+        _power_after(instance, builder, activities, k, mine, profile)
+
+
+def _power_after(instance: Instance, builder: Builder, activities: Activities, k: int, mine: Ints, profile: Ints) -> None:
+    """For feeds, and what limits cooling, above pools where backups of a loss can stand, or that carry more after it."""
+    options, gangs, case, pue = activities.backups, activities.gangs, instance.loss_cases[k], pue_of_pools(instance)
+    pools, after = list(instance.pools.values()), [() if case.off[q] else path for q, path in enumerate(_paths_after(instance, k))]
+    before, left, dated = pools_below(instance), least_kw(instance, activities), dated_power_kw(instance)
+    pool, gang = instance.island_pool[options.island[mine]], options.gang[mine]
+    flexible = np.array([tenant.flexibility_share for tenant in instance.tenants.values()])[instance.jobs.tenant[gangs.job[gang]]]
+    running, idle = training_kw(instance)[gangs.shape[gang]], idle_each_kw(instance)[pool]
+    kw = instance.jobs.shapes.gpus[gangs.shape[gang]] * (running - flexible * (running - idle)) * pue[pool]
+
+    drawn = most_kw(instance)
+
+    def limit(name: str, most: Floats, weight: Floats) -> int | None:
+        if np.all(weight @ drawn <= most):  # Units alone see to that.
+            return None
+        row = int(builder.add_resources([f"{name} after {case.name}"], "kW", most)[0])
+        charge(instance, builder, activities, row, left, weight[:, None])
+        some = weight[pool] > 0
+        builder.add_rates(options.option[mine][some], row, (kw * weight[pool])[some], profile=profile[some])
+        return row
+
+    stand = np.isin(np.arange(len(pools)), pool)
+    for f, (name, feed) in enumerate(instance.feeds.items()):
+        carried = np.array([name in path for path in after], dtype=np.float64)
+        if feed.limit_kw != "unlimited" and (np.any(stand & (carried > 0)) or np.any(carried > before[f])):
+            row = limit(f"feed {name}", instance.calendar.least(feed.limit_kw) + dated[f], carried)
+            if row is not None:
+                bring_power(instance, builder, activities, f, row, np.ones(instance.calendar.period_count, dtype=np.bool_))
+    for name, most, inside in zip(cooled_places(instance), cooled_kw(instance), pools_inside(instance), strict=True):
+        if np.isfinite(most).all() and np.any(stand & (inside > 0)):
+            limit(f"cooling {name}", most, inside * ~case.off / pue)
+
+
+def _paths_after(instance: Instance, k: int) -> list[tuple[str, ...]]:
+    """Feeds that carry each pool after a loss, those that are off included."""
+    return [instance.feeds_without(pool, instance.loss_cases[k].feeds) or () for pool in instance.pools.values()]
 
 
 def _rows_after(instance: Instance, builder: Builder, loss: str, pools: Bools) -> tuple[Ints, Ints]:
@@ -94,6 +155,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
         mine = plan.backups.case == k
         if case.loss.jobs == "must":
             found += _unprotected(instance, plan, k)
+            found += _overdrawn(instance, plan, k, mine)
         if mine.any():
             found += _crowded(instance, plan, k, mine)
     return found + _misplaced(instance, plan)
@@ -138,6 +200,40 @@ def _crowded(instance: Instance, plan: Plan, k: int, mine: Bools) -> list[Violat
     pools = np.flatnonzero(by_pool(instance, reserved).any(axis=1))
     names = [f"{list(instance.pools)[q]} after {instance.loss_cases[k].name}" for q in pools]
     return found + excess(NAME, "units", names, in_all[pools], usable[pools], instance, "would hold")
+
+
+def _overdrawn(instance: Instance, plan: Plan, k: int, mine: Bools) -> list[Violation]:
+    """Feeds that would draw, and places that would give off, more than they may after a loss, when backups run."""
+    case, table, found = instance.loss_cases[k], plan.backups, []
+    tenants, accelerators = list(instance.tenants.values()), list(instance.accelerators.values())
+    rows = np.flatnonzero(mine)
+    if not jobs_to_survive(instance, k).any():
+        return []
+    each = []
+    for row in rows.tolist():
+        shape, pool = int(table.shape[row]), instance.island_pool[table.island[row]]
+        accelerator = accelerators[instance.pool_accelerator[pool]]
+        above_idle = float(training_kw(instance)[shape]) - accelerator.idle_kw
+        given = tenants[instance.jobs.tenant[table.job[row]]].flexibility_share * above_idle
+        each.append(float(instance.jobs.shapes.gpus[shape]) * (accelerator.idle_kw + above_idle - given))
+    as_runs = replace(plan, runs=Runs(table.job, table.shape, table.start_block, table.end_block))
+    pools = list(instance.pools.values())
+    of_backups = during_runs(instance, as_runs, rows, instance.island_pool[table.island[rows]], np.array(each), len(pools))
+    pue = pue_of_pools(instance)[:, None]
+    kw = np.where(case.off[:, None], 0.0, least_facility_kw(instance, plan) + of_backups * pue)
+    brought = power_brought_kw(instance, plan)
+    for f, (name, feed) in enumerate(instance.feeds.items()):
+        if not isinstance(feed.limit_kw, str):
+            there = [q for q, pool in enumerate(pools) if name in (instance.feeds_without(pool, case.feeds) or ())]
+            limit = (instance.calendar.least(feed.limit_kw) + brought[f])[None]
+            what = f"would draw, after {case.name},"
+            found += excess(NAME, "kW", [name], kw[there].sum(axis=0)[None], limit, instance, what)
+    for name, most in zip(cooled_places(instance), cooled_kw(instance), strict=True):
+        there = [q for q, pool in enumerate(pools) if name in (pool.site, *(f"feed {feed}" for feed in instance.feeds_above(pool)))]
+        if np.isfinite(most).all():
+            what = f"would give off, after {case.name},"
+            found += excess(NAME, "kW", [name], (kw / pue)[there].sum(axis=0)[None], most[None], instance, what)
+    return found
 
 
 def _large_replica_units(instance: Instance, plan: Plan) -> Floats:

@@ -75,13 +75,16 @@ def charge_units(
     contract, island_pool, every = contract_of_pools(instance), instance.island_pool, bool(which.all())
     share = slice(None) if every else np.flatnonzero(which[island_pool[gangs.share_island]])
     row, on, units = gangs.share_row[share], gangs.share_island[share], gangs.share_units[share]
+    start, end = gangs.window(row)
     if island is not None:
         some, fixed = which[island_pool], (replicas.island >= 0) & which[replicas.pool]
         online = most_units(instance)[some].astype(np.float64)
         terms.supply(builder, island[some], contract[island_pool[some]], online)
-        builder.add_rates(gangs.option[row], island[on], units, profile=held[row], step=gangs.share_step[share])
+        builder.add_rates(
+            gangs.option[row], island[on], units, start=start, end=end, profile=held[row], step=gangs.share_step[share]
+        )
         builder.add_rates(replicas.option[fixed], island[replicas.island[fixed]], replicas.units[fixed])
-    builder.add_rates(gangs.option[row], pool[island_pool[on]], units, profile=held[row])
+    builder.add_rates(gangs.option[row], pool[island_pool[on]], units, start=start, end=end, profile=held[row])
     standing, let = which[replicas.pool], which[sublets.pool]
     builder.add_rates(replicas.option[standing], pool[replicas.pool[standing]], replicas.units[standing])
     builder.add_rates(sublets.option[let], pool[sublets.pool[let]], 1.0)

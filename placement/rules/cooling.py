@@ -23,7 +23,7 @@ NAME = "cooling"
 
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """One resource per site and feed that states a limit: what idles there is taken from it, all else charges it."""
-    places, limit, standing, inside = cooled_places(instance), cooled_kw(instance), idle_heat_kw(instance), _pools_in(instance)
+    places, limit, standing, inside = cooled_places(instance), cooled_kw(instance), idle_heat_kw(instance), pools_inside(instance)
     for n in np.flatnonzero(np.isfinite(limit).all(axis=1)).tolist():
         weight = np.broadcast_to((inside[n] / pue_of_pools(instance))[:, None], instance.pool_online_gpus.shape)
         row = int(builder.add_resources([f"cooling {places[n]}"], "kW", limit[n] - standing[n])[0])
@@ -38,7 +38,7 @@ def cooled_places(instance: Instance) -> list[str]:
 
 def idle_heat_kw(instance: Instance) -> Floats:
     """IT kW drawn in each of ``cooled_places`` with nothing running, decided contracts left out, [N, P]."""
-    return np.asarray(_pools_in(instance) @ (standing_kw(instance) / pue_of_pools(instance)[:, None]))
+    return np.asarray(pools_inside(instance) @ (standing_kw(instance) / pue_of_pools(instance)[:, None]))
 
 
 def cooled_kw(instance: Instance) -> Floats:
@@ -51,7 +51,7 @@ def cooled_kw(instance: Instance) -> Floats:
     return rows
 
 
-def _pools_in(instance: Instance) -> Floats:
+def pools_inside(instance: Instance) -> Floats:
     """1 where a site, or a feed, holds a pool, [N, Q]."""
     at_site = instance.pool_site == np.arange(len(instance.sites))[:, None]
     return np.concatenate([at_site.astype(np.float64), pools_below(instance).astype(np.float64)])

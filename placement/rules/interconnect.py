@@ -56,7 +56,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         )
         activities.terms.supply(builder, uplink, contract_of_pools(instance)[island_pool], uplinks)
         traffic = instance.jobs.gbit_s_per_gpu[gangs.job[row]] * gpus
-        builder.add_rates(gangs.option[row[spanning]], uplink[island[spanning]], traffic[spanning], profile=held[row[spanning]])
+        start, end = gangs.window(row[spanning])
+        builder.add_rates(
+            gangs.option[row[spanning]], uplink[island[spanning]], traffic[spanning], start=start, end=end,
+            profile=held[row[spanning]],
+        )  # fmt: skip
     _formulate_domains(instance, builder, activities, held)
 
 
@@ -74,7 +78,10 @@ def _formulate_domains(instance: Instance, builder: Builder, activities: Activit
     mine = resource[gangs.share_island] >= 0
     island, row = gangs.share_island[mine], gangs.share_row[mine]
     domains = -(-gangs.share_units[mine] // instance.domain_units[instance.island_pool[island]])
-    builder.add_rates(gangs.option[row], resource[island], domains, profile=held[row], step=gangs.share_step[mine])
+    start, end = gangs.window(row)
+    builder.add_rates(
+        gangs.option[row], resource[island], domains, start=start, end=end, profile=held[row], step=gangs.share_step[mine]
+    )
     large = (replicas.units > 1) & (replicas.island >= 0)
     large &= resource[np.maximum(replicas.island, 0)] >= 0
     per_domain = instance.domain_units[replicas.pool[large]] // replicas.units[large]

@@ -45,6 +45,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     )  # fmt: skip
     let, shared = np.ones(len(sublets.option)), np.ones(len(batch.option))
     units = np.concatenate([gangs.share_units, replicas.units, let, gangs.units[backups.gang], shared])
+    share = np.concatenate([row, np.zeros(len(option) - len(row), dtype=np.int64)])
     plain = np.zeros(len(replicas.option) + len(sublets.option), dtype=np.int64)
     profile = np.concatenate([held[gangs.job[row]], plain, held[backups.job], np.zeros(len(batch.option), dtype=np.int64)])
     # Backups of different losses may lie on the same units.
@@ -57,8 +58,9 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         here = pools[pool]
         mine, theirs = np.flatnonzero(here & (owner == t)), np.flatnonzero(here & (owner != t))
         rows = builder.add_resources([f"{tenants[t]} in {name}", f"others in {name}"], "units", np.stack([0.0 * room, room]))
-        builder.add_rates(option[mine], rows[0], units[mine], profile=profile[mine])
-        builder.add_rates(option[theirs], rows[1], units[theirs], profile=profile[theirs])
+        for which, r in ((mine, rows[0]), (theirs, rows[1])):
+            start, end = gangs.window(share[which])
+            builder.add_rates(option[which], r, units[which], start=start, end=end, profile=profile[which])
         for r, sign in zip(rows.tolist(), (-1.0, 1.0), strict=True):
             builder.add_rates(reserve.option[n : n + 1], r, sign, profile=builder.profile(room))
 

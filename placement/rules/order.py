@@ -2,7 +2,8 @@
 
     starts of B up to block t  -  runs of A that have ended by block t  <=  0         for every B that waits for A, and every t
 
-A job that goes on after the horizon has not ended within it. Backups (law backups) do not wait: they stand for one loss at a time.
+A job that runs today waits for none. A job that goes on after the horizon has not ended within it. Backups (law backups) do not
+wait: they stand for one loss at a time.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ NAME = "order"
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """A row per pair: whoever waits uses it from its start to the horizon's end, whom it waits for supplies it from its end on."""
     gangs, names, waits = activities.gangs, instance.jobs.id, instance.jobs.waits
+    waits = waits[~instance.jobs.runs_today[waits[:, 0]]]
     if not len(waits):
         return
     row = builder.add_resources([f"{names[b]} after {names[a]}" for b, a in waits.tolist()], "jobs", 0.0)
     bands = instance.calendar.band_count
     once = builder.profile(np.arange(instance.calendar.period_count) % bands == 0)  # Blocks are told apart, bands need not be.
     for side, amount, begin in ((0, 1.0, START), (1, -1.0, END)):
-        option, of_pair = _options_of(gangs.job, waits[:, side])
+        option, of_pair = _options_of(gangs.job[: gangs.leaves_from], waits[:, side])
         builder.add_rates(gangs.option[option], row[of_pair], amount, start=begin, end=LAST, profile=once)
 
 
@@ -47,10 +49,12 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     runs, names, found = plan.runs, instance.jobs.id, []
     ended: dict[int, int] = {}
     for job, end in zip(runs.job.tolist(), runs.end_block.tolist(), strict=True):
-        ended[job] = min(end, ended.get(job, end))
+        # Of a job that moves the last run counts.
+        ended[job] = end if instance.jobs.runs_today[job] else min(end, ended.get(job, end))
     waits_for: dict[int, list[int]] = {}
     for job, other in instance.jobs.waits.tolist():
-        waits_for.setdefault(job, []).append(other)
+        if job not in instance.jobs.running:
+            waits_for.setdefault(job, []).append(other)
     for job, start in zip(runs.job.tolist(), runs.start_block.tolist(), strict=True):
         for other in waits_for.get(job, ()):
             if other not in ended:

@@ -107,4 +107,5 @@ def charge(
     factors = weights[keys // len(jobs.paces)] * holds[keys % len(jobs.paces)]
     profile = np.array([builder.profile(row) if row.any() else -1 for row in factors], dtype=np.int64)[at.reshape(-1)]
     some = (profile >= 0) & (amount != 0)
-    builder.add_rates(option[some], resource, amount[some], profile=profile[some])
+    start, end = gangs.window(np.concatenate([gangs.share_row, np.zeros(len(option) - len(gangs.share_row), dtype=np.int64)])[some])
+    builder.add_rates(option[some], resource, amount[some], start=start, end=end, profile=profile[some])

@@ -75,8 +75,11 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     working = batch_kw(instance, batch, idle_each)
     for q, path in enumerate(paths):
         gang_rows, replica_rows = np.flatnonzero(pool == q), np.flatnonzero(replicas.pool == q)
+        start, end = gangs.window(row[gang_rows])
         for f in path:
-            builder.add_rates(gangs.option[row[gang_rows]], feed[f], kw[gang_rows], profile=held[row[gang_rows]])
+            builder.add_rates(
+                gangs.option[row[gang_rows]], feed[f], kw[gang_rows], start=start, end=end, profile=held[row[gang_rows]]
+            )
             builder.add_rates(replicas.option[replica_rows], feed[f], serving[replica_rows])
             builder.add_rates(let.option[let.pool == q], feed[f], letting[q])
             builder.add_rates(batch.option[batch.pool == q], feed[f], working[batch.pool == q])
@@ -104,7 +107,7 @@ def gang_kw(instance: Instance, gangs: Gangs, less_each: Floats) -> Floats:
     """Facility kW of each row of ``share_row``, less IT kW per accelerator of its pool ``less_each`` [Q]."""
     shape, pool = gangs.shape[gangs.share_row], instance.island_pool[gangs.share_island]
     gpus = instance.jobs.shapes.gpus[shape] * gangs.share_units / gangs.units[gangs.share_row]
-    return np.asarray(gpus * (_training_kw(instance)[shape] - less_each[pool]) * pue_of_pools(instance)[pool])
+    return np.asarray(gpus * (training_kw(instance)[shape] - less_each[pool]) * pue_of_pools(instance)[pool])
 
 
 def replica_kw(instance: Instance, replicas: ReplicaOptions, less_each: Floats) -> Floats:
@@ -179,7 +182,7 @@ def _running_it_kw(
     """
     places, table, idle = plan.places, plan.replicas, _idle_of_accelerators(instance) * above_idle
     shape = plan.runs.shape[places.run]
-    each = _training_kw(instance)[shape] - idle[instance.jobs.shapes.accelerator[shape]]
+    each = training_kw(instance)[shape] - idle[instance.jobs.shapes.accelerator[shape]]
     kw = gpus_on_places(instance, plan) * each * (1.0 if of_jobs is None else of_jobs[plan.runs.job[places.run]])
     it_kw = during_runs(instance, plan, places.run, instance.island_pool[places.island], kw, len(instance.pools))
     _, running = replica_counts(instance, plan)
@@ -302,7 +305,7 @@ def let_kw(instance: Instance) -> Floats:
     return np.array([instance.accelerators[pool.accelerator].mode(None).serving_kw for pool in instance.pools.values()])
 
 
-def _training_kw(instance: Instance) -> Floats:
+def training_kw(instance: Instance) -> Floats:
     """IT kW of one accelerator in each shape's mode, [shapes]."""
     accelerators, shapes = list(instance.accelerators.values()), instance.jobs.shapes
     modes = [[mode.training_kw for mode in accelerator.modes] for accelerator in accelerators]

@@ -188,7 +188,7 @@ def replica_throughput(instance: Instance, plan: Plan) -> Floats:
     """Tokens/s that each row of ``replicas`` sustains over its period, less what spot capacity and grid events take, [n]."""
     table, pool = plan.replicas, instance.island_pool[plan.replicas.island]
     tokens = of_profiles(instance, lambda p: p.tokens_per_s)[profile_rows(instance, table.service, table.profile)]
-    throughput = replica_counts(instance, plan)[0] * tokens * kept_at_events(instance, table.service, pool, table.period)
+    throughput = replica_counts(instance, plan)[0] * tokens * sustained_share(instance, table.service, pool, table.period)
     for q, noun in enumerate(instance.pools.values()):
         spot = instance.contracts[noun.contract].spot
         if spot is not None:
@@ -210,6 +210,24 @@ def service_shares(instance: Instance) -> Floats:
     for stream in instance.streams.values():
         allowed[stream.service].append(instance.tenants[stream.tenant].flexibility_share)
     return np.array([min(shares, default=0.0) for shares in allowed.values()])
+
+
+def sustained_share(instance: Instance, service: Ints, pool: Ints, period: Ints) -> Floats:
+    """Part of their stated throughput that replicas in pools sustain: more as it improves, less by events, [n] each."""
+    steps = [1.0 if noun.throughput_factor is None else noun.throughput_factor for noun in instance.services.values()]
+    factor = np.array([instance.calendar.mean(figure) for figure in steps]).reshape(len(steps), instance.calendar.period_count)
+    return factor[service, period] * kept_at_events(instance, service, pool, period)
+
+
+def tokens_lost_to_starts(instance: Instance, plan: Plan) -> Floats:
+    """Tokens/s that each row of ``starts`` does not serve over its period, its replicas still starting, [n]."""
+    table, calendar = plan.starts, instance.calendar
+    each = of_profiles(instance, lambda p: p.tokens_per_s)[profile_rows(instance, table.service, table.profile)]
+    there = np.array([instance.availability[q] for q in table.pool.tolist()], dtype=np.float64)
+    waits = np.array([service.start_up_hours or 0.0 for service in instance.services.values()])[table.service]
+    part = np.minimum(waits * calendar.recurrences[table.period] / calendar.hours[table.period], 1.0)
+    lost = table.replicas * each * there * part * sustained_share(instance, table.service, table.pool, table.period)
+    return np.asarray(lost, dtype=np.float64)
 
 
 def kept_at_events(instance: Instance, service: Ints, pool: Ints, period: Ints) -> Floats:

@@ -21,7 +21,7 @@ from placement.instance import Instance
 from placement.plan import Plan, Violation
 from placement.program import Bools, Floats, Ints
 from placement.rules.assignment import progress_of_runs
-from placement.rules.interconnect import run_hours
+from placement.rules.movement import hours_of_runs
 from placement.rules.reading import by_pool, during_runs, excess, no_costs
 
 NAME = "reclaim"
@@ -57,7 +57,8 @@ def charge_exposed(instance: Instance, builder: Builder, gangs: Gangs, row: Ints
     longer = gangs.hours[gang] > within * (1 + ROUNDING)
     share, gang = share[longer], gang[longer]
     held = builder.profile_of_paces(jobs.paces)[jobs.pace[gangs.job[gang]]]
-    builder.add_rates(gangs.option[gang], row[pool_of[share]], gangs.share_units[share], profile=held)
+    start, end = gangs.window(gang)
+    builder.add_rates(gangs.option[gang], row[pool_of[share]], gangs.share_units[share], start=start, end=end, profile=held)
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
@@ -77,7 +78,7 @@ def exposed_units(instance: Instance, plan: Plan) -> Floats:
     """Units in each pool that must and promised jobs hold which work longer than its landlord's notice, [Q, P]."""
     jobs, places = instance.jobs, plan.places
     made, row_of = progress_of_runs(instance, plan)
-    pace, days = made[row_of, -1] / instance.calendar.hours.sum(), run_hours(instance, plan) / HOURS_PER_DAY
+    pace, days = made[row_of, -1] / instance.calendar.hours.sum(), hours_of_runs(instance, plan) / HOURS_PER_DAY
     reclaims = [instance.contracts[pool.contract].reclaim for pool in instance.pools.values()]
     notice_days = np.array([np.nan if reclaim is None else reclaim.notice_days for reclaim in reclaims])
     owed = (jobs.is_commitment("must") | jobs.is_commitment("promised"))[plan.runs.job]

@@ -6,6 +6,7 @@
     cost = volume left uncovered x its price, where the loss has one; else nothing may be left
 
 for every loss, stream and period; nothing while a product is closed, or its tenant refused.
+What starts in a period serves as little after a loss as before it; what is kept of a pool that is taken back in part has started.
 Replicas stay where they are, and are shared anew among the streams, each over its cheapest path within its round trip on the links
 that remain. Gangs are not moved; those that are split, and data on its way, leave the links to what is covered. Spot capacity
 covers nothing after a loss. Where a landlord takes back a share of a pool, at notice, the plan says which of its replicas stay
@@ -32,11 +33,12 @@ from placement.rules.limit import beyond_limits, periods_inside
 from placement.rules.reading import (
     broken,
     excess,
-    kept_at_events,
     level_and_term,
     of_profiles,
     profile_rows,
+    sustained_share,
     times_closed,
+    tokens_lost_to_starts,
     whole_replicas,
 )
 from placement.rules.reclaim import charge_exposed, exposed_units, units_left
@@ -73,8 +75,19 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         stays = np.flatnonzero(~(case.lost | case.reclaimed)[replicas.pool] & (row >= 0))
         tokens = -replicas.tokens_per_s[stays]
         builder.add_rates(replicas.option[stays], row[stays], tokens, profile=replicas.pace[stays])
+        _formulate_starts(instance, builder, activities, k, tuple(keys), throughput)
         _formulate_kept(instance, builder, activities, k, row)
         _formulate_links(instance, builder, options, k)
+
+
+def _formulate_starts(
+    instance: Instance, builder: Builder, activities: Activities, case: int, keys: tuple[Ints, ...], throughput: Ints
+) -> None:
+    """What starts in pools that stay does not serve yet; ``throughput``: rows of the keys (service, site, class)."""
+    starts, loss = activities.starts, instance.loss_cases[case]
+    at = match(keys, (starts.service, instance.pool_site[starts.pool], starts.latency_class))
+    some = np.flatnonzero((at >= 0) & ~(loss.lost | loss.reclaimed)[starts.pool])
+    builder.add_rates(starts.option[some], throughput[at[some]], starts.tokens_per_s[some], profile=starts.lost[some])
 
 
 def _formulate_levers(instance: Instance, builder: Builder, activities: Activities, need: Floats, row_of: Ints) -> None:
@@ -233,8 +246,16 @@ def _throughput(instance: Instance, plan: Plan, case: int) -> list[Violation]:
     )  # fmt: skip
     sort = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
     tokens = whole_replicas(instance, profile, units) * of_profiles(instance, lambda p: p.tokens_per_s)[profile]
-    tokens = tokens * kept_at_events(instance, service, place, period)
+    tokens = tokens * sustained_share(instance, service, place, period)
     np.add.at(supply, (service, instance.pool_site[place], sort, period), tokens)
+    starts = plan.starts
+    begun = np.flatnonzero(~gone[starts.pool])
+    sort = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[
+        profile_rows(instance, starts.service[begun], starts.profile[begun])
+    ]
+    at_site = instance.pool_site[starts.pool[begun]]
+    lost = tokens_lost_to_starts(instance, plan)[begun]
+    np.subtract.at(supply, (starts.service[begun], at_site, sort, starts.period[begun]), lost)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     after = plan.recourse
     mine = after.case == case

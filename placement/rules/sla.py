@@ -1,7 +1,7 @@
 """Law 5, sla: the balance of every stream and period holds, from replicas within reach; the ladder prices each rung of shortfall.
 
     served from all sites + shed on all rungs + moved out = demand, none while closed, + moved in    for every stream and period
-    served by replicas of a class at a site x (1 + warm spare share)  <=  their throughput x availability
+    served by replicas of a class at a site x (1 + warm spare share)  <=  their throughput x availability - what starts lose
                                                                                            for every service, site, class and period
     cost = unserved volume x its rung's price - served volume x revenue; promised volume that is shed counts at the first level
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from placement.activities import Activities
-from placement.activities.serving import ladder_of, pieces
+from placement.activities.serving import ladder_of, match, pieces
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.plan import Plan, Violation
@@ -31,6 +31,7 @@ from placement.rules.reading import (
     profile_rows,
     replica_throughput,
     times_closed,
+    tokens_lost_to_starts,
 )
 
 NAME = "sla"
@@ -80,6 +81,10 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     for_load = replicas.tokens_per_s / (1.0 + spare[replicas.service])
     builder.add_rates(replicas.option, throughput[at[: len(site)]], -for_load, profile=replicas.pace)
     builder.add_rates(serve.option, throughput[at[len(site) :]], 1.0)
+    starts = activities.starts
+    row = match(tuple(keys), (starts.service, instance.pool_site[starts.pool], starts.latency_class))
+    lost = starts.tokens_per_s / (1.0 + spare[starts.service])
+    builder.add_rates(starts.option, throughput[row], lost, profile=starts.lost)
 
     millions = million_tokens_per_rate(instance)
     volume, worth = (
@@ -168,6 +173,11 @@ def _throughput_violations(instance: Instance, plan: Plan) -> list[Violation]:
     latency_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)[profile]
     site, throughput = instance.pool_site[instance.island_pool[table.island]], replica_throughput(instance, plan)
     np.add.at(supply, (table.service, site, latency_class, table.period), throughput)
+    starts = plan.starts
+    of_class = of_profiles(instance, lambda p: classes.index(p.latency_class)).astype(np.int64)
+    started = of_class[profile_rows(instance, starts.service, starts.profile)]
+    lost = tokens_lost_to_starts(instance, plan)
+    np.subtract.at(supply, (starts.service, instance.pool_site[starts.pool], started, starts.period), lost)
     service_of = np.array([services.index(stream.service) for stream in instance.streams.values()], dtype=np.int64)
     serving = plan.serving
     of_stream = service_of[serving.stream]

@@ -42,7 +42,8 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
             pair, second = (block - begin) // 2, (block - begin) % 2 == 1
             slot = (pair - pair[0]) * bands + band
             both = np.bincount(slot, asked > 0)[slot] == 2
-            rise, fall = builder.add_budgets([f"rise of {name}", f"fall of {name}"], "shares", 0.0, slot).tolist()
+            names = [f"{way} of {name} from block {begin}" for way in ("rise", "fall")]
+            rise, fall = builder.add_budgets(names, "shares", 0.0, slot).tolist()
             for row, sign in ((rise, 1.0), (fall, -1.0)):
                 builder.add_rates(this, row, -1.0, lump=True, profile=builder.profile(second * both))
                 for s in streams:

@@ -18,9 +18,9 @@ import numpy as np
 
 from placement.activities import Activities
 from placement.activities.crossings import Loads, crossed, served_over
-from placement.builder import END, START, Builder, Edge
+from placement.builder import END, FIRST, START, Builder, Edge
 from placement.instance import Instance
-from placement.instance.moves import path_of_load
+from placement.instance.moves import path_of_load, path_of_move
 from placement.instance.wan import Links
 from placement.plan import Plan, Violation
 from placement.program import Anchor, Floats, Ints
@@ -81,10 +81,19 @@ def _split_gangs(instance: Instance, builder: Builder, activities: Activities) -
     usd_per_hour = _usd_per_gb(instance)[link] * gbit_s * SECONDS_PER_HOUR / BITS_PER_BYTE
     # Hours held are the difference of those that are held before the end and before the start.
     hours = (_by_block(instance, np.tile(factors > 0, calendar.blocks) * instance.present_hours) for factors in jobs.paces)
-    table = np.array([builder.curve(np.concatenate([[0.0], np.cumsum(held)])) for held in hours], dtype=np.int64)[pace]
+    held = np.array([np.concatenate([[0.0], np.cumsum(each)]) for each in hours])
+    table = np.array([builder.curve(each) for each in held], dtype=np.int64)[pace]
+    profile = builder.profile_of_paces(jobs.paces)[pace]
+    runs = np.flatnonzero(gangs.overlap[row] < 0)
     for anchor, sign in ((Anchor.END, 1.0), (Anchor.START, -1.0)):
-        _charge(builder, option, sign * usd_per_hour, table, anchor)
-    yield Crossing(option, link, gbit_s, builder.profile_of_paces(jobs.paces)[pace])
+        _charge(builder, option[runs], sign * usd_per_hour[runs], table[runs], anchor)
+    yield Crossing(option[runs], link[runs], gbit_s[runs], profile[runs])
+    # What a move leaves is held from the first block on, until so many blocks after the one in which it goes.
+    for lag in np.unique(gangs.overlap[row]).tolist():
+        left = np.flatnonzero((gangs.overlap[row] == lag) & (lag >= 0))
+        gone = gangs.begin[row[left]] + lag
+        _charge(builder, option[left], usd_per_hour[left] * held[pace[left], gone], np.zeros(len(left), dtype=np.int64))
+        yield Crossing(option[left], link[left], gbit_s[left], profile[left], FIRST, (Anchor.START, lag))
 
 
 def _serving(instance: Instance, builder: Builder, activities: Activities) -> Iterator[Crossing]:
@@ -103,11 +112,25 @@ def _serving(instance: Instance, builder: Builder, activities: Activities) -> It
 def _loads_before_starts(instance: Instance, builder: Builder, activities: Activities) -> Iterator[Crossing]:
     gangs, jobs = activities.gangs, instance.jobs
     loads = Loads.to_move(instance, gangs.places, gangs.job, gangs.place)
+    tb = jobs.load_tb[gangs.job[loads.row], loads.load]
+    yield from _before_starts(instance, builder, activities, loads, loads.row, tb)
+    moving = np.flatnonzero(gangs.moves)
+    if len(moving):
+        loads = Loads.of_moves(instance, gangs.places, gangs.job[moving], gangs.place[moving])
+        along = np.array([jobs.running[j].move_tb for j in gangs.job[moving[loads.row]].tolist()], dtype=np.float64)
+        yield from _before_starts(instance, builder, activities, loads, moving[loads.row], along)
+
+
+def _before_starts(
+    instance: Instance, builder: Builder, activities: Activities, loads: Loads, row: Ints, tb: Floats
+) -> Iterator[Crossing]:
+    """Loads of gangs, by their ``row`` and with so many ``tb``."""
+    gangs, jobs = activities.gangs, instance.jobs
     way, link = crossed(loads.ways, loads.way)
     if not len(way):
         return
-    job, option = gangs.job[loads.row[way]], gangs.option[loads.row[way]]
-    gb, blocks = jobs.load_tb[job, loads.load[way]] * GB_PER_TB, jobs.move_blocks[job]
+    job, option = gangs.job[row[way]], gangs.option[row[way]]
+    gb, blocks = tb[way] * GB_PER_TB, jobs.move_blocks[job]
     at_start = np.full(len(option), builder.curve(instance.discount_at), dtype=np.int64)
     _charge(builder, option, _usd_per_gb(instance)[link] * gb, at_start)
     # The rate in the longest blocks; in proportion more in the others.
@@ -159,9 +182,9 @@ def _number(limit: float | str) -> float:
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Links that carry too much, and jobs that start where their data cannot be by then."""
     found, jobs = [], instance.jobs
-    for run, load, site, way in _moved(instance, plan):
+    for run, what, _, site, way in _moved(instance, plan):
         job, start = int(plan.runs.job[run]), int(plan.runs.start_block[run])
-        what, there = ("data", "checkpoint")[load], list(instance.sites)[site]
+        there = list(instance.sites)[site]
         early = int(jobs.move_blocks[job]) - start
         if way is None:
             found.append(broken(NAME, jobs.id[job], f"no path brings its {what} to {there} in time"))
@@ -187,13 +210,13 @@ def link_gbit_s(instance: Instance, plan: Plan) -> Floats:
     for rows, links, each in _served(instance, plan):
         for link in links:
             np.add.at(total[link], served.period[rows], served.tokens_per_s[rows] * each * 8e-9)
-    for run, load, _, way in _moved(instance, plan):
+    for run, _, tb, _, way in _moved(instance, plan):
         job, start = int(plan.runs.job[run]), int(plan.runs.start_block[run])
         count = int(instance.jobs.move_blocks[job])
         for block in range(max(start - count, 0), start):
             periods = slice(block * calendar.band_count, (block + 1) * calendar.band_count)
             seconds = float(calendar.hours[periods].sum()) * 3600
-            total[list(way or ()), periods] += instance.jobs.load_tb[job, load] * 8000 / count / seconds
+            total[list(way or ()), periods] += tb * 8000 / count / seconds
     return total
 
 
@@ -206,9 +229,9 @@ def link_gb(instance: Instance, plan: Plan, *, present: bool = False) -> Floats:
         at = (served.stream[rows], served.period[rows])
         tokens = served.tokens_per_s[rows] * mean[at] * hours[at[1]] * 3600
         total[list(links)] += float(tokens.sum()) * each / 1e9
-    for run, load, _, way in _moved(instance, plan):
+    for run, _, tb, _, way in _moved(instance, plan):
         worth = instance.discount_at[plan.runs.start_block[run]] if present else 1.0
-        total[list(way or ())] += instance.jobs.load_tb[plan.runs.job[run], load] * 1000 * worth
+        total[list(way or ())] += tb * 1000 * worth
     return total
 
 
@@ -230,14 +253,23 @@ def _served(instance: Instance, plan: Plan) -> Iterator[tuple[Ints, Links, float
             yield np.flatnonzero((plan.serving.stream == t) & (plan.serving.site == x)), links, each
 
 
-def _moved(instance: Instance, plan: Plan) -> Iterator[tuple[int, int, int, Links | None]]:
-    """Run, load, site and links of everything that has to be moved before a start; None where no links bring it there."""
+def _moved(instance: Instance, plan: Plan) -> Iterator[tuple[int, str, float, int, Links | None]]:
+    """Run, what, TB, site and links of everything that has to be moved before a start; None where no links bring it there."""
     lies, pool_site = instance.jobs.load_site, instance.pool_site[instance.island_pool]
     wanting = np.any(lies[plan.runs.job] >= 0, axis=1)
+    for job, today in instance.jobs.running.items():
+        mine = np.flatnonzero(plan.runs.job == job)
+        wanting[mine] = False
+        for run in mine[-1:].tolist():
+            to = {int(pool_site[island]) for island in plan.places.island[plan.places.run == run]}
+            for site in sorted(to - {int(pool_site[island]) for island in today.islands}):
+                if today.move_tb:
+                    yield run, "data and checkpoint", today.move_tb, site, path_of_move(instance, job, site)
     rows = np.flatnonzero(wanting[plan.places.run])
     stands = {(int(plan.places.run[row]), int(pool_site[plan.places.island[row]])) for row in rows}
     for run, site in sorted(stands):
         job = int(plan.runs.job[run])
         for load, at in enumerate(lies[job].tolist()):
             if at not in (-1, site):
-                yield run, load, site, path_of_load(instance, job, load, site)
+                tb = float(instance.jobs.load_tb[job, load])
+                yield run, ("data", "checkpoint")[load], tb, site, path_of_load(instance, job, load, site)

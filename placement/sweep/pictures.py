@@ -10,7 +10,7 @@ from placement.report.text import brief, clean
 
 WIDTH, HEIGHT = 560, 300
 LEFT, RIGHT, TOP, BOTTOM = 76, 24, 30, 44
-BAR, NAMES = 26, 150
+BAR, NAMES = 26, 190
 GOOD, BAD, LINE, PALE = COLOURS[2], COLOURS[1], COLOURS[0], "#cfe3f1"
 COOL, WARM = (0x2B, 0x6C, 0xB0), (0xC0, 0x56, 0x21)
 

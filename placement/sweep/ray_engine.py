@@ -16,10 +16,13 @@ from typing import Any
 from placement.files.reading import document_path, read_tree
 from placement.sweep.case import Files, Row, Task, failed
 from placement.sweep.collect import NotInstalled
-from placement.sweep.run import contained
+from placement.sweep.run import DIED, contained
 
 RETRIES = 5
 """How often a case is begun anew whose machine was lost."""
+
+DEATHS = 2
+"""How often a case is begun anew whose process died without a word: the machine under it may be going down."""
 
 POLL_SECONDS = 0.5
 
@@ -56,6 +59,14 @@ class Ray:
             self._ray.shutdown()
 
     def _run(self, task: Task, stop: threading.Event) -> tuple[Row, Files]:
+        """A case's row, begun anew where its process died; one that dies again and again is a row with an error."""
+        for _ in range(DEATHS):
+            row, files = self._once(task, stop)
+            if row.error is None or not row.error.startswith(DIED) or stop.is_set():
+                return row, files
+        return self._once(task, stop)
+
+    def _once(self, task: Task, stop: threading.Event) -> tuple[Row, Files]:
         """Waits for a case; one that is cancelled or whose machines were lost too often is a row with an error."""
         ray = self._ray
         try:

@@ -43,7 +43,7 @@ def measure(row: Row, name: str) -> float | None:
 
 def sections(asked: Answers, measures: tuple[str, str]) -> list[Section]:
     """All tables that the rows have something to say in."""
-    found = [_effects(asked), _responses(asked), _front(asked, measures), _regret(asked), _flips(asked)]
+    found = [_effects(asked), _responses(asked), _front(asked, measures), _regret(asked), _flips(asked), _effort(asked)]
     return [one for one in found if one[2]]
 
 
@@ -112,6 +112,22 @@ def _flips(asked: Answers) -> Section:
     ]  # fmt: skip
     told = "Between these settings the decision changes; `placement sweep flip` finds where."
     return FLIPS, ("parameter", "between", "before", "after", "others"), rows, told
+
+
+def _effort(asked: Answers) -> Section:
+    rows: Rows = []
+    for title, started in (("nothing", False), ("a neighbour's plan", True)):
+        mine = [point.row for point in asked.points if (point.row.start is not None) is started]
+        work = [row.outcome.work for row in mine if row.outcome.work is not None]
+        seconds = [row.information.seconds for row in mine if row.information.seconds is not None]
+        gaps = [row.outcome.gap for row in mine if row.outcome.gap is not None]
+        if work and seconds:
+            worst = percent(max(gaps), 2) if gaps else "-"
+            means = f"{sum(work) / len(work):.3g}", f"{sum(seconds) / len(seconds):.3g}"
+            closed = sum(row.outcome.status == "optimal" for row in mine)
+            rows.append((title, str(len(mine)), *means, worst, f"{closed} of {len(mine)}"))
+    told = "Work is counted and repeats; seconds are those of the machine and of all that ran beside."
+    return "Effort", ("started from", "cases", "mean work", "mean seconds", "worst gap", "within the gap"), rows, told
 
 
 def _named(settings: Iterable[tuple[str, object]]) -> str:

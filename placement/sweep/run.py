@@ -20,7 +20,8 @@ from placement.sweep.expand import Expanded, SweepCase
 from placement.sweep.store import TOUCH_SECONDS, Store
 
 POLL_SECONDS = 0.5
-GRACE_SECONDS = 5.0
+DIED = "process ended with"
+"""How the error of a case begins whose process died, in the words of ``placement.bench.processes``."""
 
 
 class Engine(Protocol):

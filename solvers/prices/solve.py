@@ -44,7 +44,7 @@ def solve(
     clock = clock or Clock(limits)
     starts = np.maximum(program.options.last - program.options.first + 1, 0)
     columns = int(starts @ program.options.copies.astype(np.int64))
-    if columns <= SMALL:
+    if columns <= SMALL or (program.cost_rows and columns <= LARGEST_WHOLE):  # Rows of costs have no prices here.
         return _whole(program, clock, start, on_progress)
     earlier = [k for k in range(len(program.levels) - 1) if costly(program, k).any()]
     weight = np.zeros(len(program.levels))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from placement import solve
+from placement import load, solve
 from placement.explain.bill import bill
 from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
@@ -82,6 +84,40 @@ def test_replicas_that_have_no_room_to_stand(tmp_path: Path) -> None:
 
 def d_service() -> str:
     return str(DOCUMENT["services"][0]["id"])
+
+
+@pytest.mark.parametrize(
+    ("name", "law", "subject", "says"),
+    [
+        ("isolation", "isolation", "a", "isolation of tenant a: without it 1 of the 1"),
+        ("power-second-feed", "second_feed", "hall-a", "second_feed of feed hall-a: without it 1 of the 1"),
+        ("reclaim", "reclaim", "lease", "reclaim of contract lease: without it 1 of the 1"),
+    ],
+)
+def test_laws_that_keep_must_jobs_out(name: str, law: str, subject: str, says: str, tmp_path: Path) -> None:
+    """All that these instances leave out because of their law alone must run: the law is named before the job."""
+    document = yaml.safe_load(Path(f"instances/tiny/{name}.yaml").read_text())
+    owed = "promised" if name == "reclaim" else "optional"
+    for job in document["jobs"]:
+        if job["commitment"] == owed:
+            job["commitment"] = "must"
+            job.pop("breach_usd", None)
+    (tmp_path / "fleet.json").write_text(json.dumps(document, default=str))
+    instance = load(tmp_path)
+    assert solve(instance, time_limit_s=30).status == "infeasible"
+    lines = bill(instance, lambda softened: solve(softened, time_limit_s=30).plan)
+    assert [line.law for line in lines] == [law, "assignment"]
+    assert (lines[0].subject, lines[0].amount, lines[0].unit) == (subject, 1.0, "jobs and floors")
+    assert lines[0].message.startswith(says) and lines[0].remedy
+
+
+def test_a_law_that_keeps_nothing_out_is_no_reason(tmp_path: Path) -> None:
+    def apart(d: dict[str, Any]) -> None:
+        d["jobs"][0]["shapes"][0].update(gpus=20)
+        d["tenants"].append({"id": "guest", "isolation": "pool"})
+
+    (line,) = billed(tmp_path, apart)
+    assert line.law == "assignment"
 
 
 def test_jobs_that_crowd_each_other(tmp_path: Path) -> None:

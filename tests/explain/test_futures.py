@@ -14,14 +14,16 @@ import yaml
 
 from placement.check import check
 from placement.cli.solving import CannotSolve
-from placement.cli.solving_futures import Search, solve_futures
+from placement.cli.solving_futures import RejectedFutures, Search, solve_futures
 from placement.explain.futures import regrets, worth_of_contracts
 from placement.files import InputErrors, load, load_futures
 from placement.futures import FuturesResult, NothingInCommon, Signing, check_futures, stated_tail
 from placement.instance import Futures, Instance
 from placement.plan import Contracts
+from placement.program import Solution
 from placement.program.tail import Tail
 from solvers import SOLVERS
+from solvers import load as load_solver
 
 TINY = Path("instances/tiny/futures.yaml")
 EXACT = sorted(set(SOLVERS) - {"enumerate"})
@@ -203,6 +205,7 @@ CASES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda d: d["futures"]["cases"].pop(), "futures.cases"),
     (lambda d: d["futures"]["cases"][1].update(scenario="shrink"), "did you mean 'shrinks'?"),
     (lambda d: d["futures"]["cases"][1].update(id="as-planned"), "no two futures have the same id"),
+    (lambda d: d["futures"]["cases"][1].update(id="As-Planned"), "ids of futures differ in more than upper and lower case"),
     (lambda d: d["futures"]["cases"][1].pop("scenario"), "no two futures have the same scenario"),
     (lambda d: d["futures"].pop("tail_share"), "tail_share and tail_weight are stated together"),
     (lambda d: d["futures"].update(tail_share=0), "futures.tail_share"),
@@ -260,6 +263,33 @@ def test_futures_that_do_not_match(tmp_path: Path, edit: Callable[[dict[str, Any
     with pytest.raises(InputErrors) as caught:
         load_futures(path)
     assert says in str(caught.value)
+
+
+def test_findings_across_futures_have_their_lines(tmp_path: Path) -> None:
+    text = TINY.read_text().replace("futures:\n", "futures:\n  decided_later: [owned]\n", 1)
+    (tmp_path / "fleet.yaml").write_text(text)
+    with pytest.raises(InputErrors) as caught:
+        load_futures(tmp_path)
+    (found,) = caught.value.problems
+    line = 1 + text[: text.index("decided_later")].count("\n")
+    assert (found.file, found.line, found.path) == ("fleet.yaml", line, "futures.decided_later[0]")
+
+
+def test_a_bound_above_a_checked_plan_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solver that claims a bound which its own plans refute is a bug, not an answer."""
+
+    def boastful(name: str) -> Callable[..., Solution]:
+        def search(*arguments: Any, **limits: Any) -> Solution:
+            found = load_solver(name)(*arguments, **limits)
+            *before, last = found.levels
+            claimed = None if last.value is None else last.value + 1.0
+            return replace(found, levels=(*before, replace(last, bound=claimed)))
+
+        return search
+
+    monkeypatch.setattr("placement.cli.solving_futures.load_solver", boastful)
+    with pytest.raises(RejectedFutures, match="net_cost is bounded by"):
+        solved()
 
 
 def later_in_one(document: dict[str, Any]) -> None:

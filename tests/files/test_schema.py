@@ -53,7 +53,7 @@ def test_missing_fields_are_refused(document: dict[str, Any], path: tuple[Any, .
     ("path", "value"),
     [
         (("colour",), "red"), (("running_plan",), []), (("sites", 0, "pue"), "1.2"), (("sites", 0, "pue"), 0.5), (("feeds", 0, "limit_kw"), "infinite"),
-        (("jobs", 0, "after"), ["tune"]), (("feeds", 0, "non_firm_kw"), "300"), (("tenants", 1, "id"), "=1+1"),
+        (("jobs", 0, "after"), "tune"), (("feeds", 0, "non_firm_kw"), "300"), (("tenants", 1, "id"), "=1+1"),
     ],
 )  # fmt: skip
 def test_wrong_values_are_refused(document: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:

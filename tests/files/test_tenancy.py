@@ -17,6 +17,8 @@ from placement.plan import TABLES
 TINY = Path("instances/tiny")
 FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission", "shifts": "shifting"}
 FILES |= {"unfinished": "batch"}
+FILES |= {"feed_work": "maintenance-feed"}
+FILES |= {"starts": "starting"}
 """Instance whose plan has rows in a table; others are called after it."""
 
 
@@ -51,6 +53,8 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
 
 KEPT_TABLES = ("maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts", "batch")
 KEPT_TABLES = (*KEPT_TABLES, "unfinished")
+KEPT_TABLES = (*KEPT_TABLES, "feed_work")
+KEPT_TABLES = (*KEPT_TABLES, "starts")
 
 
 @pytest.mark.parametrize("name", KEPT_TABLES)
@@ -72,6 +76,8 @@ def test_tables_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     [
         ("maintenance", "racks", "rocks", "a task of maintenance of the pool"),
         ("maintenance", "p,racks", "q,racks", "a pool"),
+        ("feed_work", "root/transformer", "f/transformer", "a task of maintenance of a feed"),
+        ("feed_work", "transformer,2026-01-02", "transformer,2026-02-02", "the first day of a block"),
         ("maintenance", "p,racks,2026-01-02", "p,racks,2026-02-02", "the first day of a block"),
         ("batch", "evals", "eval", "a batch job"),
         ("batch", ",x8,", ",x9,", "a way to do the work of the job"),

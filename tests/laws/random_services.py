@@ -24,7 +24,7 @@ def standing(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
             if document["sites"][1]["provider"] == "own":
                 contract["provider"] = "own"
     if rng.random() < 0.6:
-        least = int(rng.integers(0, 3))
+        least = int(rng.choice([0, 1, 2, 4, 6]))
         service["min_replicas"] = {"day": least, "night": int(rng.integers(0, 2))} if bands and rng.random() < 0.5 else least
     able = [pool["site"] for pool in document["pools"] if pool["accelerator"] in {p["accelerator"] for p in service["profiles"]}]
     if rng.random() < 0.4:
@@ -38,4 +38,34 @@ def standing(document: dict[str, Any], rng: np.random.Generator) -> dict[str, An
             del service["spread"]
     if rng.random() < 0.5:
         service["warm_spare_share"] = float(rng.choice([0.1, 0.5]))
+    return document
+
+
+def starting(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """A service whose replicas start, with what runs today or not, a mode more, and throughput that improves."""
+    service, calendar = document["services"][0], document["calendar"]
+    accelerators = {noun["id"]: noun for noun in document["accelerators"]}
+    hours = 168.0 if calendar["block"] == "week" else 24.0
+    if rng.random() < 0.8:
+        service["start_up_hours"] = float(rng.choice([0.0, 0.25, 1.0, 3.0])) * hours / 24
+    if rng.random() < 0.6:
+        service["start_up_usd"] = float(rng.choice([0.0, 2.0, 30.0]))
+    if rng.random() < 0.6 or not {"start_up_hours", "start_up_usd"} & set(service):
+        service["scale_up_replicas"] = int(rng.integers(0, 5))
+    profile = service["profiles"][0]
+    modes = [mode["id"] for mode in accelerators[profile["accelerator"]]["modes"]]
+    if len(modes) > 1:
+        service["profiles"].append({**profile, "mode": modes[1], "tokens_per_s": 7.0})
+    if rng.random() < 0.5:
+        running = []
+        for pool in document["pools"]:
+            known = [p["latency_class"] for p in service["profiles"] if p["accelerator"] == pool["accelerator"]]
+            if known and rng.random() < 0.8:
+                running.append({"pool": pool["id"], "latency_class": known[0], "replicas": int(rng.integers(0, 3))})
+        service["replicas_running"] = running
+    if rng.random() < 0.4:
+        second = "2026-03-09" if calendar["block"] == "week" else "2026-03-03"
+        service["throughput_factor"] = [{"from_date": "2026-03-02", "value": 1.0}, {"from_date": second, "value": 1.5}]
+    if rng.random() < 0.3:
+        service["warm_spare_share"] = 0.25
     return document

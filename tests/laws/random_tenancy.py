@@ -39,6 +39,12 @@ def maintained(document: dict[str, Any], rng: np.random.Generator) -> dict[str, 
             amount = {"gpus": int(rng.integers(1, group["gpus"] + 1)), "share": float(rng.choice([0.2, 0.5]))}
             task[how] = amount.get(how, all_islands[: int(rng.integers(1, len(all_islands) + 1))])
             pool["maintenance"].append(task)
+    for feed in document["feeds"]:
+        if rng.random() < 0.5:
+            blocks = int(rng.integers(1, 3))
+            last = str(np.datetime64("2026-03-02") + days * int(rng.integers(blocks, document["calendar"]["blocks"] + 1)))
+            feed["maintenance"] = [{"id": "w", "from_date": "2026-03-02", "to_date": last, "blocks": blocks}]
+            feed["maintenance"][0]["limit_kw"] = float(rng.choice([0, 2, 6, 12]))
     return document
 
 
@@ -60,6 +66,22 @@ def surviving(document: dict[str, Any], rng: np.random.Generator) -> dict[str, A
     for pool in document["pools"]:
         pool["spare_share"] = float(rng.choice([0.0, 0.2]))
     document["losses"] = [loss]
+    return _tight(document, rng) if rng.random() < 0.5 else document
+
+
+def _tight(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Power and cooling near to what must jobs and their backups draw, and second feeds that take over."""
+    for tenant in document["tenants"]:
+        tenant["flexibility_share"] = float(rng.choice([0.0, 0.5]))
+    for feed in document["feeds"]:
+        if rng.random() < 0.5:
+            feed |= {"limit_kw": float(rng.choice([4, 8, 16])), "reserve_kw": float(rng.choice([0, 2]))}
+        if rng.random() < 0.3:
+            feed["cooling_kw"] = float(rng.choice([4, 8]))
+    if rng.random() < 0.5:
+        document["feeds"][1]["second_feed"] = "f1"
+        feeds = {"feeds": ["f0", "root"][: int(rng.integers(1, 3))]} if rng.random() < 0.5 else {"each": "feed"}
+        document["losses"] = [{"id": "l", "covered_share": 0.0, "jobs": "must", **feeds}]
     return document
 
 

@@ -12,7 +12,6 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from placement.activities import Columns
 from placement.check import check
 from placement.formulate import Formulation, formulate
-from placement.plan import TERMS
 from placement.program import Floats, Ints
 from solvers.columns import expand
 from tests.laws.random_instances import decided, on_spot, random_document, write_instance
@@ -26,9 +25,10 @@ EDGES, NUDGES = 8, 4
 def gang_choices(formulation: Formulation, rng: np.random.Generator) -> list[Ints]:
     """Rows of gang columns (option, start) to choose together: all of them where they are few, else a sample; some break groups."""
     gangs, program = formulation.activities.gangs, formulation.program
-    first, last = program.first_copy[gangs.option], program.first_copy[gangs.option + 1]
+    starting = gangs.option[: gangs.leaves_from]
+    first, last = program.first_copy[starting], program.first_copy[starting + 1]
     option, start = program.unfolded().columns(np.concatenate([np.arange(0), *map(np.arange, first, last)]))
-    job = gangs.job[np.searchsorted(gangs.option, program.split(option)[0])]
+    job = gangs.job[np.searchsorted(gangs.option[: gangs.leaves_from], program.split(option)[0])]
     per_job = [[-1, *np.flatnonzero(job == j).tolist()] for j in np.unique(job)]
     total = int(np.prod([len(c) for c in per_job])) if per_job else 1
     if total <= GANG_CHOICES:
@@ -45,7 +45,7 @@ def random_choice(formulation: Formulation, gang: Ints, rng: np.random.Generator
     """The gang columns, dropped promises where none runs, and replicas, serving and shedding that mostly balance."""
     program, activities = formulation.program, formulation.activities
     gangs = activities.gangs
-    running = gangs.job[np.searchsorted(gangs.option, program.split(gang[0])[0])]
+    running = gangs.job[np.searchsorted(gangs.option[: gangs.leaves_from], program.split(gang[0])[0])]
     dropped = gangs.drop_option[~np.isin(gangs.drop_job, running)]
     dropped = program.first_copy[dropped]
     parts = [(gang[0], gang[1], np.ones(gang.shape[1])), (dropped, np.zeros_like(dropped), np.ones(len(dropped)))]
@@ -119,7 +119,8 @@ def _random_backups(formulation: Formulation, gang: Ints, rng: np.random.Generat
     """A backup for most losses and jobs that have any, as a rule from the block in which the job starts."""
     program, backups = formulation.program, formulation.activities.backups
     gangs = formulation.activities.gangs
-    starts = dict(zip(gangs.job[np.searchsorted(gangs.option, program.split(gang[0])[0])].tolist(), gang[1].tolist(), strict=True))
+    job = gangs.job[np.searchsorted(gangs.option[: gangs.leaves_from], program.split(gang[0])[0])]
+    starts = dict(zip(job.tolist(), gang[1].tolist(), strict=True))
     chosen: list[tuple[int, int]] = []
     for key in np.unique(np.stack([backups.case, backups.job]), axis=1).T.tolist():
         mine = backups.option[(backups.case == key[0]) & (backups.job == key[1])]
@@ -203,12 +204,12 @@ def agreed(formulation: Formulation, choice: tuple[Ints, Ints, Floats], seed: in
     assert bool(broken) == bool(said), (seed, broken, said)
     if broken:
         return False
-    terms = dict(zip(TERMS, formulation.program.objective(*choice).sum(axis=0), strict=True))
-    for term in TERMS:
-        assert judged.terms[term] == pytest.approx(terms[term], rel=1e-9, abs=1e-6), (seed, term)
+    levels, costs = formulation.instance.levels, formulation.program.objective(*choice)
+    for t, term in enumerate(levels.terms):
+        assert costs[:, t] == pytest.approx(levels.weights[:, t] * judged.terms[term], rel=1e-9, abs=1e-6), (seed, term)
     again = formulation.encode(plan)
     assert not formulation.program.infeasibility(*again)
-    assert formulation.program.objective(*again).sum(axis=0) == pytest.approx(list(terms.values()), rel=1e-9, abs=1e-6)
+    assert formulation.program.objective(*again) == pytest.approx(costs, rel=1e-9, abs=1e-6)
     return True
 
 

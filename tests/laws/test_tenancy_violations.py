@@ -52,12 +52,18 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "done twice": ("maintenance", lambda p: with_row(p, "maintenance", 0, 0, 1), "maintenance", "is done 2 times"),
     "done too late": ("maintenance", lambda p: moved(moved(p, "maintenance", "start_block", 0, 3), "maintenance", "end_block", 0, 4), "maintenance", "which its window does not allow"),
     "done too fast": ("maintenance", lambda p: moved(p, "maintenance", "end_block", 1, int(p.maintenance.start_block[1]) + 1), "maintenance", "takes 1 blocks in place of 2"),
+    "feed not worked on": ("maintenance-feed", lambda p: without(p, "feed_work"), "maintenance", "root/transformer: is not done"),
+    "feed worked on twice": ("maintenance-feed", lambda p: with_row(p, "feed_work", 0, 0, 1), "maintenance", "root/transformer: is done 2 times"),
+    "feed worked on too late": ("maintenance-feed", lambda p: moved(moved(p, "feed_work", "start_block", 0, 2), "feed_work", "end_block", 0, 3), "maintenance", "which its window does not allow"),
+    "feed worked on too long": ("maintenance-feed", lambda p: moved(p, "feed_work", "end_block", 0, 3), "maintenance", "takes 2 blocks in place of 1"),
+    "too much below a feed": ("maintenance-feed", lambda p: moved(moved(p, "feed_work", "start_block", 0, 0), "feed_work", "end_block", 0, 1), "maintenance", "root/transformer: leaves running 20 kW against a limit of 12 kW"),
     "on what is down": ("maintenance", lambda p: at(p, 0, 0), "capacity", "p/1: holds 2 units against a limit of 1"),
     "no unit left for it": ("maintenance", lambda p: with_row(with_row(p, "runs", 4, 4, 3, 4), "places", len(p.runs.job), 1, 1), "capacity", "lets or has down 1"),
     "no backup": ("backups", lambda p: without(p, "backups"), "backups", "has no backup from 2026-01-01 on after any-site/a"),
     "backup too late": ("backups", lambda p: backup(p, shape=0, start_block=1, end_block=2), "backups", "has no backup from"),
     "backup on what is lost": ("backups", lambda p: backup(p, island=0), "backups", "which is lost too"),
     "backup on what is held": ("backups", lambda p: backup(p, shape=0, end_block=1), "backups", "q/1 after any-site/a: would hold 3 units"),
+    "backup without power": ("backups-power", lambda p: with_row(with_row(p, "runs", 3 - sum(p.runs.job), 3 - sum(p.runs.job), 0, 1), "places", len(p.runs.job), 1, 1), "backups", "g: would draw, after any-site/a, 30 kW against a limit of 25 kW"),
     "backup too short": ("backups", lambda p: backup(p, end_block=1), "backups", "its hours take it to block 2"),
     "backup beyond the end": ("backups", lambda p: backup(p, start_block=1), "backups", "does not end in time"),
     "backup before all": ("backups", lambda p: backup(p, start_block=-1), "backups", "outside of its window"),
@@ -104,6 +110,13 @@ def test_a_backup_for_a_loss_that_asks_for_none() -> None:
     assert [violation.law for violation in found] == ["backups"]
     assert "asks for none" in found[0].message
     assert not check(replace(instance, losses=losses), without(plan, "backups")).violations
+
+
+def test_what_is_lost_draws_nothing() -> None:
+    """Both sites below one feed of 25 kW: job, filler and backup would draw 28 kW, of which the 8 of the lost site are gone."""
+    instance, plan = solved("backups-power")
+    sites = instance.sites | {"a": instance.sites["a"].model_copy(update={"feed": "g"})}
+    assert not check(replace(instance, sites=sites), plan).violations
 
 
 def test_jobs_of_others_need_no_backup() -> None:

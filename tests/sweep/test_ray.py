@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from placement.cli.solving import solve
-from placement.cli.sweeping import sweep, sweep_cases
+from placement.cli.sweeping import run_sweep as run_here
+from placement.cli.sweeping import sweep_cases
 from placement.plan import Result
 from placement.sweep.ray_engine import Ray, instance_files
 from placement.sweep.run import Local, run_sweep
@@ -50,7 +51,7 @@ def test_rows_are_those_of_a_local_run_though_a_machine_is_lost(cluster: Any, tm
     values = [73000, 120000, 150000]
     data = sweep_data(parameters=[{"id": "fee", "path": "contracts[lease].fee_usd_per_month", "values": values}])
     cases = sweep_cases(data)
-    here = sweep(cases, tmp_path / "local", engine=Local(1))
+    here = run_here(cases, tmp_path / "local", engine=Local(1))
     lost = threading.Event()
 
     def lose(progress: object) -> None:

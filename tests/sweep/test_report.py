@@ -161,6 +161,7 @@ def test_the_commands_from_a_file_to_a_report(tmp_path: Path, source: Path) -> N
     assert not folder.exists()
     assert "2 of 2 cases ended, 0 errors" in command("sweep", "run", source, "-o", folder, "-q", "--jobs", "1")
     assert "optimal" in command("sweep", "status", folder)
+    assert "0 cases left: about 0 h" in command("sweep", "run", source, "-o", folder, "--dry-run")
     assert command("sweep", "collect", folder).count("\n") == 3
     told = command("sweep", "report", folder)
     assert "73000 to 120000" in told
@@ -181,6 +182,32 @@ def test_the_fee_up_to_which_a_lease_is_worth_it(tmp_path: Path, source: Path) -
     for wrong in (["--parameter", "x"], ["--parameter", "fee", "--at", "worth=3"]):
         bad = CliRunner().invoke(main, ["sweep", "flip", str(source), "-o", str(tmp_path / "flip"), "--jobs", "1", *wrong])
         assert bad.exit_code == 2, bad.output
+
+
+def test_failed_cases_are_run_again_on_request(tmp_path: Path, sweep_data: Callable[..., dict[str, Any]]) -> None:
+    path, folder = tmp_path / "sweep.json", tmp_path / "out"
+    leased = {"id": "leased", "path": "pools[q].online_gpus", "values": [-8]}
+    path.write_text(json.dumps(sweep_data(parameters=[leased])), encoding="utf-8")
+    assert "1 error" in command("sweep", "run", path, "-o", folder, "-q", "--jobs", "1")
+    before = (next((folder / "cases").iterdir()) / "row.json").stat().st_mtime_ns
+    command("sweep", "run", path, "-o", folder, "-q", "--jobs", "1")
+    assert (next((folder / "cases").iterdir()) / "row.json").stat().st_mtime_ns == before
+    command("sweep", "run", path, "-o", folder, "-q", "--jobs", "1", "--retry-errors", "--shard", "1/1")
+    assert (next((folder / "cases").iterdir()) / "row.json").stat().st_mtime_ns > before
+    assert "online_gpus" in command("sweep", "status", folder)
+    for wrong in (["--shard", "3/2"], ["--shard", "x"], ["--engine", "cloud"], []):
+        bad = CliRunner().invoke(main, ["sweep", "run", str(path), *wrong], prog_name="placement")
+        assert bad.exit_code == 2, bad.output
+
+
+def test_a_frame_has_a_row_for_each_case(tmp_path: Path, sweep_data: Callable[..., dict[str, Any]]) -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed: pip install 'fleet-placement[pandas]'")
+    from placement import run_sweep, sweep_cases, sweep_frame
+
+    cases = sweep_cases(sweep_data(design="list", cases=[{}, {"worth": 2000}]))
+    frame = sweep_frame(run_sweep(cases, tmp_path, jobs=1))
+    assert frame["objective_usd"].tolist() == pytest.approx([-11200.0, -9000.0])
+    assert frame["signed.lease"].tolist() == [True, False]
 
 
 def test_sweeps_that_are_shipped_expand() -> None:

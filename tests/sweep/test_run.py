@@ -26,7 +26,7 @@ from placement.plan import Result
 from placement.sweep.case import Files, Outcome, Row, Solve, Task, failed, run_case
 from placement.sweep.collect import RUN, collected, csv_text
 from placement.sweep.expand import Expanded
-from placement.sweep.run import contained, run_sweep
+from placement.sweep.run import DIED, contained, run_sweep
 from placement.sweep.store import STALE_SECONDS, Store, create
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,7 @@ def sleeps(instance: Any, **options: Any) -> Result:
     raise AssertionError
 
 
-@pytest.mark.parametrize(("solver", "limits", "told"), [(dies, {}, "ended with -9"), (sleeps, {"wall_limit_s": 1.0}, "time limit"),
+@pytest.mark.parametrize(("solver", "limits", "told"), [(dies, {}, f"{DIED} -9"), (sleeps, {"wall_limit_s": 1.0}, "time limit"),
                                                          (sleeps, {"memory_limit_mb": 5.0}, "held")])  # fmt: skip
 def test_a_case_that_dies_is_a_row(solver: Solve, limits: dict[str, Any], told: str, sweep_data: Data) -> None:
     cases = sweep_cases(sweep_data(limits={"solver": "highs", "work_limit": 5.0} | limits))

@@ -1,0 +1,84 @@
+"""Fairness broken by hand on plans of tiny instances, and what levels of the objective are worth for a plan."""
+
+# ruff: noqa: E501 -- one breach, one line
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placement import load, solve
+from placement.check import check
+from placement.plan import Plan
+from tests.laws.test_lever_violations import solved
+from tests.laws.test_supply_violations import TINY, with_row, without
+from tests.laws.test_tenancy_violations import moved
+
+
+def stating(plan: Plan, row: int, share: float) -> Plan:
+    """The plan with another least share."""
+    shares = plan.least_shares.share.copy()
+    shares[row] = share
+    return replace(plan, least_shares=replace(plan.least_shares, share=shares))
+
+
+# tiny/fairness: policy 0, shares 0.6 and 0.9 on two days. tiny/fairness-proportional: policy 0 over a day, pro 0.35, max 0.55.
+BREACHES: dict[str, tuple[str, Any, str, float]] = {
+    "more than is served": ("fairness", lambda p: stating(p, 0, 0.65), "a is served 60.0000% where 65.0000% is stated as the least share", 5.0),
+    "a share below nothing": ("fairness", lambda p: stating(p, 0, -0.1), "states a least share of -10.0000%", 10.0),
+    "a share beyond all": ("fairness", lambda p: stating(p, 1, 1.2), "states a least share of 120.0000%", 20.0),
+    "twice": ("fairness", lambda p: with_row(p, "least_shares", 0, 0, 0.1), "a is served 60.0000% where 70.0000% is stated", 10.0),
+    "on another day": ("fairness", lambda p: moved(p, "least_shares", "period", 0, 1), "a is served 90.0000% where 150.0000% is stated", 60.0),
+    "nothing stated where shares must be near": ("fairness-proportional", lambda p: without(p, "least_shares"), "max is served 55.0000% where nobody may have more than 20.0000%", 35.0),
+    "too low a share stated": ("fairness-proportional", lambda p: stating(p, 0, 0.3), "max is served 55.0000% where nobody may have more than 50.0000%", 5.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_each_breach_is_found(name: str) -> None:
+    case, breach, message, amount = BREACHES[name]
+    instance, plan = solved(case)
+    found = [violation for violation in check(instance, breach(plan)).violations if message in violation.message]
+    assert [(violation.law, violation.unit) for violation in found] == [("fairness", "points")]
+    assert found[0].amount == pytest.approx(amount, abs=1e-4)
+
+
+def test_a_share_in_the_middle_of_a_slot_is_none() -> None:
+    instance, plan = solved("fairness")
+    (policy,) = instance.policies.values()
+    whole = replace(instance, policies={"fair": policy.model_copy(update={"per": "horizon"})})
+    found = check(whole, plan).violations
+    assert any("begins no slot in which anyone asks for anything" in violation.message for violation in found)
+
+
+def test_equals_are_treated_equally(tmp_path: Any) -> None:
+    """Two tenants that ask for the same, of which one pays more: without points between them both get half."""
+    text = (TINY / "fairness-proportional.yaml").read_text().replace("most_points: 20", "most_points: 0")
+    (tmp_path / "fleet.yaml").write_text(text)
+    instance = load(tmp_path / "fleet.yaml")
+    result = solve(instance, solver="highs", gap=0.0)
+    assert result.plan is not None and result.objective == pytest.approx(-9 / 2 * (43.2 + 86.4))
+    served = np.bincount(result.plan.serving.stream, result.plan.serving.tokens_per_s)
+    assert served == pytest.approx([4.5, 4.5])
+
+
+def test_a_plan_that_states_less_is_allowed_and_worth_less() -> None:
+    instance, plan = solved("fairness")
+    judged = check(instance, stating(plan, 0, 0.4))
+    assert judged.violations == ()
+    assert judged.levels["fair"] == pytest.approx(0.35)
+    assert check(instance, without(plan, "least_shares")).levels["fair"] == pytest.approx(1.0)
+
+
+def test_terms_of_a_plan_by_level() -> None:
+    """tiny/objective-carbon served from the dirty site: 192 kWh x 0.5 kg, at a fourth of the price."""
+    instance, plan = solved("objective-carbon")
+    dirty = replace(plan, replicas=replace(plan.replicas, island=plan.replicas.island * 0 + 1), serving=replace(plan.serving, site=plan.serving.site * 0 + 1))
+    judged = check(instance, dirty)
+    assert judged.violations == ()
+    assert judged.levels == pytest.approx({"unserved": 0.0, "carbon": 0.096, "promises": 0.0, "energy": 9.6, "net_cost": 9.6 - 864})
+    shed = replace(plan, serving=replace(plan.serving, tokens_per_s=plan.serving.tokens_per_s / 4))
+    assert check(instance, shed).levels["unserved"] == pytest.approx(0.75)
