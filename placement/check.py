@@ -59,7 +59,7 @@ def check(instance: Instance, plan: Plan) -> Check:
 
 def _inside(instance: Instance, plan: Plan) -> None:
     """Every index must exist before a law reads it, and every rate must be a number: NaN would pass every comparison."""
-    rates = (plan.serving, plan.shedding, plan.shifts, plan.recourse, plan.uncovered)
+    rates = (plan.serving, plan.shedding, plan.shifts, plan.degraded, plan.recourse, plan.uncovered)
     if not all(np.all(np.isfinite(table.tokens_per_s)) for table in rates):
         raise ValueError("the plan serves, moves or sheds tokens at a rate that is not a finite number")
     if not np.all(np.isfinite(plan.starts.replicas)):
@@ -92,6 +92,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.shifts.stream, len(instance.streams), "stream"),
         (plan.shifts.period, periods, "period"),
         (plan.shifts.to_period, periods, "period"),
+        (plan.degraded.stream, len(instance.streams), "stream"),
+        (plan.degraded.period, periods, "period"),
         (plan.contracts.contract, len(instance.contracts), "contract"),
         (plan.sublets.pool, len(instance.pools), "pool"),
         (plan.sublets.period, periods, "period"),

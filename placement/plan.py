@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
+from placement.violation import Violation as Violation  # noqa: PLC0414 -- read with plans
 
 LEVELS = ("promises", "net_cost")
 """Minimised in this order unless an objective is stated, both in USD: promises broken, by their weight; then net cost."""
@@ -18,7 +19,8 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "start_ups", "uncovered", "limit_changes", "closings",
-    "refusals", "credits", "swings", "shifting", "moves", "unfinished_work", "training_value", "batch_value", "revenue",
+    "refusals", "credits", "swings", "shifting", "degrading", "churn", "moves", "unfinished_work", "training_value",
+    "batch_value", "revenue",
 )  # fmt: skip
 """What the levels are made of, in USD; the first two belong to promises, the others to net cost. Earnings are negative."""
 
@@ -103,6 +105,15 @@ class Shifts:
     to_period: Ints
     tokens_per_s: Floats
     """That leave ``period``; how many arrive is for the hours, the means and the loss to say."""
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """Demand that another stream answers, with less, one row per (stream, period); tokens/s are those that leave the stream."""
+
+    stream: Ints
+    period: Ints
+    tokens_per_s: Floats
 
 
 @dataclass(frozen=True)
@@ -334,6 +345,7 @@ class Plan:
     batch: Batch = field(default_factory=lambda: empty(Batch))
     unfinished: Unfinished = field(default_factory=lambda: empty(Unfinished))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
+    degraded: Degraded = field(default_factory=lambda: empty(Degraded))
 
 
 @dataclass(frozen=True)
@@ -381,8 +393,8 @@ TABLES: dict[str, type[Any]] = {
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "feed_work": FeedWork,
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts, "batch": Batch,
-    "unfinished": Unfinished, "starts": Starts,
+    "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts, "degraded": Degraded,
+    "batch": Batch, "unfinished": Unfinished, "starts": Starts,
 }  # fmt: skip
 
 
@@ -396,20 +408,6 @@ def empty(table: type[Any]) -> Any:
     """A plan table without rows."""
     dtypes = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}
     return table(*(np.empty(0, dtype=dtypes[str(f.type)]) for f in fields(table)))
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One way in which a plan breaks a law: ``amount`` in ``unit`` beyond what is allowed."""
-
-    law: str
-    subject: str
-    """The job, island, feed, stream ... concerned."""
-    period: str | None
-    """Name of the period, or None where it concerns no single one."""
-    amount: float
-    unit: str
-    message: str
 
 
 @dataclass(frozen=True)

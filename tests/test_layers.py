@@ -24,7 +24,8 @@ VIEWS = {"placement.explain", "placement.sweep", "placement.report", "placement.
 
 MAY_IMPORT: dict[str, set[str]] = {
     "placement.program": set(),
-    "placement.plan": BASE,
+    "placement.plan": BASE | {"placement.violation"},
+    "placement.violation": set(),
     "placement.builder": BASE,
     "placement.instance": BASE | {"placement.plan"},  # The names of terms.
     "placement.scenario": BASE | {"placement.instance"},

@@ -418,6 +418,22 @@ LAWS: tuple[Mutation, ...] = (
         "arrivals check of what is closed", "a dropped condition", "law", f"{RULES}/arrivals.py",
         "meets = np.where(closed > 0, arrives, 0.0)", "meets = np.where(closed > 1, arrives, 0.0)", CHECK_SIDE,
     ),
+    Mutation(
+        "degrading tokens", "a dropped coefficient", "law", "placement/instance/flows.py",
+        "np.full(periods, stream.degrade_to.tokens_per_token)", "np.ones(periods)", BOTH_SIDES,
+    ),
+    Mutation(
+        "degrading check of arrivals", "a dropped coefficient", "law", f"{RULES}/reading.py",
+        "degraded.tokens_per_s[row] * to.tokens_per_token", "degraded.tokens_per_s[row]", CHECK_SIDE,
+    ),
+    Mutation(
+        "churn of later blocks", "an off-by-one: this block too", "law", f"{RULES}/churn.py",
+        "[:, ::-1] - worth", "[:, ::-1]", BOTH_SIDES,
+    ),
+    Mutation(
+        "churn check of points", "a unit", "law", f"{RULES}/churn.py",
+        "lost_share_per_point * POINTS * missed", "lost_share_per_point * missed", CHECK_SIDE,
+    ),
     # ------------------------------------------------------------ law 9, concentration
     Mutation(
         "concentration of fees", "a sign", "law", f"{RULES}/concentration.py",

@@ -1,4 +1,4 @@
-"""Demand that moves, divisible and by the period that it leaves: one option per way."""
+"""Demand that moves, to another period or stream, divisible and by the period that it leaves: one option per way."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from placement.activities.columns import Columns
 from placement.activities.serving import match
 from placement.builder import Builder
 from placement.instance import Instance
-from placement.plan import Plan, Shifts
-from placement.program import Ints
+from placement.plan import Degraded, Plan, Shifts
+from placement.program import Bools, Ints
 
 
 @dataclass(frozen=True)
@@ -25,34 +25,45 @@ class ShiftOptions:
     stream: Ints
     offset: Ints
     """Periods to the one of arrival."""
+    degrades: Bools
+    """To another stream."""
 
     @classmethod
     def offer(cls, instance: Instance, builder: Builder) -> ShiftOptions:
-        """Write one option per stream and distance."""
+        """Write one option per way."""
         ways = instance.flows
         way = np.arange(len(ways.stream), dtype=np.int64)
         most = np.array([builder.profile(row) for row in ways.most], dtype=np.int64)
         first, last = np.maximum(-ways.offset, 0), builder.grid.periods - 1 - np.maximum(ways.offset, 0)
         option = builder.add_per_period(first=first, last=last, upper=1.0, upper_profile=most)
-        return cls(option, way, ways.stream, ways.offset)
+        return cls(option, way, ways.stream, ways.offset, ways.degrades)
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
-        """Table ``shifts``, by period."""
+        """Tables ``shifts`` and ``degraded``, by period."""
         chosen, row = columns.of(self.option)
         keep = np.flatnonzero(chosen.value > 0)
         keep = keep[np.lexsort((row[keep], chosen.start[keep]))]
-        row, period = row[keep], chosen.start[keep]
-        return {"shifts": Shifts(self.stream[row], period, period + self.offset[row], chosen.value[keep])}
+        row, period, rate = row[keep], chosen.start[keep], chosen.value[keep]
+        other = self.degrades[row]
+        waits = ~other
+        return {
+            "shifts": Shifts(self.stream[row[waits]], period[waits], (period + self.offset[row])[waits], rate[waits]),
+            "degraded": Degraded(self.stream[row[other]], period[other], rate[other]),
+        }
 
     def encode(self, instance: Instance, plan: Plan, *, strict: bool = True) -> Columns:
-        """Columns of what a plan shifts; see ``Activity``."""
-        table = plan.shifts
-        row = match((self.stream, self.offset), (table.stream, table.to_period - table.period))
+        """Columns of what a plan moves; see ``Activity``."""
+        shifts, degraded = plan.shifts, plan.degraded
+        stream, period = (np.concatenate([getattr(shifts, n), getattr(degraded, n)]) for n in ("stream", "period"))
+        offset = np.concatenate([shifts.to_period - shifts.period, np.zeros_like(degraded.period)])
+        other = np.arange(len(stream)) >= len(shifts.stream)
+        rate = np.concatenate([shifts.tokens_per_s, degraded.tokens_per_s])
+        row = match((self.stream, self.offset, self.degrades), (stream, offset, other))
         for n in np.flatnonzero(row >= 0).tolist():
-            if instance.flows.most[self.way[row[n]], table.period[n]] <= 0:
+            if instance.flows.most[self.way[row[n]], period[n]] <= 0:
                 row[n] = -1
         if strict and np.any(row < 0):
-            name = list(instance.streams)[int(table.stream[np.argmax(row < 0)])]
-            raise ValueError(f"demand of stream '{name}' is moved to a period that is not offered")
+            name = list(instance.streams)[int(stream[np.argmax(row < 0)])]
+            raise ValueError(f"demand of stream '{name}' is moved in a way that is not offered")
         known = row >= 0
-        return Columns.single(self.option[row[known]], table.period[known], table.tokens_per_s[known])
+        return Columns.single(self.option[row[known]], period[known], rate[known])

@@ -20,6 +20,7 @@ from placement.plan import (
     Batch,
     Closings,
     Contracts,
+    Degraded,
     FeedWork,
     Granted,
     Kept,
@@ -86,6 +87,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_batch(tables["batch"], instance, problems) if "batch" in tables else empty(Batch),
         _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
+        _read_degraded(tables["degraded"], instance, problems) if "degraded" in tables else empty(Degraded),
     )
 
 
@@ -238,6 +240,11 @@ def _read_shifts(table: Table, instance: Instance, problems: Problems) -> Shifts
     stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
     leaves, arrives = (periods(table, instance.calendar, problems, of) for of in ("", "to_"))
     return Shifts(stream, leaves, arrives, table.numbers["tokens_per_s"])
+
+
+def _read_degraded(table: Table, instance: Instance, problems: Problems) -> Degraded:
+    stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
+    return Degraded(stream, periods(table, instance.calendar, problems), table.numbers["tokens_per_s"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

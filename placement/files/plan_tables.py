@@ -68,6 +68,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
+    "degraded": (*_texts("stream", "block", "band"), _TOKENS),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -335,6 +336,11 @@ def _shifts(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.streams), table.stream), *when, _floats(table.tokens_per_s)]
 
 
+def _degraded(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.degraded
+    return [_named(list(instance.streams), table.stream), *_period_columns(instance, table.period), _floats(table.tokens_per_s)]
+
+
 def agreements(instance: Instance) -> list[str]:
     return [case.name for case in instance.credit_cases]
 
@@ -357,6 +363,7 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
     "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts,
+    "degraded": _degraded,
     "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
 }  # fmt: skip

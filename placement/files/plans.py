@@ -82,6 +82,7 @@ class _Tables(_Strict):
     batch: _TableFile | None = None
     unfinished: _TableFile | None = None
     shifts: _TableFile | None = None
+    degraded: _TableFile | None = None
     prices: _TableFile | None = None
 
 

@@ -48,6 +48,8 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)
     yield from flow_checks.shifting(draft)
+    yield from flow_checks.degrading(draft)
+    yield from flow_checks.elasticity(draft)
 
 
 def demand(draft: Draft) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from placement.instance.base import (
 )
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
-from placement.instance.flows import Shifting
+from placement.instance.flows import Degrading, Elasticity, Shifting
 from placement.instance.running import CurrentPlace
 from placement.instance.services import RunningReplicas, Spread
 
@@ -217,8 +217,10 @@ class Stream(Noun):
     """Default: the tenant's."""
     shifting: Shifting | None = None
     """What of it can wait (default: nothing)."""
-    degrade_to: later("rationing") = None  # type: ignore[valid-type]
-    elasticity: later("rationing") = None  # type: ignore[valid-type]
+    degrade_to: Degrading | None = None
+    """What may answer in its place (default: nothing)."""
+    elasticity: Elasticity | None = None
+    """What of later demand goes where it is not served (default: nothing)."""
     credits: Credits | None = None
     """Credited where too little of it is served over a month, beside those of its tenant (default: none)."""
 

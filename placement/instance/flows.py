@@ -12,7 +12,7 @@ from pydantic import Field
 from placement.instance.base import Id, Noun, UsdPerMillionTokens
 from placement.instance.calendar import TICKS_PER_HOUR, Calendar
 from placement.instance.levers import in_bands
-from placement.program import Floats, Ints
+from placement.program import Bools, Floats, Ints
 
 if TYPE_CHECKING:
     from placement.instance.instance import Instance
@@ -36,6 +36,26 @@ class Shifting(Noun):
     """Bands that it may be moved into (default: all)."""
 
 
+class Elasticity(Noun):
+    """Which part of a stream's later demand is lost for good where it is not served."""
+
+    lost_share_per_point: Annotated[float, Field(gt=0, le=0.01)]
+    """Share of all later demand that is lost for each percentage point of a block's demand that is not served."""
+
+
+class Degrading(Noun):
+    """Which other stream may answer in place of this one, with how many tokens, and what that costs."""
+
+    stream: Id
+    """Of the same tenant and region, on another service as a rule; it may ask for nothing of its own."""
+    tokens_per_token: Annotated[float, Field(gt=0, le=100)]
+    """Tokens with which it answers for each that is asked for here."""
+    most_share: Annotated[float, Field(gt=0, le=1)]
+    """Of the demand of each period, at most this share is degraded."""
+    usd_per_million_tokens: UsdPerMillionTokens = 0.0
+    """Of what is degraded, in tokens asked for (default 0)."""
+
+
 @dataclass(frozen=True)
 class Flows:
     """Ways for demand to move, one row each, all arrays [n] or [n, P]."""
@@ -50,6 +70,11 @@ class Flows:
     """Tokens/s that arrive for each that leaves, by the period of arrival, [n, P]."""
 
     @property
+    def degrades(self) -> Bools:
+        """Ways to another stream, [n]; the others lead to another period."""
+        return np.asarray(self.stream != self.to_stream, dtype=np.bool_)
+
+    @property
     def most_arriving(self) -> Floats:
         """Tokens/s that each way can bring at most, by the period of arrival, [n, P]."""
         rolled = [np.roll(row, d) for row, d in zip(self.most, self.offset.tolist(), strict=True)]
@@ -57,17 +82,24 @@ class Flows:
 
 
 def flows(instance: Instance) -> Flows:
-    """All ways of an instance, by stream, then offset.
+    """All ways of an instance, by stream: to later periods by offset, then to another stream.
 
-    Volumes are kept: r tokens/s that leave a period of h hours arrive in one of h' as r h m / (h' m') x (1 - loss), where m and m'
-    are the means per token/s of demand in both.
+    Volumes of what waits are kept: r tokens/s that leave a period of h hours arrive in one of h' as r h m / (h' m') x (1 - loss),
+    where m and m' are the means per token/s of demand in both. What is degraded arrives as so many tokens/s for each.
     """
     calendar, periods = instance.calendar, instance.calendar.period_count
     volume = instance.mean_per_demand * calendar.hours
     rows: list[tuple[int, int, int]] = []
     most, arrives = [], []
+    degraded: list[tuple[int, int, int]] = []
+    most_degraded, answered = [], []
+    position = {name: s for s, name in enumerate(instance.streams)}
     reached: dict[tuple[float, tuple[str, ...] | None], dict[int, Ints]] = {}
     for s, stream in enumerate(instance.streams.values()):
+        if stream.degrade_to is not None:
+            degraded.append((s, position[stream.degrade_to.stream], 0))
+            most_degraded.append(stream.degrade_to.most_share * instance.demand_tokens_per_s[s])
+            answered.append(np.full(periods, stream.degrade_to.tokens_per_token))
         if stream.shifting is None:
             continue
         key = (stream.shifting.most_delay_hours, stream.shifting.into_bands)
@@ -82,6 +114,7 @@ def flows(instance: Instance) -> Flows:
             most[-1][leaves] = stream.shifting.most_share * instance.demand_tokens_per_s[s, leaves]
             arrives.append(np.zeros(periods))
             arrives[-1][leaves + d] = (1 - stream.shifting.loss_share) * volume[s, leaves] / volume[s, leaves + d]
+    rows, most, arrives = rows + degraded, most + most_degraded, arrives + answered
     table = np.array(rows, dtype=np.int64).reshape(len(rows), 3)
     return Flows(*table.T, *(np.array(a, dtype=np.float64).reshape(len(rows), periods) for a in (most, arrives)))
 

@@ -216,9 +216,13 @@ class Instance:
 
     @cached_property
     def mean_per_demand(self) -> Floats:
-        """Mean rate for each token/s of demand, [S, P]; where there is none that of all of the stream, or 1."""
+        """Mean rate for each token/s of demand, [S, P]; without demand that of all the stream, or of what degrades to it, or 1."""
         demand, mean, hours = self.demand_tokens_per_s, self.mean_tokens_per_s, self.calendar.hours
         whole, asked = mean @ hours, demand @ hours
+        for t, name in enumerate(self.streams):
+            if asked[t] == 0:
+                near = [s for s, other in enumerate(self.streams.values()) if other.degrade_to and other.degrade_to.stream == name]
+                whole[t], asked[t] = (rate[near] @ hours @ np.ones(len(near)) for rate in (mean, demand))
         of_stream = np.divide(whole, asked, out=np.ones_like(whole), where=asked > 0)
         shape = np.broadcast_to(of_stream[:, None], demand.shape).copy()
         return np.asarray(np.divide(mean, demand, out=shape, where=demand > 0), dtype=np.float64)

@@ -22,7 +22,7 @@ Row = tuple[str, str, str, object, object]
 
 def levers(instance: Instance, plan: Plan) -> str:
     """Every lever that the instance offers, with what became of it; a limit has a row for each spell of one multiplier."""
-    families = (_limits, _shifts, _closings, _refusals, _credits, _swings)
+    families = (_limits, _shifts, _degraded, _closings, _refusals, _credits, _swings)
     rows = [row for family in families for row in family(instance, plan)]
     kept, more = shortened(rows, MOST_ROWS, "decisions in the plan's tables")
     return table(("lever", "of", "decision", "from", "until"), kept, left=5) + more if rows else ""
@@ -61,6 +61,25 @@ def _shifts(instance: Instance, plan: Plan) -> Iterator[Row]:
                     demand, tokens = float(asked[span].sum()), float(moved[span].sum())
                     share = percent(tokens / demand) if demand > 0 else f"{count(tokens * SECONDS_PER_HOUR)} tokens"
                     yield "shifting", ", ".join(of), f"{share} {words}", days[block[0]], days[block[-1] + 1]
+
+
+def _degraded(instance: Instance, plan: Plan) -> Iterator[Row]:
+    calendar, table = instance.calendar, plan.degraded
+    for s, (name, stream) in enumerate(instance.streams.items()):
+        if stream.degrade_to is None:
+            continue
+        mine = (table.stream == s) & (table.tokens_per_s > 0)
+        block = table.period[mine] // calendar.band_count
+        if not len(block):
+            yield "degrading", name, f"nothing goes to {stream.degrade_to.stream}", "-", "-"
+            continue
+        first, end = int(block.min()), int(block.max()) + 1
+        hours = calendar.hours[table.period[mine]]
+        tokens = float(np.sum(table.tokens_per_s[mine] * instance.mean_per_demand[s, table.period[mine]] * hours))
+        span = slice(first * calendar.band_count, end * calendar.band_count)
+        share = tokens / float(instance.mean_tokens_per_s[s, span] @ calendar.hours[span])
+        days = calendar.block_starts
+        yield "degrading", name, f"{percent(share)} answered by {stream.degrade_to.stream}", days[first], days[end]
 
 
 def _closings(instance: Instance, plan: Plan) -> Iterator[Row]:
@@ -120,6 +139,11 @@ def offered(instance: Instance) -> str:
             cost = (f", {percent(lost)} lost" if lost else "") + (f", at {count(price)} USD per million tokens" if price else "")
             share, hours = percent(stream.shifting.most_share), stream.shifting.most_delay_hours
             rows.append(("shifting", stream.id, f"up to {share} moved{into}, up to {hours:g} hours{cost}"))
+        if (to := stream.degrade_to) is not None:
+            share, price = percent(to.most_share), to.usd_per_million_tokens
+            cost = f", at {count(price)} USD per million tokens" if price else ""
+            text = f"up to {share} answered by {to.stream}, {to.tokens_per_token:g} tokens each{cost}"
+            rows.append(("degrading", stream.id, text))
     for tenant in instance.tenants.values():
         if tenant.refusal_usd is not None:
             rows.append(("admission", tenant.id, f"refused at {count(tenant.refusal_usd)} USD"))

@@ -8,7 +8,7 @@ needs the fewest GPU-hours, from their release on. What even that cannot carry i
                sum_k x(k, a) + training(a) - wait(a) <= online(a)               for every accelerator type a
                0 <= x(k, a) <= what is online in the pools that k may use,   0 <= wait(a) <= training(a)
 
-where demand is what has to be answered in its own period: less what may be moved, closed or refused,
+where demand is what has to be answered in its own period: less what may be moved, degraded, closed or refused,
 
 in each period by itself, with need(k) the GPUs per token/s on the type that is best for k. Power is shown beside it, not in it.
 """
@@ -125,13 +125,15 @@ class Outlook:
 
     @cached_property
     def firm_tokens_per_s(self) -> Floats:
-        """Demand that a plan serves or sheds in its own period, [S, P]: what may be moved, closed or refused left out."""
+        """Demand that a plan serves or sheds in its own period, [S, P]: what may be moved, degraded, closed or refused left out."""
         instance, calendar = self.instance, self.instance.calendar
         firm = instance.demand_tokens_per_s.copy()
         for s, stream in enumerate(instance.streams.values()):
             if stream.shifting is not None:
                 leaves = instance.flows.most[instance.flows.stream == s].max(axis=0, initial=0.0)
                 firm[s] -= leaves
+            if stream.degrade_to is not None:
+                firm[s] -= stream.degrade_to.most_share * instance.demand_tokens_per_s[s]
             if instance.tenants[stream.tenant].admission == "decided":
                 firm[s] = 0.0
         for lever in instance.levers.values():

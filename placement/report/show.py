@@ -65,7 +65,7 @@ def findings(view: Outlook) -> list[str]:
     if np.any(loose > 0):
         at = int(np.argmax(loose))
         most = f"up to {count(loose[at])} tokens/s in {name(at)}"
-        found.append(f"Not counted as short: demand that may be moved, closed or refused, {most}.")
+        found.append(f"Not counted as short: demand that may be moved, degraded, closed or refused, {most}.")
     waits = np.flatnonzero(view.waiting_gpus.sum(axis=0) > LEAST_SHORT_GPUS)
     if len(waits):
         found.append(f"Training begun at its release does not fit beside demand in {plural(len(waits), 'period')}: some must wait.")

@@ -21,11 +21,13 @@ from placement.rules import (
     budget,
     capacity,
     carbon,
+    churn,
     closing,
     concentration,
     contract,
     cooling,
     credits,
+    degrading,
     demand_response,
     events,
     fairness,
@@ -71,7 +73,7 @@ class Rule(Protocol):
 RULES: tuple[Rule, ...] = (
     batch,
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
-    sla, standing, starting, shifting, arrivals, limit, closing, admission, credits, swings,
+    sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
     movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
     budget, fairness, measures,
 )  # fmt: skip

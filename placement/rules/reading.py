@@ -318,20 +318,29 @@ def times_closed(instance: Instance, plan: Plan) -> Floats:
 
 
 def leaving(instance: Instance, plan: Plan) -> Floats:
-    """Tokens/s of each stream that are moved out of each period, [S, P]."""
+    """Tokens/s of each stream that are moved out of each period, or answered by another stream, [S, P]."""
     rate = np.zeros(instance.demand_tokens_per_s.shape)
-    np.add.at(rate, (plan.shifts.stream, plan.shifts.period), plan.shifts.tokens_per_s)
+    for table in (plan.shifts, plan.degraded):
+        np.add.at(rate, (table.stream, table.period), table.tokens_per_s)
     return rate
 
 
 def arriving(instance: Instance, plan: Plan) -> Floats:
-    """Tokens/s of each stream that are moved to each period, [S, P]: the same tokens, less what is lost, over its hours."""
+    """Tokens/s of each stream that are moved to each period, [S, P].
+
+    What waits is the same tokens, less what is lost, over its hours; what is degraded is answered with so many tokens for each.
+    """
     rate, table, mean = np.zeros(instance.demand_tokens_per_s.shape), plan.shifts, instance.mean_per_demand
     lost = [stream.shifting.loss_share if stream.shifting else 0.0 for stream in instance.streams.values()]
     tokens = table.tokens_per_s * mean[table.stream, table.period] * instance.calendar.hours[table.period]
     tokens = tokens * (1 - np.array(lost, dtype=np.float64)[table.stream])
     spread = mean[table.stream, table.to_period] * instance.calendar.hours[table.to_period]
     np.add.at(rate, (table.stream, table.to_period), np.divide(tokens, spread, out=np.zeros_like(tokens), where=spread > 0))
+    names, degraded = list(instance.streams), plan.degraded
+    for row in range(len(degraded.stream)):
+        to = instance.streams[names[degraded.stream[row]]].degrade_to
+        if to is not None:
+            rate[names.index(to.stream), degraded.period[row]] += degraded.tokens_per_s[row] * to.tokens_per_token
     return rate
 
 

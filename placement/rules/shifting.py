@@ -28,15 +28,17 @@ NAME = "shifting"
 def formulate(instance: Instance, builder: Builder, activities: Activities) -> None:
     """What may leave each period, by all ways together, and what it costs."""
     shifts, streams = activities.shifts, list(instance.streams.values())
-    used = np.unique(shifts.stream)
-    share = np.array([stream.shifting.most_share if stream.shifting else 0.0 for stream in streams], dtype=np.float64)
+    waits = np.flatnonzero(~shifts.degrades)
+    option, stream = shifts.option[waits], shifts.stream[waits]
+    used = np.unique(stream)
+    share = np.array([noun.shifting.most_share if noun.shifting else 0.0 for noun in streams], dtype=np.float64)
     most = share[used, None] * instance.demand_tokens_per_s[used]
     row = builder.add_resources([f"shifted out of {streams[s].id}" for s in used], "tokens/s", most)
-    builder.add_rates(shifts.option, row[np.searchsorted(used, shifts.stream)], 1.0)
+    builder.add_rates(option, row[np.searchsorted(used, stream)], 1.0)
     worth = million_tokens_per_rate(instance) * instance.discount
-    table = np.array([builder.profile(worth[s]) for s in shifts.stream.tolist()], dtype=np.int64)
-    price = np.array([stream.shifting.usd_per_million_tokens if stream.shifting else 0.0 for stream in streams], dtype=np.float64)
-    builder.add_charges(shifts.option, *level_and_term("shifting"), price[shifts.stream], table=table)
+    table = np.array([builder.profile(worth[s]) for s in stream.tolist()], dtype=np.int64)
+    price = np.array([noun.shifting.usd_per_million_tokens if noun.shifting else 0.0 for noun in streams], dtype=np.float64)
+    builder.add_charges(option, *level_and_term("shifting"), price[stream], table=table)
 
 
 # ------------------------------------------------------------ the check

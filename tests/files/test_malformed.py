@@ -43,6 +43,10 @@ def shifts(fields: str) -> str:
     return f"{{id: pro-chat, shifting: {{{fields}}}, tenant: pro,"
 
 
+def degrades(fields: str) -> str:
+    return f"{{id: pro-chat, degrade_to: {{{fields}}}, tenant: pro,"
+
+
 GRID = "limit_kw: 2000, price_usd_per_kwh: {peak: 0.09, rest: 0.05}"
 CASES = [
     # fields
@@ -232,6 +236,19 @@ CASES = [
     case("shifting into an unknown band", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: [rst]"), "shifting.into_bands[0] = 'rst'", "did you mean 'rest'?"),
     case("shifting into a band twice", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: [rest, rest]"), "shifting.into_bands[1] = 'rest'", "each band once"),
     case("shifting into no band", WAITS, shifts("most_share: 0.5, most_delay_hours: 6, into_bands: []"), "streams[pro-chat].shifting.into_bands"),
+    case("degrading to an unknown stream", WAITS, degrades("stream: pro-chart, tokens_per_token: 0.5, most_share: 0.5"), "streams[pro-chat].degrade_to.stream = 'pro-chart'", "did you mean 'pro-chat'?"),
+    case("degrading to itself", WAITS, degrades("stream: pro-chat, tokens_per_token: 0.5, most_share: 0.5"), "degrade_to.stream = 'pro-chat'", "another stream"),
+    case("degrading elsewhere", WAITS, degrades("stream: pro-agent, tokens_per_token: 0.5, most_share: 0.5"), "degrade_to.stream = 'pro-agent'", "of the same region, 'us-west'; its is 'eu'"),
+    case("degrading without a factor", WAITS, degrades("stream: pro-agent, most_share: 0.5"), "streams[pro-chat].degrade_to.tokens_per_token", "missing is never zero"),
+    case("degrading without a share", WAITS, degrades("stream: pro-agent, tokens_per_token: 0.5"), "streams[pro-chat].degrade_to.most_share", "missing is never zero"),
+    case("degrading without a stream", WAITS, degrades("tokens_per_token: 0.5, most_share: 0.5"), "streams[pro-chat].degrade_to.stream", "missing is never zero"),
+    case("degrading to nothing", WAITS, degrades("stream: pro-agent, tokens_per_token: 0, most_share: 0.5"), "degrade_to.tokens_per_token = 0", "more than 0"),
+    case("degrading of more than all", WAITS, degrades("stream: pro-agent, tokens_per_token: 0.5, most_share: 2"), "degrade_to.most_share = 2", "at most 1"),
+    case("degrading that pays", WAITS, degrades("stream: pro-agent, tokens_per_token: 0.5, most_share: 1, usd_per_million_tokens: -2"), "degrade_to.usd_per_million_tokens = -2", "at least 0"),
+    case("elasticity without a share", WAITS, "{id: pro-chat, elasticity: {}, tenant: pro,", "streams[pro-chat].elasticity.lost_share_per_point", "missing is never zero"),
+    case("elasticity of nothing", WAITS, "{id: pro-chat, elasticity: {lost_share_per_point: 0}, tenant: pro,", "elasticity.lost_share_per_point = 0", "more than 0"),
+    case("elasticity of more than all", WAITS, "{id: pro-chat, elasticity: {lost_share_per_point: 0.02}, tenant: pro,", "elasticity.lost_share_per_point = 0.02", "at most 0.01"),
+    case("elasticity of what earns nothing", "id: pro-agent\n", "id: pro-agent\n    elasticity: {lost_share_per_point: 0.001}\n", "streams[pro-agent].elasticity", "revenue_usd_per_million_tokens above 0", at="elasticity:"),
     case("credits of no step", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: month, steps: []}, tenant: pro,", "streams[pro-chat].credits.steps"),
     case("credits without a span", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per", "missing is never zero"),
     case("credits by the hour", "{id: pro-chat, tenant: pro,", "{id: pro-chat, credits: {per: hour, steps: [{below_share: 0.9, credit_usd: 5}]}, tenant: pro,", "streams[pro-chat].credits.per = 'hour'", "'month'"),

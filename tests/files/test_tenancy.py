@@ -16,6 +16,7 @@ from placement.plan import TABLES
 
 TINY = Path("instances/tiny")
 FILES = {"kept": "resilience-reclaim", "limits": "limit", "closings": "closing", "refusals": "admission", "shifts": "shifting"}
+FILES |= {"degraded": "degrading"}
 FILES |= {"unfinished": "batch"}
 FILES |= {"feed_work": "maintenance-feed"}
 FILES |= {"starts": "starting"}
@@ -54,7 +55,7 @@ def test_maintenance_needs_a_pool_that_is_there_whatever_is_decided(document: di
 KEPT_TABLES = ("maintenance", "backups", "kept", "limits", "closings", "refusals", "credits", "swings", "shifts", "batch")
 KEPT_TABLES = (*KEPT_TABLES, "unfinished")
 KEPT_TABLES = (*KEPT_TABLES, "feed_work")
-KEPT_TABLES = (*KEPT_TABLES, "starts")
+KEPT_TABLES = (*KEPT_TABLES, "starts", "degraded")
 
 
 @pytest.mark.parametrize("name", KEPT_TABLES)

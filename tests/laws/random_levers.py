@@ -108,6 +108,33 @@ def shiftable(document: dict[str, Any], rng: np.random.Generator) -> dict[str, A
     return document
 
 
+def degradable(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Streams of which a part may go to the other, which may have none of its own; some of it can wait as well."""
+    if rng.random() < 0.5:
+        document = shiftable(document, rng)
+    streams = document["streams"]
+    if len(streams) == 1:
+        streams.append({**streams[0], "id": "d1", "latency_class": "slow", "demand_tokens_per_s": float(rng.choice([0.0, 3.0]))})
+        streams[1].pop("mean_tokens_per_s", None)
+    for n in range(2):
+        if n == 0 or rng.random() < 0.4:
+            streams[n]["degrade_to"] = {
+                "stream": streams[1 - n]["id"],
+                "tokens_per_token": float(rng.choice([0.25, 0.5, 1.0])),
+                "most_share": float(rng.choice([0.3, 1.0])),
+                "usd_per_million_tokens": float(rng.choice([0.0, 1.0])),
+            }
+    return document
+
+
+def churning(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Streams whose later demand is lost with what is not served."""
+    document = shiftable(document, rng)
+    for stream in document["streams"]:
+        stream["elasticity"] = {"lost_share_per_point": float(rng.choice([0.0005, 0.01]))}
+    return document
+
+
 def with_losses(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Losses after which a share of demand, or what is promised, is covered."""
     loss: dict[str, Any] = {"id": "l", "each": "site", "covered_share": "promised" if rng.random() < 0.4 else 0.6}

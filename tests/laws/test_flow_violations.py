@@ -13,7 +13,8 @@ import pytest
 from placement.check import check
 from placement.instance.calendar import Band, BandHours, Calendar
 from placement.instance.flows import within_delay
-from placement.instance.levers import ClosingLever
+from placement.instance.levers import ClosingLever, LimitLever
+from placement.instance.losses import Loss
 from placement.plan import Plan
 from placement.rules.shifting import longest_wait
 from tests.laws.test_lever_violations import solved
@@ -42,6 +43,12 @@ BREACHES: dict[str, tuple[str, Any, str, str, float]] = {
     "too late for its deadline": ("shifting-deadline", lambda p: with_row(p, "shifts", 0, 0, 3, 10.0), "shifting", "d: waits 72 hours for 2026-01-04, 48 at most", 24.0),
     "what arrives is shed": ("shifting-deadline", lambda p: with_row(p, "shedding", 0, 0, 0, 1, 10.0), "arrivals", "d: sheds and moves on 10 tokens/s against a limit of 0", 10.0),
     "what arrives moves on": ("shifting-deadline", lambda p: with_row(p, "shifts", 0, 1, 2, 10.0), "arrivals", "d: sheds and moves on 10 tokens/s against a limit of 0", 10.0),
+    "more degraded than may be": ("degrading", lambda p: rerated(p, "degraded", 0, 2.0), "degrading", "chat: is degraded by 14 tokens/s against a limit of 12", 2.0),
+    "degraded by less than nothing": ("degrading", lambda p: scaled(p, "degraded", -1.0), "degrading", "chat: degrades less than nothing", 12.0),
+    "degraded to nothing": ("degrading", lambda p: without(p, "degraded"), "sla", "chat-small: serves and sheds together 14 tokens/s against a limit of 8", 6.0),
+    "not degraded": ("degrading", lambda p: without(p, "degraded"), "sla", "chat: leaves demand without an answer; -(served + shed) is -8 tokens/s", 12.0),
+    "degraded from where nothing is": ("degrading", lambda p: with_row(p, "degraded", 1, 0, 1.0), "degrading", "chat-small: is degraded by 1 tokens/s against a limit of 0", 1.0),
+    "what is degraded is shed": ("degrading", lambda p: with_row(p, "shedding", 1, 0, 0, 0, 9.0), "arrivals", "chat-small: sheds and moves on 9 tokens/s against a limit of 8", 1.0),
 }  # fmt: skip
 
 
@@ -103,3 +110,43 @@ def test_waits() -> None:
     assert not np.isfinite(longest_wait(daily, 0, 1))
     assert longest_wait(daily, 0, 3) == 16
     assert {d: p.tolist() for d, p in within_delay(daily, 16.0, ("rest",)).items()} == {3: [0, 2]}
+
+
+def test_means_where_nothing_is_asked() -> None:
+    """Those of the whole stream, or of what degrades to one that never asks for anything."""
+    instance, _ = solved("shifting")
+    demand, mean = np.array([[20.0, 0.0, 20.0, 5.0]]), np.array([[10.0, 0.0, 10.0, 5.0]])
+    some = replace(instance, demand_tokens_per_s=demand, mean_tokens_per_s=mean)
+    assert some.mean_per_demand[0] == pytest.approx([0.5, (10 * 8 * 2 + 5 * 16) / (20 * 8 * 2 + 5 * 16), 0.5, 1.0])
+    instance, _ = solved("degrading")
+    bursty = replace(instance, demand_tokens_per_s=np.array([[20.0], [0.0]]), mean_tokens_per_s=np.array([[5.0], [0.0]]))
+    assert bursty.mean_per_demand[:, 0] == pytest.approx([0.25, 0.25])
+
+
+def test_money_of_what_is_degraded_and_of_what_is_lost() -> None:
+    instance, plan = solved("degrading")
+    assert check(instance, plan).terms["degrading"] == pytest.approx(12 * 0.0864 * 50)
+    instance, plan = solved("churn")
+    assert check(instance, plan).terms["churn"] == pytest.approx(3 * 43.2)
+    dear = replace(instance, settings=instance.settings.model_copy(update={"discount_rate_per_year": 1.0}))
+    worth = [2 ** (-day / 365.25) for day in range(3)]
+    assert check(dear, plan).terms["churn"] == pytest.approx(43.2 * (worth[1] + 2 * worth[2]))
+
+
+def test_levers_beside_what_moves() -> None:
+    """A limit above 1 leaves room for what others shift there, one of 1 does not; floors are not broken by moving."""
+    instance, plan = solved("shifting")
+    limit = LimitLever(id="cap", kind="limit", tenant="pro", bands=("rest",), multipliers=(1.0, 1.5), per="horizon")
+    limited = replace(instance, levers={"cap": limit})
+    roomy = check(limited, with_row(plan, "limits", 0, 0, 2, 1.5)).violations
+    assert roomy == ()
+    tight = check(limited, with_row(plan, "limits", 0, 0, 2, 1.0)).violations
+    assert {v.law for v in tight} == {"limit"}
+    assert max(v.amount for v in tight) == pytest.approx(1.8)
+
+
+def test_after_a_loss_demand_counts_as_it_arises() -> None:
+    """With all that serves lost, what is to be covered is a share of demand, moved or not."""
+    instance, plan = solved("shifting")
+    found = check(replace(instance, losses={"s": Loss(id="s", sites=("s",), covered_share=0.5)}), plan).violations
+    assert sorted(v.amount for v in found if v.law == "resilience") == pytest.approx([2.0, 4.55, 10.0, 10.0])

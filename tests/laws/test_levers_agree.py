@@ -13,12 +13,23 @@ from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.program import Floats, Ints
 from tests.laws.random_instances import decided, random_document, write_instance
-from tests.laws.random_levers import admitted, closable, credited, limited, powered, shiftable, steadied, with_losses
+from tests.laws.random_levers import (
+    admitted,
+    churning,
+    closable,
+    credited,
+    degradable,
+    limited,
+    powered,
+    shiftable,
+    steadied,
+    with_losses,
+)
 from tests.laws.test_agreement import agreed, cheapest_choice, nudged
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
 EDITS: dict[str, Edit] = {"limit": limited, "closing": closable, "admission": admitted, "credits": credited, "swings": steadied}
-EDITS |= {"shifting": shiftable}
+EDITS |= {"shifting": shiftable, "degrading": degradable, "churn": churning}
 EDGES, NUDGES = 6, 4
 
 
@@ -85,6 +96,7 @@ def test_each_lever_decides(law: str, tmp_path: Path) -> None:
                 found = {violation.law for violation in check(formulation.instance, plan).violations}
                 tables = {"limit": plan.limits.lever, "closing": plan.closings.lever, "admission": plan.refusals.tenant}
                 tables |= {"credits": plan.credits.case, "swings": plan.swings.tenant, "shifting": plan.shifts.stream}
+                tables |= {"degrading": plan.degraded.stream, "churn": plan.shedding.stream}
                 used += not found and len(tables[law]) > 0
                 broken += law in found or (len(found) > 0 and changed is not choice)
             choice = cheapest_choice(formulation, rng)

@@ -30,6 +30,10 @@ SAID = {
         ["up to 100.0 % moved, up to 48 hours"],
         ["d   50.0 % moved on            2026-01-01  2026-01-02", "d   1,728,000 tokens taken in  2026-01-02  2026-01-04"],
     ),
+    "degrading": (
+        ["up to 60.0 % answered by chat-small, 0.5 tokens each, at 50 USD per million tokens"],
+        ["degrading  chat  60.0 % answered by chat-small  2026-01-01  2026-01-02"],
+    ),
     "swings": (["6 USD a percentage point"], ["pro  50.0 points in all  2026-01-03  2026-01-04"]),
 }  # fmt: skip
 
@@ -60,4 +64,4 @@ def test_what_may_be_moved_is_not_short_whatever_the_plan() -> None:
     instance = load("instances/tiny/shifting.yaml")
     text = " ".join(show_report(instance, "block").split())
     assert Outlook(instance).short_gpus == pytest.approx([1.6, 0, 1.6, 0])
-    assert "moved, closed or refused, up to 8 tokens/s in 2026-01-01 peak" in text, text
+    assert "moved, degraded, closed or refused, up to 8 tokens/s in 2026-01-01 peak" in text, text
