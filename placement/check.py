@@ -72,6 +72,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         raise ValueError("the plan limits demand by a multiplier, or swings by a share, that is not a finite number")
     if not (np.all(np.isfinite(plan.batch.gpus)) and np.all(np.isfinite(plan.unfinished.share))):
         raise ValueError("the plan has batch work, or leaves some unfinished, that is not a finite number")
+    if not np.all(np.isfinite(plan.borrowing.gpus)):
+        raise ValueError("the plan borrows GPUs that are not a finite number")
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
     bounds = (
         (plan.runs.job, len(instance.jobs), "job"),
@@ -129,6 +131,9 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.batch.pool, len(instance.pools), "pool"),
         (plan.batch.period, periods, "period"),
         (plan.unfinished.job, len(instance.batch_jobs), "batch job"),
+        (plan.borrowing.quota, len(instance.quota_cases), "quota"),
+        (plan.borrowing.lender, len(instance.quota_cases), "quota that lends"),
+        (plan.borrowing.period, periods, "period"),
         (plan.refusals.tenant, len(instance.tenants), "tenant"),
         (plan.responses.response, len(instance.responses), "demand response"),
         (plan.responses.period, periods, "period"),

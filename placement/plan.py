@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.lending import Borrowing
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 from placement.violation import Violation as Violation  # noqa: PLC0414 -- read with plans
 
@@ -19,7 +20,7 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "start_ups", "uncovered", "limit_changes", "closings",
-    "refusals", "credits", "swings", "shifting", "degrading", "churn", "moves", "unfinished_work", "training_value",
+    "refusals", "credits", "swings", "shifting", "degrading", "churn", "moves", "unfinished_work", "borrowing", "training_value",
     "batch_value", "revenue",
 )  # fmt: skip
 """What the levels are made of, in USD; the first two belong to promises, the others to net cost. Earnings are negative."""
@@ -346,6 +347,7 @@ class Plan:
     unfinished: Unfinished = field(default_factory=lambda: empty(Unfinished))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
     degraded: Degraded = field(default_factory=lambda: empty(Degraded))
+    borrowing: Borrowing = field(default_factory=lambda: empty(Borrowing))
 
 
 @dataclass(frozen=True)
@@ -395,6 +397,7 @@ TABLES: dict[str, type[Any]] = {
     "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
     "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts, "degraded": Degraded,
     "batch": Batch, "unfinished": Unfinished, "starts": Starts,
+    "borrowing": Borrowing,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ FOLDERS = {"placement", "instances", "solvers", "tests", "benchmarks", "docs"}
 LONGEST_MODULE = 450
 
 BASE = {"placement.program"}
-NOUNS = BASE | {"placement.instance", "placement.plan", "placement.scenario"}
+NOUNS = BASE | {"placement.instance", "placement.lending", "placement.plan", "placement.scenario"}
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
 VERBS = LAWS | {
     "placement.rules", "placement.check", "placement.formulate", "placement.futures", "placement.notes", "placement.earlier",
@@ -24,8 +24,9 @@ VIEWS = {"placement.explain", "placement.sweep", "placement.report", "placement.
 
 MAY_IMPORT: dict[str, set[str]] = {
     "placement.program": set(),
-    "placement.plan": BASE | {"placement.violation"},
     "placement.violation": set(),
+    "placement.lending": BASE,
+    "placement.plan": BASE | {"placement.lending", "placement.violation"},
     "placement.builder": BASE,
     "placement.instance": BASE | {"placement.plan"},  # The names of terms.
     "placement.scenario": BASE | {"placement.instance"},

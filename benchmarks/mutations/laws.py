@@ -325,6 +325,23 @@ LAWS: tuple[Mutation, ...] = (
         "isolation check of sublets", "a dropped term", "law", f"{RULES}/isolation.py",
         "return held[0], held[1] + sublet_units(instance, plan)", "return held[0], held[1]", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 7, quota
+    Mutation(
+        "quota of who lends", "a dropped rate: what is lent can be used twice", "law", f"{RULES}/quota.py",
+        "    builder.add_rates(given, row, 1.0)\n", "", ("quota", *BOTH_SIDES),
+    ),
+    Mutation(
+        "quota taken back", "an off-by-one: in the first block too", "law", f"{RULES}/quota.py",
+        "start=(Anchor.START, 1)", "start=(Anchor.START, 0)", ("quota", *BOTH_SIDES),
+    ),
+    Mutation(
+        "quota check of what may be stopped", "a dropped condition", "law", f"{RULES}/quota.py",
+        "counts = counts & ~jobs.reclaimable", "pass", ("quota", *BOTH_SIDES),
+    ),
+    Mutation(
+        "quota priority", "a product for a quotient, on both sides", "law", "placement/instance/quotas.py",
+        "/ (tenant.priority or 1.0)", "* (tenant.priority or 1.0)", ("quota", "tiny optima"),
+    ),
     # ------------------------------------------------------------ law 10, order
     Mutation(
         "order from the end on", "a wrong anchor: the start for the end", "law", f"{RULES}/order.py",

@@ -13,6 +13,7 @@ import numpy as np
 
 from placement.activities.backups import BackupOptions
 from placement.activities.batch import BatchOptions
+from placement.activities.borrowing import BorrowOptions
 from placement.activities.closings import ClosingOptions
 from placement.activities.columns import Columns
 from placement.activities.credits import CreditOptions
@@ -79,11 +80,12 @@ class Activities:
         self.least_shares = LeastShareOptions.offer(instance, builder)
         self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
         self.shifts = ShiftOptions.offer(instance, builder)
+        self.borrowing = BorrowOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
-            self.batch,
             self.starts,
+            self.batch, self.borrowing,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
             self.credits, self.swings, self.least_shares, self.shifts, self.spreads, self.feed_work,
@@ -106,6 +108,7 @@ __all__ = [
     "Activity",
     "BackupOptions",
     "BatchOptions",
+    "BorrowOptions",
     "ClosingOptions",
     "Columns",
     "CreditOptions",

@@ -14,6 +14,7 @@ from placement.files.plan_tables import agreements, batch_ways, fairness, feed_w
 from placement.files.tables import Table
 from placement.instance import Instance
 from placement.instance.running import leaving
+from placement.lending import Borrowing
 from placement.plan import (
     TABLES,
     Backups,
@@ -88,6 +89,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
         _read_degraded(tables["degraded"], instance, problems) if "degraded" in tables else empty(Degraded),
+        _read_borrowing(tables["borrowing"], instance, problems) if "borrowing" in tables else empty(Borrowing),
     )
 
 
@@ -245,6 +247,19 @@ def _read_shifts(table: Table, instance: Instance, problems: Problems) -> Shifts
 def _read_degraded(table: Table, instance: Instance, problems: Problems) -> Degraded:
     stream = refer(table, "stream", _index(instance.streams), "a stream", problems)
     return Degraded(stream, periods(table, instance.calendar, problems), table.numbers["tokens_per_s"])
+
+
+
+
+def _read_borrowing(table: Table, instance: Instance, problems: Problems) -> Borrowing:
+    known = {(list(instance.tenants)[case.tenant], case.accelerator): n for n, case in enumerate(instance.quota_cases)}
+    found = []
+    for column in ("tenant", "lender"):
+        rows = [(str(table.cell(column, n)), str(table.cell("accelerator", n))) for n in range(len(table))]
+        quota = np.array([known.get(row, -1) for row in rows], dtype=np.int64)
+        table.report(problems, (quota < 0) & table.sound, column, "a tenant with a quota on this accelerator", "correct the row")
+        found.append(quota)
+    return Borrowing(found[0], found[1], periods(table, instance.calendar, problems), table.numbers["gpus"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

@@ -69,6 +69,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
     "degraded": (*_texts("stream", "block", "band"), _TOKENS),
+    "borrowing": (*_texts("tenant", "lender", "accelerator", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
 
@@ -341,6 +342,20 @@ def _degraded(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(list(instance.streams), table.stream), *_period_columns(instance, table.period), _floats(table.tokens_per_s)]
 
 
+
+
+def _borrowing(plan: Plan, instance: Instance) -> list[list[str]]:
+    table, tenants, cases = plan.borrowing, list(instance.tenants), instance.quota_cases
+    who, lender = ([cases[n] for n in column.tolist()] for column in (table.quota, table.lender))
+    return [
+        [tenants[case.tenant] for case in who],
+        [tenants[case.tenant] for case in lender],
+        [case.accelerator for case in who],
+        *_period_columns(instance, table.period),
+        _floats(table.gpus),
+    ]
+
+
 def agreements(instance: Instance) -> list[str]:
     return [case.name for case in instance.credit_cases]
 
@@ -366,4 +381,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "degraded": _degraded,
     "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
+    "borrowing": _borrowing,
 }  # fmt: skip

@@ -83,6 +83,7 @@ class _Tables(_Strict):
     unfinished: _TableFile | None = None
     shifts: _TableFile | None = None
     degraded: _TableFile | None = None
+    borrowing: _TableFile | None = None
     prices: _TableFile | None = None
 
 

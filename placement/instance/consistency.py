@@ -19,6 +19,7 @@ from placement.instance import (
 from placement.instance.findings import Draft, Finding
 from placement.instance.goodput import goodput
 from placement.instance.objective import objective
+from placement.instance.quotas import quotas
 from placement.instance.references import identity, references
 from placement.instance.timing import timing
 
@@ -45,6 +46,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from policy_checks.policies(draft)
     yield from objective(draft)
     yield from tenancy_checks.tenancy(draft)
+    yield from quotas(draft)
     yield from lever_checks.levers(draft)
     yield from lever_checks.credits(draft)
     yield from flow_checks.shifting(draft)

@@ -23,7 +23,6 @@ from placement.instance.base import (
     Unlimited,
     Usd,
     UsdPerMillionTokens,
-    later,
 )
 from placement.instance.calendar import Steps, known_zone
 from placement.instance.credits import Credits
@@ -72,8 +71,20 @@ class Tenant(Noun):
     """Jurisdictions in which its work may run; default: any."""
     flexibility_share: Share = 0.0
     """By how much its work may be slowed down while the grid asks for it (default 0: not at all)."""
-    quota_gpus: later("quota") = None  # type: ignore[valid-type]
-    priority: later("quota") = None  # type: ignore[valid-type]
+    quota_gpus: Steps | None = None
+    """GPUs of all types that what counts on its quota may hold (default: as many as there are)."""
+    accelerator_quota_gpus: Annotated[dict[Id, Steps], Field(min_length=1)] | None = None
+    """The same by type of accelerator; types that are not named have no quota of their own."""
+    cohort: Label | None = None
+    """Tenants of one cohort lend each other what they do not use of their quotas; default: it neither lends nor borrows."""
+    lend_gpus: Steps | None = None
+    """Most that it lends of each of its quotas (default: all of it)."""
+    borrow_gpus: Steps | None = None
+    """Most that it borrows for each of its quotas (default: what the others lend)."""
+    borrow_usd_per_gpu_hour: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    """What each GPU-hour that it borrows counts as, divided by its priority (default 0)."""
+    priority: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """Of those at the same price, who has twice the priority borrows for half the gain (default 1)."""
     isolation: Literal["pool", "site"] | None = None
     """Default: what it holds may be shared. ``pool`` (``site``): where it holds anything, nobody else does in that period."""
     admission: Literal["decided"] | None = None
@@ -90,6 +101,11 @@ class Tenant(Noun):
     def _refusal(self) -> Tenant:
         if (self.admission is None) != (self.refusal_usd is None):
             raise PydanticCustomError("refusal", "admission: decided needs refusal_usd, and only it has one")
+        if self.cohort is not None and self.quota_gpus is None and self.accelerator_quota_gpus is None:
+            raise PydanticCustomError("cohort", "cohort needs quota_gpus or accelerator_quota_gpus: there is nothing else to lend")
+        for name in ("lend_gpus", "borrow_gpus", "borrow_usd_per_gpu_hour", "priority"):
+            if getattr(self, name) is not None and self.cohort is None:
+                raise PydanticCustomError("lending", "{name} needs a cohort", {"name": name})
         return self
 
 
@@ -150,6 +166,8 @@ class Service(Noun):
     def starts(self) -> bool:
         """Whether starts of its replicas are counted."""
         return any(figure is not None for figure in (self.start_up_hours, self.start_up_usd, self.scale_up_replicas))
+    quota: Id | None = None
+    """Tenant on whose quota its replicas count; default: on nobody's."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Service:
@@ -313,7 +331,10 @@ class TrainingJob(Noun):
     """Blocks before the start in which data and checkpoint cross the WAN, an equal part in each; default: 1."""
     current_place: CurrentPlace | None = None
     """Where it runs when the calendar starts; default: it does not run yet."""
-    quota: later("quota") = None  # type: ignore[valid-type]
+    quota: Id | None = None
+    """Tenant on whose quota it counts; default: its own."""
+    reclaimable: bool = False
+    """May be stopped when a lender takes its GPUs back, so that it may hold borrowed ones for longer than a block."""
 
     @model_validator(mode="after")
     def _consistent(self) -> TrainingJob:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -18,6 +16,7 @@ from placement.instance.batch import BatchCase, BatchJob, batch_cases
 from placement.instance.calendar import Calendar
 from placement.instance.credits import CreditCase, credit_cases
 from placement.instance.demand import SPANS, DailyProfile, Growth, LatencyClass, Service, Stream, Tenant, TrainingJob
+from placement.instance.digest import digest
 from placement.instance.fairness import FairnessCase, fairness_cases
 from placement.instance.flows import Flows, flows
 from placement.instance.futures import Futures
@@ -28,6 +27,7 @@ from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.objective import Level, Levels, levels_of
 from placement.instance.policy import Policy, Scenario
+from placement.instance.quotas import QuotaCase, quota_cases
 from placement.instance.settings import Settings, Tables
 from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
 from placement.instance.upkeep import FeedTask, MaintenanceTask
@@ -293,6 +293,11 @@ class Instance:
         return tuple(batch_cases(self.batch_jobs, self.accelerators))
 
     @cached_property
+    def quota_cases(self) -> tuple[QuotaCase, ...]:
+        """Every quota, by tenant: that on all accelerators, then those by type."""
+        return quota_cases(self)
+
+    @cached_property
     def reclaim_left_units(self) -> Ints:
         """Units of each pool once its landlord has taken back what it may by then; all that are online elsewhere, [Q, P]."""
         units = np.zeros((len(self.pools), self.calendar.period_count), dtype=np.int64)
@@ -380,69 +385,6 @@ class Instance:
     def _below(self, feed: str) -> Bools:
         """Pools that a feed carries, [Q]."""
         return np.array([feed in self.feeds_above(pool) for pool in self.pools.values()], dtype=np.bool_)
-
-
-_IGNORED = {"source", "assumption", "certainty", "description"}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Noun):
-        # Fields by name: iterating a model would also yield what it has cached.
-        stated = {name: getattr(value, name) for name in type(value).model_fields if name not in _IGNORED}
-        return {name: _plain(v) for name, v in stated.items() if v is not None}
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
-
-
-def digest(instance: Instance) -> str:
-    """sha256 over nouns and arrays, as ``sha256:<hex>``."""
-    used = {pool.accelerator for pool in instance.pools.values()} | set(_shape_accelerators(instance))
-    nouns: dict[str, Any] = {
-        "calendar": _plain(instance.calendar),
-        "settings": _plain(instance.settings),
-        "accelerators": {name: _plain(a) for name, a in instance.accelerators.items() if name in used},
-    }
-    for family in (
-        "providers", "regions", "sites", "feeds", "contracts", "links", "tenants", "latency_classes", "losses", "policies",
-    ):  # fmt: skip
-        nouns[family] = [_plain(noun) for noun in getattr(instance, family).values()]
-    if instance.levers:
-        nouns["levers"] = [_plain(lever) for lever in instance.levers.values()]
-    if instance.objective:
-        nouns["objective"] = [_plain(level) for level in instance.objective.values()]
-    if instance.batch_jobs:
-        nouns["batch_jobs"] = [_plain(job) for job in instance.batch_jobs.values()]
-    if any(instance.jobs.switch_hours):
-        nouns["switch_hours"] = list(instance.jobs.switch_hours)
-    in_arrays = {"online_gpus", "demand_tokens_per_s", "mean_tokens_per_s", "base_tokens_per_s", "growth", "daily_profile", "pools"}
-    in_arrays |= {"tokens_factor"}
-    for family in ("pools", "streams", "services"):
-        nouns[family] = [{k: v for k, v in _plain(n).items() if k not in in_arrays} for n in getattr(instance, family).values()]
-    nouns["jobs"] = list(instance.jobs.id)
-    if instance.jobs.running:
-        nouns["running"] = [[j, *map(str, astuple(place))] for j, place in sorted(instance.jobs.running.items())]
-    total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
-    jobs, shapes = instance.jobs, instance.jobs.shapes
-    names = np.array(list(instance.accelerators), dtype="U100")
-    arrays: list[np.ndarray[Any, Any]] = [instance.pool_ramp_gpus, instance.demand_tokens_per_s, instance.mean_tokens_per_s]
-    arrays += [getattr(jobs, f.name) for f in fields(jobs) if isinstance(getattr(jobs, f.name), np.ndarray) and f.name != "waits"]
-    arrays += [shapes.job, names[shapes.accelerator], shapes.gpus, shapes.hours, shapes.mode, *instance.service_pools]
-    arrays += [instance.spot_times_longer]
-    arrays += [jobs.waits] if len(jobs.waits) else []  # What came later changes no digest of plans that lie somewhere.
-    for array in arrays:
-        total.update(str(array.shape).encode())  # So that no array can pass for a part of the next.
-        total.update(np.ascontiguousarray(array).tobytes())
-    return f"sha256:{total.hexdigest()}"
-
-
-def _shape_accelerators(instance: Instance) -> list[str]:
-    names = list(instance.accelerators)
-    return [names[a] for a in np.unique(instance.jobs.shapes.accelerator)]
 
 
 def frozen(nouns: Mapping[str, Any]) -> Mapping[str, Any]:

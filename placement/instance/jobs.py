@@ -61,6 +61,10 @@ class Jobs:
     """Position of the site where it lies, [J, 2]; -1 where not stated."""
     move_blocks: Ints
     """Blocks before the start in which it crosses the WAN."""
+    quota: Ints
+    """Tenant on whose quota it counts."""
+    reclaimable: Bools
+    """May be stopped when a lender takes its GPUs back."""
     waits: Ints
     """(job, a job that it waits for), by job, [n, 2]."""
     pace: Ints
@@ -157,6 +161,8 @@ def job_columns(
         load_tb=np.stack([figures("data_tb", 0.0), figures("checkpoint_tb", 0.0)], axis=1),
         load_site=np.array(lying, dtype=np.int64).reshape(len(rows), 2),
         move_blocks=np.array([row.move_blocks or 1 for row in rows], dtype=np.int64),
+        quota=np.array([tenants[row.quota or row.tenant] for row in rows], dtype=np.int64),
+        reclaimable=np.array([row.reclaimable for row in rows], dtype=np.bool_),
         waits=np.array(waits, dtype=np.int64).reshape(len(waits), 2),
         pace=pace_row,
         paces=np.array([of_bands for _, *of_bands in paces], dtype=np.float64).reshape(len(paces), len(bands)),

@@ -36,6 +36,8 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("jobs", "tenant", "tenants"),
     ("jobs", "pools", "pools"),
     ("jobs", "after", "jobs"),
+    ("jobs", "quota", "tenants"),
+    ("services", "quota", "tenants"),
     ("jobs", "data_at", "sites"),
     ("jobs", "checkpoint_at", "sites"),
     ("batch_jobs", "tenant", "tenants"),

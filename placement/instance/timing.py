@@ -25,6 +25,10 @@ _NOT_NEGATIVE = {
     "fee_usd_per_month",
     "sublet_usd_per_gpu_hour",
     "min_replicas",
+    "quota_gpus",
+    "accelerator_quota_gpus",
+    "lend_gpus",
+    "borrow_gpus",
 }
 _PRICES = ("price_usd_per_", "sublet_usd_per_")
 _POSITIVE = {"throughput_factor", "tokens_factor"}
@@ -49,6 +53,9 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("streams", "tokens_factor"),
     ("services", "min_replicas"),
     ("services", "throughput_factor"),
+    ("tenants", "quota_gpus"),
+    ("tenants", "lend_gpus"),
+    ("tenants", "borrow_gpus"),
 )
 
 
@@ -65,6 +72,10 @@ def timing(draft: Draft) -> Iterator[Finding]:
     for n, service in draft["services"].valid.items():
         for site, least in (service.min_replicas_at or {}).items():
             yield from _steps(calendar, ("services", n, "min_replicas_at", site), least, "min_replicas", from_start=True)
+    for n, tenant in draft["tenants"].valid.items():
+        for name, steps in (tenant.accelerator_quota_gpus or {}).items():
+            path = ("tenants", n, "accelerator_quota_gpus", name)
+            yield from _steps(calendar, path, steps, "accelerator_quota_gpus", from_start=True)
     for n, steps in draft.online.items():
         yield from _steps(calendar, ("pools", n, "online_gpus"), steps, "online_gpus", from_start=False)
     for n, growth in draft["growths"].valid.items():

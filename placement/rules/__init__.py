@@ -42,6 +42,7 @@ from placement.rules import (
     order,
     power,
     purchase,
+    quota,
     reclaim,
     resilience,
     second_feed,
@@ -76,4 +77,5 @@ RULES: tuple[Rule, ...] = (
     sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
     movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
     budget, fairness, measures,
+    quota,
 )  # fmt: skip

@@ -113,7 +113,7 @@ CASES = [
     ("jobs.csv", "2026-04-13", "2026-04-31", "jobs.csv:2: jobs[pretrain].due_date", "YYYY-MM-DD"),
     ("jobs.csv", "tune,", "pretrain,", "jobs.csv:3: jobs[pretrain].id", "no other of its family"),
     ("jobs.csv", "research", "reserch", "jobs.csv:2: jobs[pretrain].tenant = 'reserch'", "did you mean 'research'?"),
-    ("jobs.csv", "due_date", "after", "jobs.csv:1: header = 'after'", "not in force"),
+    ("jobs.csv", "due_date", "current_place", "jobs.csv:1: header = 'current_place'", "not in force"),
     ("jobs.csv", "due_date", "pace", "jobs.csv:1: header = 'pace'", "stated in the document"),
 ]  # fmt: skip
 
