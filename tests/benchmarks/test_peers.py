@@ -21,7 +21,7 @@ BEST = json.loads((TINY.parent / "best.json").read_text())
 PATHS = sorted(TINY.glob("*.yaml"))
 MONOLITHS = ("monolith_cpsat", "monolith_highs")
 TOO_FINE_FOR_THOUSANDTHS = {"objective-carbon", "starting"}
-"""Where the model in integer steps of CP-SAT alone has plans, but not the best: figures that have to be equal are not thousandths."""
+"""Where CP-SAT alone, in integer steps, has plans but not the best: figures that have to be equal are not thousandths."""
 
 
 def peer_case(stem: str, name: str) -> Case:
