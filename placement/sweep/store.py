@@ -130,7 +130,7 @@ class Store:
 
     def rows(self) -> list[Row]:
         """Rows of all cases that have ended, in order of their indices."""
-        rows = []
+        rows: list[Row] = []
         for case in self.cases:
             row = self.row(case["digest"])
             if row is not None and (row.index, row.settings) != (case["index"], case["settings"]):

@@ -241,7 +241,8 @@ def test_a_claim_that_names_nobody_holds_until_it_is_old(owner: str, tmp_path: P
 
 
 def test_collected_texts_are_no_formulas_and_move_no_cursor() -> None:
-    table = {"index": [0, 1, 2], "parameter.who": ["=cmd|' /C calc'!A0", "@SUM(1)", "a\x1b[31m"], "objective_usd": [-1.5, None, -2]}
+    table: dict[str, list[Any]] = {
+        "index": [0, 1, 2], "parameter.who": ["=cmd|' /C calc'!A0", "@SUM(1)", "a\x1b[31m"], "objective_usd": [-1.5, None, -2]}
     cells = list(csv.reader(io.StringIO(csv_text(table))))[1:]
     assert [cell[1] for cell in cells] == ["'=cmd|' /C calc'!A0", "'@SUM(1)", "a\N{REPLACEMENT CHARACTER}[31m"]
     assert [cell[2] for cell in cells] == ["-1.5", "", "-2"]
