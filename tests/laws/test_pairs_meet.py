@@ -28,8 +28,8 @@ from tests.laws.test_services_agree import begun
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
 MOVES, AIMS = "moves", "aims"
 EDITS: dict[str, Edit] = {
-    "shifting": shiftable, "degrading": degradable, "churn": churning, "quota": on_quotas, "standing": standing, "starting": starting,
-    "maintenance": maintained, "backups": surviving, "fairness": fair, "batch": batched,
+    "shifting": shiftable, "degrading": degradable, "churn": churning, "quota": on_quotas, "standing": standing,
+    "starting": starting, "maintenance": maintained, "backups": surviving, "fairness": fair, "batch": batched,
 }  # fmt: skip
 # Must jobs that run today have no backups.
 PAIRS = [pair for pair in combinations((*EDITS, MOVES, AIMS), 2) if pair != ("backups", MOVES)]
