@@ -345,6 +345,15 @@ LAWS: tuple[Mutation, ...] = (
         "quota priority", "a product for a quotient, on both sides", "law", "placement/instance/quotas.py",
         "/ (tenant.priority or 1.0)", "* (tenant.priority or 1.0)", ("quota", "tiny optima"),
     ),
+    Mutation(
+        "training share of all", "a dropped term: shares of nothing", "law", f"{RULES}/training_share.py",
+        "sign * (named - share)", "sign * (named - share * named)", ("quota", *BOTH_SIDES),
+    ),
+    Mutation(
+        "training share check", "a sign", "law", f"{RULES}/training_share.py",
+        '("least", policy.least_share, -1.0)):\n            if share', '("least", policy.least_share, 1.0)):\n            if share',
+        ("quota", *BOTH_SIDES),
+    ),
     # ------------------------------------------------------------ law 10, order
     Mutation(
         "order from the end on", "a wrong anchor: the start for the end", "law", f"{RULES}/order.py",

@@ -44,7 +44,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
     "services": ("tests/laws/test_service_violations.py", "tests/laws/test_services_agree.py"),
     "order": ("tests/laws/test_order.py",),
-    "quota": ("tests/laws/test_quota.py",),
+    "quota": ("tests/laws/test_quota.py", "tests/laws/test_training_share.py"),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),
