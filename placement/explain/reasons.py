@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 from placement.explain.shortfall import Shortfall
 from placement.instance import Budget, Instance
+from placement.instance.base import Noun
 from placement.instance.policy import Concentration, Fairness, Freeze, TrainingShare
 from placement.plan import Plan
 
 MOST_NAMES = 8
 """That a line lists."""
 
-POLICIES: tuple[tuple[type, str, str], ...] = (
+POLICIES: tuple[tuple[type[Noun], str, str], ...] = (
     (Concentration, "concentration", "raise most_share, name fewer members, or add capacity with others"),
     (Budget, "budget", "raise it, or let it count fewer"),
     (Fairness, "fairness", "raise most_points, compare over a longer time, or lower the hard floors of some"),
