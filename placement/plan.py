@@ -20,8 +20,8 @@ LEVELS = ("promises", "net_cost")
 TERMS = (
     "promised_tokens", "promised_jobs", "unserved", "lateness", "energy", "carbon", "usage_fees", "take_or_pay", "fixed_fees",
     "capex", "residual_value", "sublets", "demand_response", "wan", "start_ups", "uncovered", "limit_changes", "closings",
-    "refusals", "credits", "swings", "shifting", "degrading", "churn", "moves", "unfinished_work", "borrowing", "training_value",
-    "batch_value", "revenue",
+    "refusals", "credits", "swings", "shifting", "degrading", "churn", "moves", "changes", "unfinished_work", "borrowing",
+    "training_value", "batch_value", "revenue",
 )  # fmt: skip
 """What the levels are made of, in USD; the first two belong to promises, the others to net cost. Earnings are negative."""
 

@@ -20,7 +20,7 @@ ROOT = Path("instances")
 BEST: dict[str, Any] = json.loads((ROOT / "best.json").read_text())
 TINY = sorted((ROOT / "tiny").glob("*.yaml"))
 LAWS = (
-    "batch",
+    "batch", "changes",
     "assignment", "capacity", "maintenance", "interconnect", "wan", "power", "sla", "isolation", "contract", "reclaim",
     "resilience", "backups", "concentration", "budget", "limit", "closing", "admission", "credits",
     "swings", "order", "shifting", "objective", "fairness", "standing", "starting", "movement", "degrading", "churn", "quota",

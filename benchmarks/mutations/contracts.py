@@ -53,6 +53,20 @@ CONTRACTS: tuple[Mutation, ...] = (
         "movement freeze check", "a wrong comparison", "law", f"{RULES}/movement.py",
         "and day < policy.until_date:", "and day > policy.until_date:", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 11, changes
+    Mutation(
+        "changes in number", "a sign", "law", f"{RULES}/changes.py",
+        "add_rates(option, row[0], -1.0, start=START", "add_rates(option, row[0], 1.0, start=START", ("changes", "tiny optima"),
+    ),
+    Mutation(
+        "changes in money", "a dropped factor: a run kept at any start", "law", f"{RULES}/changes.py",
+        "np.arange(calendar.blocks + 1) == block)", "np.arange(calendar.blocks + 1) >= 0)", ("changes", "tiny optima"),
+    ),
+    Mutation(
+        "changes check of the start", "a dropped condition", "law", f"{RULES}/changes.py",
+        "(int(runs.shape[n]), int(runs.start_block[n])) == (planned.shape, planned.start_block)",
+        "int(runs.shape[n]) == planned.shape", ("changes",),
+    ),
     # ------------------------------------------------------------ fairness, and levels of the objective
     Mutation(
         "fairness spread", "a sign", "law", f"{RULES}/fairness.py",

@@ -45,6 +45,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "services": ("tests/laws/test_service_violations.py", "tests/laws/test_services_agree.py"),
     "order": ("tests/laws/test_order.py",),
     "quota": ("tests/laws/test_quota.py", "tests/laws/test_training_share.py"),
+    "changes": ("tests/laws/test_changes.py",),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),

@@ -368,7 +368,8 @@ def may_go_by_pool(instance: Instance) -> bool:
         for profile in service.profiles
     )
     told_apart = any(task.islands for _, task in instance.maintenance) or any(c.loss.jobs == "must" for c in instance.loss_cases)
-    return one_island and small and not told_apart and not np.any(instance.counts_domains) and not instance.jobs.running
+    told_apart |= bool(instance.jobs.running) or instance.today is not None
+    return one_island and small and not told_apart and not np.any(instance.counts_domains)
 
 
 def _with_all_before(instance: Instance, job: Ints, kept: Bools, must: Bools) -> Bools:

@@ -13,6 +13,7 @@ from placement.cli.check import check
 from placement.cli.errors import Commands
 from placement.cli.explain import explain
 from placement.cli.futures import futures
+from placement.cli.replan import replan
 from placement.cli.schema import schema
 from placement.cli.show import show
 from placement.cli.solve import solve
@@ -29,5 +30,5 @@ def main() -> None:
     """Decide which AI workloads run where, on what and when, with a proof of how good the plan is."""
 
 
-for command in (solve, futures, check, show, explain, schema, catalogue, bench, sweep):
+for command in (solve, replan, futures, check, show, explain, schema, catalogue, bench, sweep):
     main.add_command(command)

@@ -66,8 +66,8 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling that idle draw alone exceeds, and the policies in
-    ``overdrawn``. It has no losses to survive, no maintenance to do, and no replicas that have to stand; promises come first, and
-    no level is limited.
+    ``overdrawn``. It has no losses to survive, no maintenance to do, no replicas that have to stand, and no limit to changes;
+    promises come first, and no level is limited.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -115,6 +115,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
         },
         losses={},
         objective={},
+        today=None if instance.today is None else replace(instance.today, most_changes=None),
         pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},
         policies={name: policy for name, policy in instance.policies.items() if name not in overdrawn},
     )

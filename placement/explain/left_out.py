@@ -102,6 +102,12 @@ def _suspects(instance: Instance) -> Iterator[Shortfall]:
                 f"limit {lever.id}: all must jobs and hard floors fit, but not with every stream of it at the same multiplier",
                 "offer a smaller multiplier (0 closes it), a shorter span, or limit fewer products together",
             )  # fmt: skip
+    if instance.today is not None and instance.today.most_changes is not None:
+        yield Shortfall(
+            "changes", "today's plan", None, 1.0, "plans",
+            f"today's plan: all must jobs and hard floors fit, but not with at most {instance.today.most_changes} changes of it",
+            "allow more changes, or price them",
+        )  # fmt: skip
     for name, service in instance.services.items():
         if service.min_replicas is not None or service.min_replicas_at is not None:
             yield Shortfall(

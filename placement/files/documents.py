@@ -55,7 +55,8 @@ def load(path: str | os.PathLike[str], *, scenario: str | None = None, changes: 
     read = _Tables(place.parent, source, problems)
     if (jobs := read("jobs", lt.job_table())) is not None:
         families["jobs"] = lt.read_jobs(jobs, families["jobs"], source, problems)
-    draft = replace(_draft(calendar, families, head.get("settings", Settings())), futures=head.get("futures"))
+    draft = _draft(calendar, families, head.get("settings", Settings()))
+    draft = replace(draft, futures=head.get("futures"), running_plan=head.get("running_plan"))
     if (shapes := read("shapes", lt.SHAPES)) is not None:
         rows = lt.read_shapes(shapes, families["jobs"], source, problems)
         draft = replace(draft, shapes=(*draft.shapes, *rows), shaped=frozenset(row.job for row in rows))

@@ -74,12 +74,7 @@ def open_table(name: str, folder: Path, source: Source, columns: Iterable[Column
     def unknown(column: str) -> tuple[str, str]:
         info = TrainingJob.model_fields.get(column) if name == "jobs" else None
         if info is not None:
-            where = (
-                "a mapping or a list, stated in the document"
-                if info.annotation is not typing.Any
-                else "nothing: its law is not in force"
-            )
-            return where, "remove the column"
+            return "a mapping or a list, stated in the document", "remove the column"
         return unknown_field(column, [c.name for c in known])
 
     return read_table(path, file, known, problems, unknown)

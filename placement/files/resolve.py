@@ -18,7 +18,8 @@ from placement.instance.instance import frozen
 from placement.instance.jobs import Jobs, job_columns, offsets, shape_columns
 from placement.instance.paths import DemandPaths, significant
 from placement.instance.running import CurrentPlace, Running
-from placement.instance.running_checks import shared, standing
+from placement.instance.running_checks import Standing, shared, standing
+from placement.instance.today import Planned, Today
 from placement.program import Floats, Ints
 
 _KEPT = (
@@ -70,6 +71,7 @@ def resolve(draft: Draft, name: str, settings: Settings, table: DemandTable | No
         spot_times_longer=_spot_times_longer(draft, jobs),
         planned_tokens_per_s=planned,
         futures=draft.futures,
+        today=None if draft.running_plan is None else _today(draft, jobs, calendar),
     )
 
 
@@ -143,6 +145,34 @@ def _jobs(draft: Draft, calendar: Calendar) -> Jobs:
 
 def _running(draft: Draft, jobs: Jobs, job: int, place: CurrentPlace) -> Running:
     """A current place, which has passed its check, in indices."""
+    shape, islands, units, links = _stands(draft, jobs, job, place)
+    return Running(
+        shape=shape,
+        islands=islands,
+        units=units,
+        links=links,
+        remaining_hours=place.remaining_hours,
+        move_usd=place.move_usd,
+        pin=place.pin,
+        overlap_blocks=place.overlap_blocks,
+        lost_hours=place.lost_hours,
+        move_tb=float(jobs.load_tb[job].sum()) if place.move_tb is None else place.move_tb,
+    )
+
+
+def _today(draft: Draft, jobs: Jobs, calendar: Calendar) -> Today:
+    """Today's plan, which has passed its check, in indices."""
+    plan, found = draft.running_plan, []
+    assert plan is not None
+    for run in plan.runs:
+        job = draft["jobs"].position[run.job]
+        shape, islands, _, links = _stands(draft, jobs, job, run)
+        found.append(Planned(job, shape, calendar.block_starts.index(run.start_date), tuple(sorted(islands)), links))
+    return Today(tuple(found), plan.change_usd, plan.most_changes)
+
+
+def _stands(draft: Draft, jobs: Jobs, job: int, place: Standing) -> tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Shape, islands, units on each and links of where a job stands."""
     pools, accelerators = list(draft["pools"].valid.values()), list(draft.accelerators.values())
     held = standing(pools, place.islands)
     assert held is not None
@@ -155,18 +185,8 @@ def _running(draft: Draft, jobs: Jobs, job: int, place: CurrentPlace) -> Running
     shape = next(n for n in rows if (shapes.accelerator[n], shapes.gpus[n], shapes.mode[n]) == wanted)
     first = np.cumsum([0, *(len(pool.island_gpus) for pool in pools)])
     units = shared(place.gpus, known.allocation_unit_gpus, held, pools)
-    return Running(
-        shape=shape,
-        islands=tuple(int(first[q]) + k for q, k in units),
-        units=tuple(units.values()),
-        links=tuple(sorted(draft["links"].position[name] for name in place.links or ())),
-        remaining_hours=place.remaining_hours,
-        move_usd=place.move_usd,
-        pin=place.pin,
-        overlap_blocks=place.overlap_blocks,
-        lost_hours=place.lost_hours,
-        move_tb=float(jobs.load_tb[job].sum()) if place.move_tb is None else place.move_tb,
-    )
+    links = tuple(sorted(draft["links"].position[name] for name in place.links or ()))
+    return shape, tuple(int(first[q]) + k for q, k in units), tuple(units.values()), links
 
 
 def _spot_times_longer(draft: Draft, jobs: Jobs) -> Floats:

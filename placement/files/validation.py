@@ -143,9 +143,6 @@ def _fault(path: Path, details: list[ErrorDetails], model: type[BaseModel], data
     value = ABSENT if first["type"] == "missing" else value_at(data, path)
     if first["type"] == "extra_forbidden":
         return Fault(path, value, *unknown_field(str(path[-1]), fields_at(model, path[:-1])))
-    if first["type"] == "not_in_force":
-        law = first["ctx"]["law"]
-        return Fault(path, value, f"nothing: the law '{law}' is not in force in this version", "remove the field")
     words = [_words(detail) for detail in details]
     expected = " or ".join(dict.fromkeys(text for text, _ in words))
     remedy = words[0][1]

@@ -6,8 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Noun(BaseModel):
@@ -61,13 +60,3 @@ def _date(value: Any) -> Any:
 
 
 Day = Annotated[date, BeforeValidator(_date)]
-
-
-def later(law: str) -> Any:
-    """Type of a field that has its place in the format but whose law is not yet in force: any value is rejected, never ignored."""
-
-    def reject(_: Any) -> Any:
-        raise PydanticCustomError("not_in_force", "the law '{law}' is not in force in this version", {"law": law})
-
-    schema = {"not": {}, "description": f"Reserved: the law '{law}' is not in force in this version."}
-    return Annotated[Any, BeforeValidator(reject), WithJsonSchema(schema)]

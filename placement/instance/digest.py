@@ -61,6 +61,8 @@ def digest(instance: Instance) -> str:
     nouns["jobs"] = list(instance.jobs.id)
     if instance.jobs.running:
         nouns["running"] = [[j, *map(str, astuple(place))] for j, place in sorted(instance.jobs.running.items())]
+    if instance.today is not None:
+        nouns["today"] = _plain(astuple(instance.today))
     total = hashlib.sha256(json.dumps(nouns, sort_keys=True, separators=(",", ":")).encode())
     jobs, shapes = instance.jobs, instance.jobs.shapes
     names = np.array(kinds, dtype="U100")

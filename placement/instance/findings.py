@@ -14,6 +14,7 @@ from placement.instance.base import Noun
 from placement.instance.calendar import Calendar, Steps
 from placement.instance.futures import Futures
 from placement.instance.supply import Accelerator
+from placement.instance.today import RunningPlan
 from placement.program import Ints
 
 Path = tuple[str | int, ...]
@@ -100,6 +101,7 @@ class Draft:
     unread: frozenset[str] = frozenset()
     """Tables with faults of their own: that a row is missing from them is no news."""
     futures: Futures | None = None
+    running_plan: RunningPlan | None = None
 
     def __getitem__(self, family: str) -> Family[Any]:
         return self.families[family]

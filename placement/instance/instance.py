@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from placement.instance.base import Label, Noun, later
+from placement.instance.base import Label, Noun
 from placement.instance.batch import BatchCase, BatchJob, batch_cases
 from placement.instance.calendar import Calendar
 from placement.instance.credits import CreditCase, credit_cases
@@ -30,6 +30,7 @@ from placement.instance.policy import Policy, Scenario
 from placement.instance.quotas import QuotaCase, quota_cases
 from placement.instance.settings import Settings, Tables
 from placement.instance.supply import Accelerator, Contract, Feed, Link, Pool, Provider, Region, Site
+from placement.instance.today import RunningPlan, Today
 from placement.instance.upkeep import FeedTask, MaintenanceTask
 from placement.instance.wan import Wan
 from placement.program import Bools, Floats, Ints
@@ -72,7 +73,8 @@ class Document(Noun):
     scenarios: Annotated[tuple[Scenario, ...], Field(strict=False)] = ()
     futures: Futures | None = None
     """Scenarios by their probability, for plans that hold in all of them (default: none are told apart)."""
-    running_plan: later("movement") = None  # type: ignore[valid-type]
+    running_plan: RunningPlan | None = None
+    """Today's plan, to depart from as little as pays (default: there is none)."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ class Instance:
     """Demand as it was planned for, [S, P]; None where no stream's growth says. It changes nothing in a plan."""
     futures: Futures | None = None
     """What may come. It changes nothing in a plan of this instance alone."""
+    today: Today | None = None
+    """Today's plan, to depart from as little as pays."""
 
     @cached_property
     def digest(self) -> str:
@@ -141,6 +145,17 @@ class Instance:
     def island_pool(self) -> Ints:
         """Pool of each island; islands are numbered through all pools in order, [I]."""
         return np.repeat(np.arange(len(self.pools), dtype=np.int64), [len(pool.island_gpus) for pool in self.pools.values()])
+
+    @cached_property
+    def equal_islands(self) -> Ints:
+        """First island of the pool that a gang cannot tell from each, [I]: as many GPUs online in every period, none spanned."""
+        first: dict[tuple[int, bytes], int] = {}
+        told_apart = [pool.spanning is not None for pool in self.pools.values()]
+        equal = np.arange(len(self.island_pool), dtype=np.int64)
+        for island, q in enumerate(self.island_pool.tolist()):
+            if not told_apart[q]:
+                equal[island] = first.setdefault((q, self.island_online_gpus[island].tobytes()), island)
+        return equal
 
     @cached_property
     def island_names(self) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from placement.instance.demand import SPANS, TrainingJob
 from placement.instance.findings import Draft, Finding, Path, ShapeRow, did_you_mean
 from placement.instance.running import CurrentPlace
 from placement.instance.supply import Pool
+from placement.instance.today import PlannedRun
+
+Standing = CurrentPlace | PlannedRun
 
 
 def running(draft: Draft) -> Iterator[Finding]:
@@ -16,7 +19,7 @@ def running(draft: Draft) -> Iterator[Finding]:
     if not draft["pools"].readable or len(draft["pools"].valid) < len(draft["pools"].ids):
         return
     placed = {n: job for n, job in draft["jobs"].valid.items() if job.current_place is not None}
-    if not placed:
+    if not placed and draft.running_plan is None:
         return
     shapes: dict[int, list[ShapeRow]] = {}
     for row in draft.shapes:
@@ -28,10 +31,33 @@ def running(draft: Draft) -> Iterator[Finding]:
     for n, job in placed.items():
         place = job.current_place
         assert place is not None
-        yield from _place(draft, n, job, place, shapes.get(n, []), allowed.get(n))
+        yield from _place(draft, ("jobs", n, "current_place"), job, place, shapes.get(n, []), allowed.get(n))
         if backed and job.commitment == "must":
             expected = f"a must job that does not run yet: loss '{backed[0]}' wants backups, which running jobs have none of"
             yield Finding(("jobs", n, "current_place"), job.id, expected, "let the loss say jobs: none, or make the job promised")
+    seen: set[str] = set()
+    for k, run in enumerate(() if draft.running_plan is None else draft.running_plan.runs):
+        at: Path = ("running_plan", "runs", k)
+        number = draft["jobs"].position.get(run.job)
+        planned = None if number is None else draft["jobs"].valid.get(number)
+        if number is None:
+            yield Finding((*at, "job"), run.job, "the id of a job", did_you_mean(run.job, draft["jobs"].position, "a job"))
+        elif planned is not None:
+            yield from _planned(draft, at, planned, run, seen)
+            yield from _place(draft, at, planned, run, shapes.get(number, []), allowed.get(number))
+        seen.add(run.job)
+
+
+def _planned(draft: Draft, at: Path, job: TrainingJob, run: PlannedRun, seen: set[str]) -> Iterator[Finding]:
+    calendar = draft.calendar
+    if run.job in seen:
+        yield Finding((*at, "job"), run.job, "each job once", "remove it")
+    if job.current_place is not None:
+        expected = "a job that does not run yet: its current_place says where this one is"
+        yield Finding((*at, "job"), run.job, expected, "remove it, or the current_place")
+    if calendar is not None and run.start_date not in calendar.block_starts[:-1]:
+        expected = f"a day on which a {calendar.block} of the calendar starts, {calendar.start} to {calendar.end}"
+        yield Finding((*at, "start_date"), run.start_date, expected, "correct the day")
 
 
 def standing(pools: list[Pool], islands: tuple[str, ...]) -> dict[int, list[int]] | None:
@@ -48,9 +74,8 @@ def standing(pools: list[Pool], islands: tuple[str, ...]) -> dict[int, list[int]
 
 
 def _place(
-    draft: Draft, n: int, job: TrainingJob, place: CurrentPlace, shapes: list[ShapeRow], allowed: set[int] | None
+    draft: Draft, at: Path, job: TrainingJob, place: Standing, shapes: list[ShapeRow], allowed: set[int] | None
 ) -> Iterator[Finding]:
-    at: Path = ("jobs", n, "current_place")
     pools = list(draft["pools"].valid.values())
     names = [f"{pool.id}/{k + 1}" for pool in pools for k in range(len(pool.island_gpus))]
     for k, name in enumerate(place.islands):
@@ -106,7 +131,7 @@ def shared(gpus: int, unit: int, held: dict[int, list[int]], pools: list[Pool]) 
 
 
 def _spans(
-    job: TrainingJob, place: CurrentPlace, at: Path, held: list[tuple[int, list[int]]], on: list[Pool]
+    job: TrainingJob, place: Standing, at: Path, held: list[tuple[int, list[int]]], on: list[Pool]
 ) -> Iterator[Finding]:
     widest = "sites" if len(held) == 2 else "pool" if len(held[0][1]) > 1 else "domain"
     if SPANS.index(widest) > SPANS.index(job.span):
@@ -118,7 +143,7 @@ def _spans(
             yield Finding(at, list(place.islands), f"islands that a gang may span by the rule of pool '{pool.id}'", "correct them")
 
 
-def _links(draft: Draft, job: TrainingJob, place: CurrentPlace, at: Path, sites: list[str]) -> Iterator[Finding]:
+def _links(draft: Draft, job: TrainingJob, place: Standing, at: Path, sites: list[str]) -> Iterator[Finding]:
     links = draft["links"]
     for k, name in enumerate(place.links or ()):
         if name not in links.position:

@@ -21,6 +21,7 @@ from placement.rules import (
     budget,
     capacity,
     carbon,
+    changes,
     churn,
     closing,
     concentration,
@@ -76,7 +77,7 @@ RULES: tuple[Rule, ...] = (
     batch,
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
     sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
-    movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
-    budget, fairness, measures,
+    movement, changes, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration,
+    carbon, budget, fairness, measures,
     quota, training_share,
 )  # fmt: skip

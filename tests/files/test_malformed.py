@@ -60,8 +60,8 @@ CASES = [
     case("wrong unit, duration", "duration_hours: 300", "duration_days: 12.5", "use duration_hours", "1 day is 24 hours", errors=2),
     case("a duration within rounding", "duration_hours: 300", "duration_hours: 1.0e-9", "jobs[", "at least 1e-06"),
     case("wrong name for GPUs", "gpus: 384", "gpus_count: 384", "use gpus", errors=2),
+    case("a list for a plan", "links:\n", "running_plan: []\nlinks:\n", "running_plan", "a mapping", at="running_plan"),
     case("a place that is a word", "{id: tune, tenant", "{id: tune, current_place: x, tenant", "jobs[tune].current_place = 'x'", "a mapping of fields", "write fields and values"),
-    case("family not in force", "links:\n", "running_plan: []\nlinks:\n", "running_plan", "not in force", at="running_plan"),
     # values
     case("text for a number", "hbm_gb: 64", 'hbm_gb: "64"', "accelerators[toy].hbm_gb = '64'", "a number", "write 64, without quotes"),
     case("separators in a number", "value_usd: 400000", "value_usd: 400_000", "'400_000'", "write 400000, without quotes, separators"),

@@ -24,7 +24,7 @@ def in_place(document: dict[str, Any], rng: np.random.Generator, folder: Path, s
             continue
         row = int(rng.choice(rows))
         place: dict[str, Any] = {
-            **_standing(instance, gangs, row, int(rng.integers(gangs.copies[row]))),
+            **standing(instance, gangs, row, int(rng.integers(gangs.copies[row]))),
             "remaining_hours": float(np.ceil(gangs.hours[row] * rng.choice([0.3, 0.7, 1.0]))),
         }
         if rng.random() < 0.15:
@@ -41,7 +41,8 @@ def in_place(document: dict[str, Any], rng: np.random.Generator, folder: Path, s
     return {**document, "jobs": jobs, "policies": policies}
 
 
-def _standing(instance: Instance, gangs: Any, row: int, copy: int) -> dict[str, Any]:
+def standing(instance: Instance, gangs: Any, row: int, copy: int) -> dict[str, Any]:
+    """Where an option and copy stand, as documents say it."""
     shapes, shape = instance.jobs.shapes, int(gangs.shape[row])
     accelerator = list(instance.accelerators.values())[int(shapes.accelerator[shape])]
     place = int(gangs.place[row])
