@@ -2,6 +2,7 @@
 
     python -m benchmarks mutations
     python -m benchmarks mutations --only 'power *' --only 'sla revenue' --jobs 2 --json mutants.json
+    python -m benchmarks mutations --only 'quota *' --by tests/laws/test_quota.py --by 'tiny optima'
 
 Exits with 1 where one survives that no one has explained, does not start, or is explained as one that survives and does not.
 """
@@ -13,7 +14,7 @@ import queue
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import click
 
 from benchmarks.mutations import MUTATIONS
 from benchmarks.mutations.harness import WALL_SECONDS, Outcome, copy, run, tracked
-from benchmarks.mutations.mutation import Mutation, Stale, mutated
+from benchmarks.mutations.mutation import CATCHERS, Mutation, Stale, mutated
 from benchmarks.options import SECONDS, Target
 
 HERE = Path(__file__).resolve().parents[2]
@@ -34,6 +35,14 @@ def chosen(patterns: tuple[str, ...]) -> list[Mutation]:
         if not any(fnmatchcase(mutation.name, pattern) for mutation in MUTATIONS):
             raise click.UsageError(f"no mutation matches '{pattern}'; `--list` names them all")
     return [m for m in MUTATIONS if not patterns or any(fnmatchcase(m.name, pattern) for pattern in patterns)]
+
+
+def narrowed(mutations: list[Mutation], by: tuple[str, ...]) -> list[Mutation]:
+    """The mutations with these catchers alone, or these tests. Raises ``click.UsageError`` where one is neither."""
+    for catcher in by:
+        if catcher not in CATCHERS and not (HERE / catcher.partition("::")[0]).exists():
+            raise click.UsageError(f"'{catcher}' is no catcher ({', '.join(CATCHERS)}) and no file of tests")
+    return [replace(mutation, catchers=by) for mutation in mutations] if by else mutations
 
 
 def row(outcome: Outcome) -> str:
@@ -69,13 +78,14 @@ def run_all(mutations: list[Mutation], jobs: int, wall_s: float) -> list[Outcome
 
 @click.command()
 @click.option("--only", metavar="NAME", multiple=True, help="Mutations of this name, or pattern; may be given several times.")
+@click.option("--by", metavar="CATCHER", multiple=True, help="Only this catcher, or these tests; may be given several times.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Mutants at a time.")
 @click.option("--json", "json_path", type=Target(), help="Write the outcomes there.")
 @click.option("--wall", "wall_s", type=SECONDS, default=WALL_SECONDS, show_default=True, help="Seconds that a catcher may take.")
 @click.option("--list", "listing", is_flag=True, help="Name the mutations and end.")
-def main(only: tuple[str, ...], jobs: int, json_path: Path | None, wall_s: float, listing: bool) -> None:
+def main(only: tuple[str, ...], by: tuple[str, ...], jobs: int, json_path: Path | None, wall_s: float, listing: bool) -> None:
     """Run mutants of laws and solvers, and say which test or gate catches each."""
-    mutations = chosen(only)
+    mutations = narrowed(chosen(only), by)
     if listing:
         for mutation in mutations:
             click.echo(f"{mutation.name}: {mutation.kind}, {mutation.room}, {mutation.file}")

@@ -98,7 +98,7 @@ CONTRACTS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 6, spot capacity
     Mutation(
         "spot interruptions", "a product dropped", "activity", f"{ACTIVITIES}/gangs.py",
-        "            hours *= _times_longer(instance, places, shape, place)\n", "            pass\n", BOTH_SIDES,
+        "        hours *= _times_longer(instance, places, shape, place)\n", "        pass\n", BOTH_SIDES,
     ),
     Mutation(
         "spot throughput check", "a dropped factor", "law", f"{RULES}/reading.py",

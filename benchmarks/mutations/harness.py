@@ -111,7 +111,7 @@ def _command(mutation: Mutation, catcher: str) -> list[str]:
     if catcher == GATE:
         return ["-m", "benchmarks.mutations.gate", *mutation.cases]
     options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-x", "-q", "-rfE", "--tb=short", "--color=no"]
-    return ["-m", "pytest", *options, *TESTS[catcher]]
+    return ["-m", "pytest", *options, *TESTS.get(catcher, (catcher,))]
 
 
 def _environment(mutation: Mutation, folder: Path) -> dict[str, str]:

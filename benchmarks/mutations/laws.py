@@ -117,8 +117,8 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 4, power
     Mutation(
         "power of gangs", "a unit: IT for facility kW", "law", f"{RULES}/power.py",
-        "(_training_kw(instance)[shape] - less_each[pool]) * pue_of_pools(instance)[pool])",
-        "(_training_kw(instance)[shape] - less_each[pool]))", BOTH_SIDES,
+        "(training_kw(instance)[shape] - less_each[pool]) * pue_of_pools(instance)[pool])",
+        "(training_kw(instance)[shape] - less_each[pool]))", BOTH_SIDES,
     ),
     Mutation(
         "power reserve", "a sign, on both sides", "law", f"{RULES}/power.py",
@@ -297,8 +297,11 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "maintenance window", "an off-by-one", "activity", "placement/instance/upkeep.py",
-        "calendar.last_block_until(self.to_date) - self.blocks + 1)", "calendar.last_block_until(self.to_date) - self.blocks)",
-        BOTH_SIDES,
+        "(self.to_date) - self.blocks + 1)\n\n\nclass FeedTask", "(self.to_date) - self.blocks)\n\n\nclass FeedTask", BOTH_SIDES,
+    ),
+    Mutation(
+        "maintenance window of feeds", "an off-by-one", "activity", "placement/instance/upkeep.py",
+        "(self.to_date) - self.blocks + 1)\n\n\nclass Reclaim", "(self.to_date) - self.blocks)\n\n\nclass Reclaim", BOTH_SIDES,
     ),
     Mutation(
         "maintenance of islands", "a dropped rate", "activity", f"{ACTIVITIES}/maintenance.py",
@@ -328,7 +331,7 @@ LAWS: tuple[Mutation, ...] = (
     # ------------------------------------------------------------ law 7, quota
     Mutation(
         "quota of who lends", "a dropped rate: what is lent can be used twice", "law", f"{RULES}/quota.py",
-        "    builder.add_rates(given, row, 1.0)\n", "", ("quota", *BOTH_SIDES),
+        "(taken, row, -1.0)\n        builder.add_rates(given, row, 1.0)\n", "(taken, row, -1.0)\n", ("quota", *BOTH_SIDES),
     ),
     Mutation(
         "quota taken back", "an off-by-one: in the first block too", "law", f"{RULES}/quota.py",
@@ -341,6 +344,15 @@ LAWS: tuple[Mutation, ...] = (
     Mutation(
         "quota priority", "a product for a quotient, on both sides", "law", "placement/instance/quotas.py",
         "/ (tenant.priority or 1.0)", "* (tenant.priority or 1.0)", ("quota", "tiny optima"),
+    ),
+    Mutation(
+        "training share of all", "a dropped term: shares of nothing", "law", f"{RULES}/training_share.py",
+        "sign * (named - share)", "sign * (named - share * named)", ("quota", *BOTH_SIDES),
+    ),
+    Mutation(
+        "training share check", "a sign", "law", f"{RULES}/training_share.py",
+        '("least", policy.least_share, -1.0)):\n            if share', '("least", policy.least_share, 1.0)):\n            if share',
+        ("quota", *BOTH_SIDES),
     ),
     # ------------------------------------------------------------ law 10, order
     Mutation(

@@ -31,18 +31,20 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/laws/test_levels_agree.py",
         "tests/laws/test_fairness_violations.py",
         "tests/laws/test_batch_agrees.py",
+        "tests/laws/test_movement_agrees.py",
         "tests/laws/test_switch.py",
         "tests/laws/test_agreement.py::test_tiny_instances_agree",
         *(f"tests/laws/test_agreement.py::test_random_instances_agree[{seed}]" for seed in range(6)),
     ),
     "tiny optima": ("tests/test_tiny_optima.py",),
     "violations": tuple(
-        f"tests/laws/test_{kind}violations.py" for kind in ("", "batch_", "policy_", "supply_", "tenancy_", "lever_", "flow_")
+        f"tests/laws/test_{kind}violations.py"
+        for kind in ("", "batch_", "policy_", "supply_", "tenancy_", "lever_", "flow_", "wan_", "movement_")
     ),
     "grid": ("tests/laws/test_grid_violations.py", "tests/laws/test_grid_agrees.py::test_choices_at_the_limits_agree"),
     "services": ("tests/laws/test_service_violations.py", "tests/laws/test_services_agree.py"),
     "order": ("tests/laws/test_order.py",),
-    "quota": ("tests/laws/test_quota.py",),
+    "quota": ("tests/laws/test_quota.py", "tests/laws/test_training_share.py"),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),

@@ -468,3 +468,23 @@ LIMITS = [
 ]
 LIMIT_MULTIPLIERS = tuple(round(0.05 * n, 2) for n in range(1, 21))
 LIMIT_NOTE = "peak limits by tier are public; their steps of a twentieth, by month, are ours"
+
+SHIFTING = {
+    "free": {"most_share": 0.3, "most_delay_hours": 24.0, "loss_share": 0.2, "into_bands": ["off-peak"]},
+    "pro": {"most_share": 0.2, "most_delay_hours": 24.0, "loss_share": 0.1, "into_bands": ["off-peak"], "usd_per_million_tokens": 0.02},
+}
+"""By tenant: what larger quotas at night and weekends draw away from other hours; 2x outside peak hours was tried in March 2026."""
+
+DEGRADED = {"tokens_per_token": 0.4, "most_share": 0.5, "usd_per_million_tokens": 0.15}
+"""Pro's agents answered by the medium chat model, with fewer tokens: ours."""
+
+# id, tenant, commitment, USD per GPU-hour, accelerators and GPU-hours, release, deadline
+BATCH_JOBS = [
+    ("evals-spring", "research", "optional", 1.2, (("trn2", 12e6), ("tpu-v7", 5e6)), None, date(2026, 6, 1)),
+    ("rl-rollouts", "research", "optional", 0.9, (("trn2", 90e6), ("h100-sxm", 60e6)), date(2026, 6, 1), date(2026, 12, 28)),
+    ("data-generation", "research", "optional", 0.8, (("trn2", 120e6), ("gb300-nvl72", 30e6)), date(2026, 9, 7), None),
+]
+BATCH_NOTE = "sizes and worth of batch work are ours"
+
+SERVICES_AS_RUN = {"start_up_hours": 0.5, "warm_spare_share": 0.02}
+"""Half an hour to load weights and warm up, and two per cent ready beyond the load: ours."""

@@ -86,6 +86,33 @@ def peak_limits() -> list[Noun]:
     return [change("levers", [Flow(row) for row in rows])]
 
 
+def moved(document: Noun) -> list[Noun]:
+    """Free and Pro may wait for the night."""
+    rows = [stream for stream in document["streams"] if stream["tenant"] in f.SHIFTING]
+    return [change(f"streams[{row['id']}].shifting", Flow(f.SHIFTING[row["tenant"]])) for row in rows]
+
+
+def degraded(document: Noun) -> list[Noun]:
+    """Pro's agents may be answered by the chat of the same region."""
+    rows = []
+    for stream in document["streams"]:
+        if (stream["tenant"], stream["service"]) == ("pro", "agent-medium"):
+            other = f"pro-chat-medium-{stream['region']}"
+            rows.append(change(f"streams[{stream['id']}].degrade_to", Flow({"stream": other} | f.DEGRADED)))
+    return rows
+
+
+def batch_work() -> list[Noun]:
+    jobs = []
+    for id, tenant, commitment, worth, work, release, deadline in f.BATCH_JOBS:
+        row: Noun = {"id": id, "tenant": tenant, "commitment": commitment, "value_usd": round(worth * work[0][1])}
+        row["work"] = [{"accelerator": accelerator, "gpu_hours": hours} for accelerator, hours in work]
+        row |= {"max_gpus": "unlimited", "assumption": f.BATCH_NOTE}
+        row |= {name: day for name, day in (("release_date", release), ("deadline_date", deadline)) if day is not None}
+        jobs.append(Flow(row))
+    return [change("batch_jobs", jobs)]
+
+
 # ---------------------------------------------------------------- all of them
 
 
@@ -137,6 +164,14 @@ def scenario_rows(document: Noun, tranches: Any, steps: Any) -> list[Noun]:
          [change("pools[aws-in-trn2].maintenance", [Flow(task) for task in f.MAINTENANCE])]),
         ("peak-limits", "Free, Pro and Max are rationed by limits that all regions share, month by month", peak_limits()),
         ("peak-limits-no-lease", "The same, when Colossus is never leased", peak_limits() + never + free),
+        ("off-peak-quotas", "Larger quotas at night and at weekends draw away some of Free and Pro", moved(document)),
+        ("pro-degraded", "Pro's agents may be answered by a smaller model", degraded(document)),
+        ("batch-work", "Evals, rollouts and data generation fill what is left", batch_work()),
+        ("services-as-run", "Replicas take time to start, and some are kept warm",
+         [change(f"services[{row['id']}].{k}", v) for row in document["services"] for k, v in f.SERVICES_AS_RUN.items()]),
+        ("as-planned", "Demand as it was planned",
+         [change("growths[base].planned", [Flow({"from_date": f.START, "annual_factor": 10.0})]),
+          change("settings.growth", "planned")]),
         ("discounted", "Money over time at ten per cent a year", [change("settings.discount_rate_per_year", 0.1)]),
     ]  # fmt: skip
     return [{"id": name, "name": text, "changes": changes} for name, text, changes in named]

@@ -17,6 +17,7 @@ from placement.activities.closings import streams_under
 from placement.activities.gangs import Gangs
 from placement.activities.terms import firm
 from placement.builder import Builder
+from placement.explain.held_back import held_back, without_quotas
 from placement.explain.left_out import left_out
 from placement.explain.reasons import reasons
 from placement.explain.shortfall import Shortfall
@@ -51,6 +52,9 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
         return jobs + _floors_missed(instance, found) + _limits_missed(instance, found)
 
     missing = missing_in(plan)
+    free = solve(without_quotas(without)) if missing and instance.quota_cases else None
+    if free is not None:
+        missing = held_back(instance, missing, missing_in(free))
     return idle + ([*reasons(without, missing, missing_in, solve), *missing] if missing else left_out(instance))
 
 

@@ -107,6 +107,26 @@ class Budget(Noun):
         return self
 
 
+class TrainingShare(Noun):
+    """Of the GPU-hours of training the tenants named take at least, and at most, a share in every slot."""
+
+    id: Id
+    kind: Literal["training_share"]
+    tenants: Ids
+    per: Literal["block", "month", "quarter", "year", "horizon"]
+    least_share: Share | None = None
+    """State this, or the next, or both."""
+    most_share: Share | None = None
+
+    @model_validator(mode="after")
+    def _bounds(self) -> TrainingShare:
+        if self.least_share is None and self.most_share is None:
+            raise PydanticCustomError("training_share", "a training_share states least_share, most_share or both")
+        if self.least_share is not None and self.most_share is not None and self.least_share > self.most_share:
+            raise PydanticCustomError("training_shares", "least_share must not be above most_share")
+        return self
+
+
 class CarbonPrice(Noun):
     """What emissions cost: every tonne that the facility energy drawn emits."""
 
@@ -150,7 +170,7 @@ class Fairness(Noun):
         return self
 
 
-Policy = Annotated[Concentration | Budget | CarbonPrice | Fairness | Freeze, Field(discriminator="kind")]
+Policy = Annotated[Concentration | Budget | CarbonPrice | Fairness | Freeze | TrainingShare, Field(discriminator="kind")]
 P = TypeVar("P", bound=Noun)
 
 

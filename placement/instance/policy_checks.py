@@ -14,10 +14,9 @@ def policies(draft: Draft) -> Iterator[Finding]:
     for n, policy in draft["policies"].valid.items():
         if isinstance(policy, Concentration):
             yield from _members(draft, n, policy)
-        if not isinstance(policy, Budget | CarbonPrice):
-            continue
         if isinstance(policy, Fairness):
             yield from _compared(draft, n, policy)
+        if not isinstance(policy, Budget | CarbonPrice):
             continue
         yield from _counted(draft, n, policy)
         if isinstance(policy, Budget):

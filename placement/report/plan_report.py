@@ -14,6 +14,7 @@ from placement.notes import instance_notes, plan_notes
 from placement.plan import TERMS, Plan, Result
 from placement.program import Limit
 from placement.report.batch import batch_work
+from placement.report.borrowing import borrowing, quotas
 from placement.report.fairness import fairness, measures
 from placement.report.levers import levers
 from placement.report.plan_figures import PlanFigures, months, tightest
@@ -50,6 +51,8 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Measures of the objective", measures(instance, result.terms)),
             section("Fairness, shares of demand served", fairness(instance, result.plan)),
             section("Levers", levers(instance, result.plan)),
+            section("Quotas, in their tightest period", quotas(instance, result.plan)),
+            section("Borrowed of quotas", borrowing(instance, result.plan)),
             section("Contracts that were to be decided", _contracts(instance, result.plan)),
             section("After a loss, demand that would be left uncovered", _losses(figures)),
             section("Power given up for demand response", _responses(instance, result.plan)),

@@ -52,6 +52,7 @@ from placement.rules import (
     starting,
     swings,
     take_or_pay,
+    training_share,
     wan,
 )
 
@@ -77,5 +78,5 @@ RULES: tuple[Rule, ...] = (
     sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
     movement, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration, carbon,
     budget, fairness, measures,
-    quota,
+    quota, training_share,
 )  # fmt: skip

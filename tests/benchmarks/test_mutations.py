@@ -109,9 +109,12 @@ def test_a_regression_is_told_with_its_amount() -> None:
 
 
 def test_the_command_fails_where_one_survives_and_tells_the_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    by: set[tuple[str, ...]] = set()
+
     def run(mutation: Mutation, *_: object) -> Outcome:
-        fate = "survived" if mutation is EQUIVALENT else "caught"
-        return Outcome(mutation, fate, None if mutation is EQUIVALENT else GATE, "a | b", 1.0)  # type: ignore[arg-type]
+        by.add(mutation.catchers)
+        fate = "survived" if mutation.name == EQUIVALENT.name else "caught"
+        return Outcome(mutation, fate, None if mutation.name == EQUIVALENT.name else GATE, "a | b", 1.0)  # type: ignore[arg-type]
 
     monkeypatch.setattr(command, "run", run)
     monkeypatch.setattr(command, "MUTATIONS", (DEADLINE, EQUIVALENT))
@@ -123,4 +126,7 @@ def test_the_command_fails_where_one_survives_and_tells_the_table(monkeypatch: p
     assert "'equivalent' survives" in ended.output
     assert [row["fate"] for row in json.loads(path.read_text())] == ["caught", "survived"]
     assert CliRunner().invoke(command.main, ["--only", "assignment *"]).exit_code == 0
+    assert CliRunner().invoke(command.main, ["--by", "quota", "--by", "tests/laws/test_quota.py::test_x"]).exit_code == 1
+    assert ("quota", "tests/laws/test_quota.py::test_x") in by
+    assert "is no catcher (agreement, " in CliRunner().invoke(command.main, ["--by", "nobody"]).output
     assert "no mutation matches" in CliRunner().invoke(command.main, ["--only", "nothing"]).output

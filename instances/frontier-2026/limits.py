@@ -1,0 +1,50 @@
+"""How Free, Pro and Max are rationed before and after the lease: multipliers of demand by tier, band and month.
+
+    python instances/frontier-2026/limits.py --time-limit 150
+
+Solves the scenarios with limits, with the lease and without it, and prints one table for each, with net cost and bound.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from placement import load, solve
+
+FOLDER = Path(__file__).parent
+SCENARIOS = ["peak-limits", "peak-limits-no-lease"]
+
+
+@click.command()
+@click.option("--time-limit", default=150.0, show_default=True, help="Seconds for each solve.")
+@click.option("--solver", default="auto", show_default=True)
+def main(time_limit: float, solver: str) -> None:
+    """Print one table for each scenario."""
+    for scenario in SCENARIOS:
+        instance = load(FOLDER, scenario=scenario)
+        result = solve(instance, solver=solver, time_limit_s=time_limit)
+        if result.plan is None:
+            click.echo(f"{scenario}: {result.status.value} within {time_limit:g} s")
+            continue
+        level = result.levels[-1]
+        assert level.value is not None
+        bound = "no bound" if level.bound is None else f"bound {level.bound / 1e9:.2f}"
+        click.echo(f"{scenario}: net cost {level.value / 1e9:.2f} billion USD, {bound}")
+        limits, days = result.plan.limits, instance.calendar.block_starts
+        for n, lever in enumerate(instance.levers.values()):
+            mine = np.flatnonzero(limits.lever == n)
+            if not len(mine):
+                continue
+            mine = mine[np.argsort(limits.start_block[mine], kind="stable")]
+            if n == 0:
+                months = " | ".join(f"{days[block]:%b}" for block in limits.start_block[mine])
+                click.echo(f"| share of demand let through | {months} |\n|---|{'---|' * len(mine)}")
+            shares = " | ".join(f"{multiplier:.0%}" for multiplier in limits.multiplier[mine])
+            click.echo(f"| {lever.name or lever.id} | {shares} |")
+
+
+if __name__ == "__main__":
+    main()
