@@ -283,11 +283,11 @@ class Builder:
             at = np.broadcast_to(np.asarray(resource), (len(option),))
             mine = np.flatnonzero((at >= first) & (at < first + count))
             if len(mine):
-                given = (option, amount, start[1], end[1], profile, lump, step)
+                given = (option, amount, *start, *end, profile, lump, step)
                 rows = [np.broadcast_to(np.asarray(column), (len(option),))[mine] for column in given]
                 self._rates.add(
-                    len(mine), option=rows[0], resource=at[mine] - first + twin, amount=rows[1], from_anchor=start[0],
-                    from_offset=rows[2], to_anchor=end[0], to_offset=rows[3], profile=rows[4], lump=rows[5], step=rows[6],
+                    len(mine), option=rows[0], resource=at[mine] - first + twin, amount=rows[1], from_anchor=rows[2],
+                    from_offset=rows[3], to_anchor=rows[4], to_offset=rows[5], profile=rows[6], lump=rows[7], step=rows[8],
                 )  # fmt: skip
 
     def add_charges(

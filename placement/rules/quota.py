@@ -16,11 +16,11 @@ from dataclasses import replace
 import numpy as np
 
 from placement.activities import Activities
-from placement.builder import END, Builder
+from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.quotas import EVERY, QuotaCase, may_borrow
 from placement.plan import Plan, Violation
-from placement.program import Anchor, Bools, Floats, Ints
+from placement.program import Bools, Floats, Ints
 from placement.rules.pool_use import charge, held_gpus
 from placement.rules.reading import batch_jobs_of, batch_units, broken, by_pool, during_runs, excess, level_and_term
 
@@ -68,7 +68,8 @@ def _kept(instance: Instance, builder: Builder, activities: Activities, case: Qu
     own = int(builder.add_resources([f"own quota {name}"], "GPUs", case.gpus)[0])
     gpus = gangs.share_units[mine] * instance.unit_gpus[instance.island_pool[island[mine]]]
     held = builder.profile_of_paces(jobs.paces)[jobs.pace[job[mine]]]
-    builder.add_rates(gangs.option[row[mine]], own, gpus.astype(np.float64), start=(Anchor.START, 1), end=END, profile=held)
+    start, end = gangs.window(row[mine])
+    builder.add_rates(gangs.option[row[mine]], own, gpus.astype(np.float64), start=(start[0], 1), end=end, profile=held)
 
 
 def case_name(instance: Instance, case: QuotaCase) -> str:
