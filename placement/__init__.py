@@ -27,7 +27,6 @@ __all__ = [
     "run_sweep",
     "save_plan",
     "solve",
-    "sweep",
     "sweep_cases",
     "sweep_frame",
     "with_levels",
@@ -45,7 +44,6 @@ _HOME = {
     "save_plan": ("placement.files", "save_plan"),
     "solve": ("placement.cli.solving", "solve"),
     "with_levels": ("placement.instance.objective", "with_levels"),
-    "sweep": ("placement.cli.sweeping", "sweep"),
     "sweep_cases": ("placement.cli.sweeping", "sweep_cases"),
     "sweep_frame": ("placement.sweep.collect", "frame"),
 }

@@ -1,7 +1,7 @@
 """The process that HiGHS lives in: takes models from a pipe, sends back incumbents, bounds and results.
 
 It is started by ``solvers.highs_process`` and imports little beside numpy and highspy, because highspy and ortools cannot share a
-process. Messages in: ("solve", job, model, options, start, most work), ("offer", job, x), ("stop", job). Messages out:
+process. Messages in: ("solve", job, model, options, start, most work, basis), ("offer", job, x), ("stop", job). Messages out:
 ("incumbent", job, work, x), ("bound", job, work, bound), ("done", job, work, result). All figures are those of the model as it was
 sent; HiGHS sees it scaled.
 
@@ -46,7 +46,7 @@ class Child:
     def __init__(self, inbox: Connection, outbox: Connection) -> None:
         self.inbox = inbox
         self.outbox = outbox
-        self.jobs: queue.Queue[tuple[int, dict[str, Any], dict[str, Any], Any, float]] = queue.Queue()
+        self.jobs: queue.Queue[tuple[int, dict[str, Any], dict[str, Any], Any, float, Any]] = queue.Queue()
         self.stopped = -1
         self.offers: dict[int, Any] = {}
 
@@ -67,15 +67,17 @@ class Child:
     def serve(self) -> None:
         threading.Thread(target=self.listen, daemon=True).start()
         while True:
-            job, model, options, start, most = self.jobs.get()
+            job, model, options, start, most, basis = self.jobs.get()
             meter = Meter.of(model, most)
             try:
-                result = self.solve(job, model, options, start, meter)
+                result = self.solve(job, model, options, start, meter, basis)
             except MemoryError:
                 result = {"status": "memory"}
             self.outbox.send(("done", job, meter.work, result))
 
-    def solve(self, job: int, model: dict[str, Any], options: dict[str, Any], start: Any, meter: Meter) -> dict[str, Any]:
+    def solve(
+        self, job: int, model: dict[str, Any], options: dict[str, Any], start: Any, meter: Meter, basis: Any = None
+    ) -> dict[str, Any]:
         if self.stopped >= job:
             return {"status": "interrupted"}
         highspy.Highs.resetGlobalScheduler(True)  # else a second solve with another thread count fails
@@ -95,6 +97,8 @@ class Child:
             solution = highspy.HighsSolution()
             solution.col_value = (start / scaling.column).tolist()
             highs.setSolution(solution)
+        if basis is not None:
+            highs.setBasis(_basis(*basis))
         doubt = dual_doubt(model)
         self._subscribe(highs, job, scaling, doubt, meter)
         highs.run()
@@ -168,6 +172,7 @@ class Child:
             "bound": (info.mip_dual_bound - doubt) / scaling.cost if whole and status in names else None,
             "prices": scaling.prices(np.array(solution.row_dual)) if has_dual else None,
             "nodes": meter.nodes,
+            "basis": _standing(highs.getBasis()) if has_dual and status == highspy.HighsModelStatus.kOptimal else None,
         }
 
 
@@ -184,6 +189,26 @@ def dual_doubt(model: dict[str, Any]) -> float:
     """The most by which an LP of this model that counts as optimal can lie above its true optimum; see the module."""
     room = model["upper"] - model["lower"]
     return DUAL_TOLERANCE * float(room[np.isfinite(room)].sum())
+
+
+BASIC, LOWER, UPPER = (getattr(highspy.HighsBasisStatus, name) for name in ("kBasic", "kLower", "kUpper"))
+
+
+def _basis(columns: Any, rows: Any) -> Any:
+    """HiGHS's form of a basis, which may lack columns or have too many."""
+    names = (LOWER, BASIC, UPPER)
+    basis = highspy.HighsBasis()
+    basis.col_status, basis.row_status = ([names[k + 1] for k in side.tolist()] for side in (columns, rows))
+    basis.valid = basis.alien = True
+    return basis
+
+
+def _standing(basis: Any) -> Any:
+    """Where columns and rows stand, -1, 0 or 1 each; None without a basis."""
+    if not basis.valid:
+        return None
+    signs = {BASIC: 0, UPPER: 1}
+    return tuple(np.array([signs.get(one, -1) for one in side], dtype=np.int8) for side in (basis.col_status, basis.row_status))
 
 
 def _model(model: dict[str, Any]) -> Any:

@@ -13,10 +13,13 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.program import Floats
 from solvers.linear import Linear
 from solvers.solver import ENDLESS, Allowance, Spend, uncounted
+
+Signs = NDArray[np.int8]
 
 Stopped = Callable[[], bool]
 """Whether the caller wants a solve to end."""
@@ -37,6 +40,17 @@ def unheard(x: Floats | None, bound: float | None) -> None:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """Where an LP's columns [C] and rows [M] stand: -1 at their lower side, 1 at their upper one, 0 between (basic).
+
+    As a start it is a hint, of any model of that shape: HiGHS makes a basis of it.
+    """
+
+    columns: Signs
+    rows: Signs
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a backend found for a model: ``status`` is optimal, infeasible, target, time, work, interrupted, memory or the solver's
     own word."""
@@ -46,6 +60,8 @@ class Outcome:
     bound: float | None
     prices: Floats | None = None
     nodes: float = 0.0
+    basis: Basis | None = None
+    """Of an LP solved to its optimum."""
 
     @property
     def conclusive(self) -> bool:
@@ -142,8 +158,8 @@ class HighsProcess:
         with contextlib.suppress(BrokenPipeError, OSError):
             self._outbox.send(message)
 
-    def submit(self, model: Linear, tuning: Tuning, start: Floats | None = None) -> None:
-        """Begins to solve ``model``; the limit in ``tuning`` counts from here."""
+    def submit(self, model: Linear, tuning: Tuning, start: Floats | None = None, basis: Basis | None = None) -> None:
+        """Begins to solve ``model``, an LP from ``basis``; the limit in ``tuning`` counts from here."""
         self._deadline = time.monotonic() + tuning.allowance.seconds
         if self.dead:
             self._spawn()
@@ -154,7 +170,8 @@ class HighsProcess:
         names = ("cost", "constant", "lower", "upper", "whole", "offset", "row", "value", "row_lower", "row_upper")
         payload = {name: getattr(model, name) for name in names}
         payload["offset"] = payload["offset"].astype(np.int32)
-        self._send("solve", self._job, payload, tuning.options(), start, tuning.allowance.work)
+        known = None if basis is None else (basis.columns, basis.rows)
+        self._send("solve", self._job, payload, tuning.options(), start, tuning.allowance.work, known)
 
     def offer(self, x: Floats) -> None:
         """Hands a solution to the running search."""
@@ -197,7 +214,9 @@ class HighsProcess:
             self._raise_bound(content.get("bound"))
             x = content.get("x")
             self.x = self.x if x is None else x
-            self.outcome = Outcome(content["status"], self.x, self.bound, content.get("prices"), content.get("nodes", 0.0))
+            basis = None if content.get("basis") is None else Basis(*content["basis"])
+            prices, nodes = content.get("prices"), content.get("nodes", 0.0)
+            self.outcome = Outcome(content["status"], self.x, self.bound, prices, nodes, basis)
 
     def _raise_bound(self, bound: float | None) -> None:
         if bound is not None and np.isfinite(bound) and (self.bound is None or bound > self.bound):
@@ -213,11 +232,12 @@ class HighsProcess:
         tuning: Tuning,
         start: Floats | None = None,
         *,
+        basis: Basis | None = None,
         stopped: Stopped = never,
         on_event: OnEvent = unheard,
     ) -> Outcome:
         """Solves ``model`` to its end or limit; ``on_event`` hears every incumbent and bound."""
-        self.submit(model, tuning, start)
+        self.submit(model, tuning, start, basis)
         while self.outcome is None:
             self.poll(0.1, on_event)
             if stopped():

@@ -89,6 +89,10 @@ class Commands(click.Group):
             _silence_stdout()
             raise click.exceptions.Exit(ExitCode.BROKEN_PIPE) from None
         except Exception as error:
+            from placement.files.errors import InputErrors
+
+            if isinstance(error, InputErrors):
+                raise BadInput(str(error)) from None
             raise _internal(error) from error
 
 

@@ -11,7 +11,7 @@ import click
 
 from placement.cli.errors import BadInput, ExitCode
 from placement.cli.inputs import instance_argument, json_option, levels_option, read_instance, scenario_option
-from placement.cli.output import print_json, write_text
+from placement.cli.output import print_json, require_writable, write_text
 from placement.cli.signals import Interrupts, in_thread
 from placement.cli.solve import ABOVE_ZERO, Number, explaining
 from solvers import SOLVERS
@@ -118,12 +118,11 @@ def tradeoff(
     unknown = [name for name in pair if name not in fleet.levels.names]
     if unknown or pair[0] == pair[1]:
         raise click.UsageError(f"--between takes two of the levels {', '.join(fleet.levels.names)}, which --levels states anew")
+    if output is not None:
+        require_writable(output)
     code, curve = _explained(fleet, lambda solve: trace(fleet, *pair, points, solve), quiet=as_json, **tuning)
     if output is not None:
-        try:
-            write_text(output, tradeoff_csv(curve))
-        except OSError as error:
-            raise BadInput(f"cannot write {output}: {error.strerror}; choose another place with -o") from None
+        write_text(output, tradeoff_csv(curve))
     if as_json:
         print_json(tradeoff_data(curve) | {"instance": {"name": fleet.name, "digest": fleet.digest}})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ def find_flip(
     if between is None and len(values) < 2:
         raise ValueError(f"{name} has fewer than two figures: say --between LOW HIGH")
     low, high = between or (min(values), max(values))
+    if not (math.isfinite(low) and math.isfinite(high)) or low >= high:
+        raise ValueError(f"--between {low:g} {high:g}: write LOW HIGH, two figures of which the second is higher")
     at = _fixed(loaded.sweep, fixed)
     whole = all(isinstance(value, int) for value in parameter.values or ())
 

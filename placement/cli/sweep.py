@@ -199,6 +199,8 @@ def flip(
             found = in_thread(lambda: find_flip(source, output, parameter, between, fixed, steps, jobs, interrupts.event))
         except (InputErrors, ValueError) as error:
             raise BadInput(str(error)) from None
+        except FileNotFoundError as error:
+            raise BadInput(f"cannot make {output}: {error.strerror}; name another folder with -o") from None
         except InterruptedError:
             ctx.exit(interrupts.exit_code or ExitCode.INTERRUPTED)
     click.echo(clean(f"{parameter} up to {found.low:g}: {found.before}; from {found.high:g}: {found.after}"))
@@ -243,6 +245,8 @@ def _created(folder: Path, cases: Expanded) -> Store:
         return create(folder, cases)
     except InputErrors as errors:
         raise BadInput(str(errors)) from None
+    except FileNotFoundError as error:
+        raise BadInput(f"cannot make {folder}: {error.strerror}; name another folder with -o") from None
 
 
 def _expanded(

@@ -19,8 +19,10 @@ from placement.activities.terms import firm
 from placement.builder import Builder
 from placement.explain.held_back import held_back, without_quotas
 from placement.explain.left_out import left_out
+from placement.explain.most import most_out_of_reach
 from placement.explain.reasons import reasons
 from placement.explain.shortfall import Shortfall
+from placement.explain.stuck import may_go_on, stuck
 from placement.explain.waiting import waiting
 from placement.instance import Budget, Instance, Ladder
 from placement.instance.demand import COMMITMENTS
@@ -55,14 +57,17 @@ def bill(instance: Instance, solve: Callable[[Instance], Plan | None]) -> list[S
     free = solve(without_quotas(without)) if missing and instance.quota_cases else None
     if free is not None:
         missing = held_back(instance, missing, missing_in(free))
-    return idle + ([*reasons(without, missing, missing_in, solve), *missing] if missing else left_out(instance))
+    if missing:
+        return [*idle, *reasons(without, missing, missing_in, solve), *missing]
+    return idle + (most_out_of_reach(instance, solve) or left_out(instance))
 
 
 def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] = ()) -> Instance:
     """The instance with must jobs promised, hard floors soft, limits as floors, and without the limits that cannot hold.
 
     Those are of the feeds marked in ``overloaded`` [F], the cooling that idle draw alone exceeds, and the policies in
-    ``overdrawn``. It has no losses to survive, no maintenance to do, no replicas that have to stand, and no limit to changes.
+    ``overdrawn``. It has no losses to survive, no maintenance to do, no replicas that have to stand, and no limit to changes;
+    promises come first, and no level is limited.
     """
     jobs = instance.jobs
     must = jobs.is_commitment("must")
@@ -109,6 +114,7 @@ def softened(instance: Instance, overloaded: Bools, overdrawn: Collection[str] =
             for name, service in instance.services.items()
         },
         losses={},
+        objective={},
         today=None if instance.today is None else replace(instance.today, most_changes=None),
         pools={name: pool.model_copy(update={"maintenance": ()}) for name, pool in instance.pools.items()},
         policies={name: policy for name, policy in instance.policies.items() if name not in overdrawn},
@@ -182,6 +188,8 @@ def _jobs_left_out(instance: Instance, plan: Plan) -> list[Shortfall]:
         law, waits = "assignment", waiting(instance, offered, int(j)) if np.any(offered.job == j) else None
         if waits is not None:
             law, (text, remedy) = "order", waits
+        elif j in jobs.running and not may_go_on(instance, offered, int(j)):
+            law, (text, remedy) = "movement", stuck(instance, int(j))
         elif np.any(offered.job == j):
             text = f"must job {name}: it fits alone, but not beside the other must jobs, hard floors and policies"
             remedy = "make it or one of them promised, give it a later deadline, or add capacity or power where it may run"

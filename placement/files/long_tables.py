@@ -48,11 +48,14 @@ RAMPS = (Column("pool", "text"), Column("from_date", "text"), Column("online_gpu
 
 @cache
 def job_table() -> tuple[Column, ...]:
-    """Columns of the jobs table: the scalar fields of a training job; a cell may be empty where the field may be absent."""
+    """Columns of the jobs table: the scalar fields of a training job, and ``after`` as ids with spaces between them.
+
+    A cell may be empty where the field may be absent.
+    """
     return tuple(
         Column(name, "text", optional=not info.is_required(), blank=True)
         for name, info in TrainingJob.model_fields.items()
-        if name not in ("shapes", "pace", "pools", "after", "current_place") and info.annotation is not typing.Any
+        if name not in ("shapes", "pace", "pools", "current_place") and info.annotation is not typing.Any
     )
 
 
@@ -99,6 +102,8 @@ def repeated(table: Table, key: Ints, column: str, what: str, problems: Problems
 def read_jobs(table: Table, family: Family[Any], source: Source, problems: Problems) -> Family[Any]:
     """The jobs of the document and those of the table behind them."""
     kinds = {name: _kind(TrainingJob.model_fields[name].annotation) for name in table.codes}
+    if "after" in kinds:
+        kinds["after"] = lambda word: word.split() or None
     values = {name: [kinds[name](word) for word in table.words[name]] for name in table.codes}
     first = len(family.ids)
     rows: list[Any] = []

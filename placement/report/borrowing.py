@@ -16,12 +16,13 @@ MOST_ROWS = 60
 
 
 def quotas(instance: Instance, plan: Plan) -> str:
-    """Every quota in the period in which least of it is left, with what was lent and borrowed in that period."""
+    """Every quota in the period in which least of it is left, and most held, with what was lent and borrowed in that period."""
     tenants, rows = list(instance.tenants), []
     for n, case in enumerate(instance.quota_cases):
         lent, into = (_by_period(instance, plan, column == n) for column in (plan.borrowing.lender, plan.borrowing.quota))
         held = used_gpus(instance, plan, case)
-        p = int(np.argmin(case.gpus + into - lent - held))
+        left = np.round(case.gpus + into - lent - held, 6)
+        p = int(np.lexsort((-held, left))[0])
         figures = [count(float(values[p])) for values in (held, case.gpus, lent, into)]
         rows.append((tenants[case.tenant], case.accelerator, instance.calendar.period_name(p), *figures))
     kept, more = shortened(rows, MOST_ROWS, "quotas")

@@ -6,12 +6,14 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import ConfigDict, TypeAdapter
 
 from placement.files import InputErrors, WrongInstance, load, load_plan, save_plan
 from placement.instance import Instance
@@ -27,6 +29,8 @@ LONGEST_ERROR = 1000
 
 Files = dict[str, bytes]
 """Content of files by name: a plan and its tables, or an instance."""
+
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 Solve = Callable[..., Result]
 """``placement.solve``, handed in because only the command line knows solvers. It must pickle."""
@@ -47,6 +51,7 @@ class Task:
 class Outcome:
     """What a case reached: equal wherever and whenever it is run. USD, kW, shares; None is not known."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     status: str
     limit: str | None = None
     objective: float | None = None
@@ -69,6 +74,7 @@ class Outcome:
 class Information:
     """What a run took, and where: no two runs agree on it."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     seconds: float | None = None
     host: str | None = None
     peak_mb: float | None = None
@@ -79,6 +85,7 @@ class Information:
 class Row:
     """A case and what came of it. ``start`` is the hash of the case that it started from, None where it started from nothing."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     digest: str
     index: int
     settings: dict[str, Any]
@@ -92,9 +99,14 @@ class Row:
         return asdict(self)
 
 
-def row_of(data: Mapping[str, Any]) -> Row:
-    """A row from plain data. KeyError or TypeError where it is none."""
-    return Row(**{**data, "outcome": Outcome(**data["outcome"]), "information": Information(**data["information"])})
+@cache
+def _reader() -> TypeAdapter[Row]:
+    return TypeAdapter(Row)
+
+
+def row_of(data: bytes) -> Row:
+    """A row from its JSON. ValueError where it is none: files may have been edited."""
+    return _reader().validate_json(data, strict=True)
 
 
 def failed(case: SweepCase, error: str, start: str | None = None) -> Row:

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from placement.report.text import clean
 from placement.sweep.case import Row
 from placement.sweep.expand import word
 from placement.sweep.store import Store
@@ -14,6 +15,9 @@ FIRST = ("index", "case", "digest")
 QUALITY = ("status", "limit", "objective_usd", "bound_usd", "gap", "peak_kw", "mean_kw", "jobs_run", "work", "start", "error")
 RUN = ("seconds", "peak_mb", "host", "ended")
 """Columns that differ from run to run; all others are equal wherever and whenever a sweep is run."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheets take for the beginning of a formula."""
 
 Table = dict[str, list[Any]]
 """Columns by name, all of one length; None where nothing is known."""
@@ -61,7 +65,7 @@ def _quality(row: Row, name: str) -> Any:
 
 
 def csv_text(table: Table) -> str:
-    """As CSV; what is not known is an empty cell, and truth is true or false."""
+    """As CSV; what is not known is an empty cell, and truth is true or false. No spreadsheet runs a text, no terminal obeys it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table)
@@ -71,6 +75,8 @@ def csv_text(table: Table) -> str:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return f"'{clean(value)}" if value.startswith(FORMULA) else clean(value)
     return "" if value is None else str(value).lower() if isinstance(value, bool) else value
 
 

@@ -19,9 +19,11 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from placement.files import write_atomically
+from pydantic import BaseModel, ConfigDict, Field
+
+from placement.files import InputErrors, write_atomically
 from placement.files.errors import refuse
 from placement.sweep.case import PLAN, Files, Row, packed, row_of
 from placement.sweep.expand import Expanded
@@ -34,6 +36,37 @@ STALE_SECONDS = 90.0
 TOUCH_SECONDS = 15.0
 HEX = 16
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""Folders are named by it."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class _Case(_Part):
+    index: int
+    name: str
+    settings: dict[str, float | int | bool | str | None]
+    digest: Digest
+    parent: int | None
+
+
+class _Parameter(_Part):
+    id: str
+    unit: str | None
+    decision: bool
+    settings: list[float | int | bool | str | None]
+    figures: list[float] | None
+
+
+class _Manifest(_Part):
+    """What is read of sweep.json, which may have been edited."""
+
+    name: str
+    parameters: list[_Parameter]
+    cases: list[_Case]
+
 
 class Store:
     """The folder of one sweep."""
@@ -43,13 +76,23 @@ class Store:
         self.folder = folder
         self._ended: set[str] = set()
         try:
-            self.manifest: dict[str, Any] = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
+            text = (folder / "sweep.json").read_bytes()
+            self.manifest: dict[str, Any] = json.loads(text)
             known = self.manifest.get("format") == STORE_FORMAT
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError, RecursionError, AttributeError):
             known = False
         if not known:
             remedy = "give the folder that `sweep run` was given with -o"
             raise refuse(str(folder), None, "no sweep", "the folder of a sweep", remedy)
+        try:
+            read = _Manifest.model_validate_json(text)
+            if any(set(case.settings) != {one.id for one in read.parameters} for case in read.cases if read.parameters):
+                raise ValueError
+            if any(one.figures is not None and len(one.figures) != len(one.settings) for one in read.parameters):
+                raise ValueError
+        except ValueError:
+            remedy = "run the sweep into another folder, or restore the file"
+            raise refuse(str(folder / "sweep.json"), None, "no list of cases", "what a run wrote", remedy) from None
 
     @property
     def cases(self) -> list[dict[str, Any]]:
@@ -74,19 +117,26 @@ class Store:
     def row(self, digest: str) -> Row | None:
         """The row of a case; None where it has not ended."""
         try:
-            row = row_of(json.loads((self.place(digest) / ROW).read_text(encoding="utf-8")))
+            row = row_of((self.place(digest) / ROW).read_bytes())
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError):
-            found = str(self.place(digest) / ROW)
-            remedy = "remove the folder of the case: it is run again"
-            raise refuse(found, None, "no row of a case", "what a run wrote", remedy) from None
+        except ValueError:
+            raise self._no_row(digest) from None
         return row if row.digest == digest else None
+
+    def _no_row(self, digest: str) -> InputErrors:
+        remedy = "remove the folder of the case: it is run again"
+        return refuse(str(self.place(digest) / ROW), None, "no row of a case", "what a run wrote", remedy)
 
     def rows(self) -> list[Row]:
         """Rows of all cases that have ended, in order of their indices."""
-        found = (self.row(case["digest"]) for case in self.cases)
-        return [row for row in found if row is not None]
+        rows: list[Row] = []
+        for case in self.cases:
+            row = self.row(case["digest"])
+            if row is not None and (row.index, row.settings) != (case["index"], case["settings"]):
+                raise self._no_row(case["digest"])
+            rows += [] if row is None else [row]
+        return rows
 
     def plan(self, digest: str) -> Files | None:
         """The plan of a case and its tables; None where it has none."""
@@ -168,14 +218,17 @@ class Store:
             owner, age = None, self._now() - place.stat().st_mtime if place.exists() else 0.0
         if age > STALE_SECONDS:
             return True
-        if not isinstance(owner, dict) or owner.get("host") != platform.node():
+        if not isinstance(owner, dict) or owner.get("host") != platform.node() or type(owner.get("pid")) is not int:
             return False
-        return _began(int(owner["pid"])) != owner.get("began")
+        return _began(owner["pid"]) != owner.get("began")
 
     def _now(self) -> float:
         """The time by the clock of the folder, which other hosts share."""
-        with tempfile.NamedTemporaryFile(prefix=".now.", dir=self.folder / "claims") as probe:
-            return os.fstat(probe.fileno()).st_mtime
+        try:
+            with tempfile.NamedTemporaryFile(prefix=".now.", dir=self.folder / "claims") as probe:
+                return os.fstat(probe.fileno()).st_mtime
+        except OSError:  # Whoever may only read asks how far a sweep is.
+            return time.time()
 
 
 def _self() -> dict[str, Any]:

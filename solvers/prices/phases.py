@@ -14,6 +14,7 @@ from solvers.highs_process import HighsProcess
 from solvers.prices import dual, kernels, warm
 from solvers.prices.anneal import HOT, Annealer, anneal, work_of_move
 from solvers.prices.construct import place
+from solvers.prices.footing import Footing
 from solvers.prices.improve import Improver, Pool, improve
 from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft, empty, fill
@@ -65,8 +66,17 @@ KEPT_IN_ALL = 250_000
 MEETINGS = 12
 """Most times that the walks meet and their best is made a plan; fewer where that takes long."""
 
+ROUNDING = 0.2
+"""Share of the allowed gap that rounding may take."""
+
+QUICK_COLUMNS = 20_000
+"""With at most so many columns of groups, an earlier plan's prices go through the LP before that plan is improved."""
+
 STALE = 1e-3
 """Annealing takes up new prices when these raise the bound by more, relatively, than those that it goes by."""
+
+BLENDS = (1.0, 0.6, 0.3)
+"""Shares of new prices against those known, at which the bound is tried."""
 
 ENDLESS_MOVES, ENDLESS_WORK = 3_000_000, 600.0
 """Moves of annealing, and work on parts, after which improving ends where no limit is given."""
@@ -83,6 +93,10 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     prices = state.best_prices.copy()
     if not _first_plan(run, state, processes[0]) or run.strayed:
         return
+    if run.standing is not None and layout.columns_upto[-1] <= QUICK_COLUMNS:
+        _quick_bound(run, state, processes[0])
+        if run.closed:
+            return _end(run, state)
     if run.guide is None:
         run.guide = warm.guide(state, lambda: run.clock.interrupted or run.left <= 0)
     if run.standing is not None:
@@ -113,6 +127,34 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
         _prove(run, state, processes[0], beside=False)
     if run.found is not None and run.draft is not None and run.found.cost() < run.draft.cost():
         keep(run, run.found, processes[0], "search")
+    _end(run, state)
+
+
+def _quick_bound(run: Run, state: dual.Dual, process: HighsProcess) -> None:
+    """What the prices of the first plan's own filling prove, and then those of LPs that begin there, until the gap is closed."""
+    assert run.draft is not None and state.best_prices is not None
+    filled, known = run.draft.prices, state.best_prices
+    if filled is not None:
+        for share in BLENDS:
+            if run.closed:
+                return
+            state.prices = state.layout.evened(share * filled + (1 - share) * known)
+            run.raise_bound(dual.raise_bound(state).value)
+    by_lp(
+        state,
+        process,
+        allow=lambda: run.clock.allow(run.left),
+        stopped=lambda: run.clock.interrupted,
+        heard=run.raise_bound,
+        footing=Footing.of_draft(run.draft),
+        enough=lambda: run.closed,
+    )
+
+
+def _end(run: Run, state: dual.Dual) -> None:
+    """Notes prices and figures of the search."""
+    layout = state.layout
+    assert state.best_prices is not None
     run.prices = np.zeros(len(layout.program.resources.limit))
     run.prices[layout.slot_of_row] = state.best_prices[: len(layout.slot_of_row)]
     run.facts |= {
@@ -123,7 +165,8 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
 
 def keep(run: Run, draft: Draft, process: HighsProcess, phase: str) -> bool:
     """Rounds a draft and offers it as the answer."""
-    whole = rounded(draft, process, run.for_answer)
+    loss = ROUNDING * run.clock.limits.gap * max(1.0, abs(draft.cost()))
+    whole = rounded(draft, process, run.for_answer, loss)
     return whole is not None and run.offer(columns_of(whole), phase)
 
 
@@ -161,7 +204,7 @@ def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
     """The plan to improve: the start's, repaired, or as it stands where that is better, or else what the prices construct."""
     assert state.best_prices is not None
     began = run.clock.now
-    prices = state.best_prices
+    prices, given = state.best_prices, run.choice
 
     def drafts() -> Iterator[Draft]:
         if run.start is not None:
@@ -170,8 +213,8 @@ def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
         if run.draft is None:
             run.standing = None
             yield _constructed(state, prices)
-        if run.choice is not None:
-            yield _groups_of(run.choice, state)
+        if given is not None:
+            yield _groups_of(given, state)
 
     for draft in drafts():
         if not fill_or_make_room(draft, process, run.for_answer) or not draft.feasible():
@@ -179,6 +222,8 @@ def _first_plan(run: Run, state: dual.Dual, process: HighsProcess) -> bool:
         if run.draft is None or draft.cost() < run.draft.cost():
             run.draft = draft
             keep(run, draft, process, "construct")
+            if run.closed:
+                break
     run.answer = run.clock.now - began
     return run.draft is not None
 

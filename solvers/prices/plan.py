@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.program import FEASIBILITY_TOLERANCE, Bools, Floats, Ints
-from solvers.highs_process import HighsProcess, Tuning
+from solvers.highs_process import Basis, HighsProcess, Tuning
 from solvers.linear import Linear
 from solvers.prices.layout import Layout
 from solvers.prices.restricted import Part, explicit
@@ -27,9 +27,13 @@ class Draft:
     option: Ints
     start: Ints
     x: Floats
+    basis: Basis | None = None
+    """Of the LP that ``x`` is the best of."""
+    prices: Floats | None = None
+    """Of rows [rows], from that LP."""
 
     def copy(self) -> Draft:
-        return Draft(self.layout, self.rest, self.option.copy(), self.start.copy(), self.x.copy())
+        return Draft(self.layout, self.rest, self.option.copy(), self.start.copy(), self.x.copy(), self.basis, self.prices)
 
     @property
     def placed(self) -> Ints:
@@ -108,8 +112,9 @@ def fill(draft: Draft, process: HighsProcess, allowance: Allowance) -> Floats | 
     outcome = process.solve(model, Tuning(allowance=allowance))
     if outcome.status != "optimal" or outcome.x is None:
         return None
-    draft.x = np.clip(outcome.x, 0.0, draft.rest.upper)
+    draft.x, draft.basis = np.clip(outcome.x, 0.0, draft.rest.upper), outcome.basis
     prices = np.zeros(layout.rows)
     if outcome.prices is not None:
         prices[touched] = -outcome.prices[: len(touched)]
+    draft.prices = prices
     return prices

@@ -16,6 +16,7 @@ from placement.program import Floats, Ints
 from solvers.highs_process import HighsProcess, Tuning
 from solvers.prices import dual
 from solvers.prices.filter import surviving
+from solvers.prices.footing import Footing
 from solvers.prices.layout import Layout, Tables, entries
 from solvers.prices.plan import Draft, empty, model_of
 from solvers.prices.pricing import Best, best_columns
@@ -45,9 +46,12 @@ NEAR = 0.2
 
 def by_lp(
     state: dual.Dual, process: HighsProcess, *, allow: Callable[[], Allowance], stopped: Callable[[], bool],
-    heard: Callable[[float], None],
+    heard: Callable[[float], None], footing: Footing | None = None, enough: Callable[[], bool] = lambda: False,
 ) -> bool:  # fmt: skip
-    """Prices from exact LPs on columns that grow round by round; false where they are too large or nothing is left for them."""
+    """Prices from exact LPs on columns that grow round by round; false where they are too large or nothing is left for them.
+
+    Each begins where the one before ended, the first at ``footing``, without which it is of interior points where it is large.
+    """
     layout = state.layout
     assert state.best is not None and state.best_prices is not None
     option, start = _near(layout, best_columns(layout, Tables.of(layout, state.best_prices), LP_PER_GROUP))
@@ -55,14 +59,19 @@ def by_lp(
         return False
     columns = first_copies(layout, option, start)
     for _ in range(LP_ROUNDS):
+        if enough():
+            return True
         part = Part.joined([columns, state.rest])
         if part.matrix.nnz > LP_ENTRIES:
             return False
         model, touched = model_of(layout, *tied(layout, part), np.zeros(len(part), dtype=bool), by_class=True)
-        method = "ipm" if len(part) > SIMPLEX_COLUMNS else None
-        outcome = process.solve(model, Tuning(allowance=allow(), method=method), stopped=stopped)
+        basis = None if footing is None else footing.basis(layout, columns, touched)
+        method = "ipm" if len(part) > SIMPLEX_COLUMNS and basis is None else None
+        outcome = process.solve(model, Tuning(allowance=allow(), method=method), basis=basis, stopped=stopped)
         if outcome.status != "optimal" or outcome.prices is None or outcome.x is None:
             return False
+        if footing is not None and outcome.basis is not None:
+            footing = Footing.of_basis(layout, columns, touched, outcome.basis)
         value = layout.constant_value + model.objective(outcome.x)
         exact = np.zeros(layout.rows)
         exact[touched] = -outcome.prices[: len(touched)]

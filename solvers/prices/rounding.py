@@ -8,6 +8,7 @@ import numpy as np
 
 from placement.program import Floats, Ints
 from solvers.highs_process import HighsProcess, Tuning
+from solvers.linear import Linear
 from solvers.prices.blocks import Block, cheapest_cover, lay_flows
 from solvers.prices.plan import Draft, model_of
 from solvers.solver import Allowance
@@ -18,22 +19,25 @@ CHOICES_GAP, COUNTS_GAP, COUNTS_NODES = 5e-4, 2e-4, 50
 """Relative gaps to which MIPs round: of choices with counts fractional, then of counts in each part, in so many nodes at most."""
 
 
-def rounded(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft | None:
-    """The draft with whole counts: rounded down, then units added where they fit and pay; None where nothing whole was found."""
+def rounded(draft: Draft, process: HighsProcess, allowance: Allowance, loss: float = 0.0) -> Draft | None:
+    """The draft with whole counts: rounded down, then units added where they fit and pay; None where nothing whole was found.
+
+    Where it takes MIPs, they are spared if counts rounded down cost at most ``loss`` more.
+    """
     whole = draft.rest.whole
     out = draft.copy()
     supply = np.zeros(len(whole), dtype=bool)
     for block in draft.layout.blocks:
         supply |= np.isin(draft.rest.option, draft.layout.program.first_copy[block.supply])
     if (whole & ~supply).any() or (draft.rest.option[~supply] >= 0).any():
-        return _by_mip(out, process, allowance)
+        return _by_mip(out, process, allowance, loss)
     out.x = np.where(whole, np.floor(draft.x + WHOLE), draft.x)
     _add_units(out)
     _cover(out)
     return out
 
 
-def _by_mip(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft | None:
+def _by_mip(draft: Draft, process: HighsProcess, allowance: Allowance, loss: float) -> Draft | None:
     """Choices first, counts fractional; then the counts, part by part: mostly it is choices that hold periods together."""
     layout, rest = draft.layout, draft.rest
     model, _ = model_of(layout, rest, layout.limit - draft.group_use(), rest.whole)
@@ -44,6 +48,11 @@ def _by_mip(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft 
         if outcome.x is None:
             return None
         x = np.clip(np.where(chooses, np.round(outcome.x), outcome.x), 0.0, rest.upper)
+    if loss > 0:
+        down = _down(draft, process, allowance, model, x)
+        if down is not None and float(rest.cost @ (down - draft.x)) <= loss:
+            draft.x = down
+            return draft
     settled = model.with_bounds(np.where(chooses, x, model.lower), np.where(chooses, x, model.upper))
     out = settled.lower.copy()
     for columns, part in settled.parts():
@@ -53,6 +62,17 @@ def _by_mip(draft: Draft, process: HighsProcess, allowance: Allowance) -> Draft 
         out[columns] = outcome.x
     draft.x = np.clip(np.where(rest.whole, np.round(out), out), 0.0, rest.upper)
     return draft
+
+
+def _down(draft: Draft, process: HighsProcess, allowance: Allowance, model: Linear, x: Floats) -> Floats | None:
+    """The best x with counts rounded down and choices as they are; None where that leaves none."""
+    whole = draft.rest.whole
+    x = np.where(whole, np.floor(x + WHOLE), x)
+    held = model.with_bounds(np.where(whole, x, model.lower), np.where(whole, x, model.upper)).relaxed()
+    outcome = process.solve(held, Tuning(allowance=allowance), basis=draft.basis)
+    if outcome.status != "optimal" or outcome.x is None:
+        return None
+    return np.clip(np.where(whole, x, outcome.x), 0.0, draft.rest.upper)
 
 
 def _cover(draft: Draft) -> None:

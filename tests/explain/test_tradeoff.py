@@ -79,3 +79,13 @@ def test_the_command(tmp_path: Path) -> None:
     assert len((tmp_path / "curve.csv").read_text().splitlines()) == 4
     assert "carbon_tonnes at most" in CliRunner().invoke(main, arguments).stdout
     assert CliRunner().invoke(main, [*arguments[:-6], "promises", "promise", *arguments[-4:]]).exit_code == 2
+
+
+def test_where_the_curve_goes_is_looked_at_before_the_solves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("solved first")
+
+    monkeypatch.setattr("placement.explain.tradeoff.tradeoff", never)
+    arguments = ["explain", "tradeoff", str(TINY / "objective-order.yaml"), "--between", "promises", "net_cost"]
+    bad = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / "none" / "curve.csv")])
+    assert (bad.exit_code, "there is no folder" in bad.output) == (2, True), bad.output

@@ -69,6 +69,32 @@ def test_not_parquet(tabled: Path) -> None:
     assert any("not Parquet" in text for text in errors(tabled))
 
 
+def with_after(tabled: Path, cell: str) -> None:
+    """The table of jobs, in which tune waits."""
+    header, pretrain, tune = (tabled / "jobs.csv").read_text().splitlines()
+    (tabled / "jobs.csv").write_text(f"{header},after\n{pretrain},\n{tune},{cell}\n")
+
+
+def test_jobs_of_a_table_wait_for_others(tabled: Path) -> None:
+    with_after(tabled, "night pretrain")
+    jobs = load(tabled).jobs
+    night, pretrain, tune = (jobs.id.index(name) for name in ("night", "pretrain", "tune"))
+    assert sorted(jobs.waits.tolist()) == sorted([[tune, night], [tune, pretrain]])
+
+
+@pytest.mark.parametrize(
+    ("cell", "what", "remedy"),
+    [
+        ("pretrian", "jobs[tune].after = 'pretrian'", "did you mean 'pretrain'?"),
+        ("night;pretrain", "jobs[tune].after = 'night;pretrain'", "letters, digits"),
+        ("tune", "jobs[tune].after", "tune"),
+    ],
+)
+def test_jobs_of_a_table_that_wait_for_what_is_no_other_job(cell: str, what: str, remedy: str, tabled: Path) -> None:
+    with_after(tabled, cell)
+    assert any("jobs.csv:3" in text and what in text and remedy in text for text in errors(tabled)), errors(tabled)
+
+
 CASES = [
     # table, old, new, place, what the error says
     ("demand.csv", "pro-agent,2026-03-09,peak,6000", "pro-agent,2026-03-09,peak,", "demand.csv:4: demand_tokens_per_s = ''", "never zero"),

@@ -179,9 +179,23 @@ def test_the_fee_up_to_which_a_lease_is_worth_it(tmp_path: Path, source: Path) -
     told = command("sweep", "flip", source, "-o", tmp_path / "flip", "--parameter", "fee", "--between", 106000, 107000,
                    "--steps", 1, "--jobs", 1)  # fmt: skip
     assert told == "fee up to 106000: signs lease; from 106500: signs nothing\n"
-    for wrong in (["--parameter", "x"], ["--parameter", "fee", "--at", "worth=3"]):
+    for wrong in (["--parameter", "x"], ["--parameter", "fee", "--at", "worth=3"],
+                  ["--parameter", "fee", "--between", "nan", "1"], ["--parameter", "fee", "--between", "2", "1"]):  # fmt: skip
         bad = CliRunner().invoke(main, ["sweep", "flip", str(source), "-o", str(tmp_path / "flip"), "--jobs", "1", *wrong])
         assert bad.exit_code == 2, bad.output
+
+
+def test_folders_that_cannot_be_and_rows_that_were_edited_are_bad_input(tmp_path: Path, source: Path) -> None:
+    folder = tmp_path / "out"
+    assert CliRunner().invoke(main, ["sweep", "run", str(source), "-o", str(folder), "--jobs", "1"]).exit_code == 0
+    next(folder.glob("cases/*/row.json")).write_text("{}")
+    for arguments in (["status", folder], ["collect", folder], ["report", folder], ["run", source, "-o", folder]):
+        bad = CliRunner().invoke(main, ["sweep", *map(str, arguments)])
+        assert (bad.exit_code, "no row of a case" in bad.output) == (2, True), bad.output
+    if Path("/proc/self").exists():  # Where nobody can make a folder, root included.
+        for arguments in (["run", source], ["flip", source, "--parameter", "fee", "--jobs", "1"]):
+            bad = CliRunner().invoke(main, ["sweep", *map(str, arguments), "-o", "/proc/none"])
+            assert (bad.exit_code, "cannot make /proc/none" in bad.output) == (2, True), bad.output
 
 
 def test_failed_cases_are_run_again_on_request(tmp_path: Path, sweep_data: Callable[..., dict[str, Any]]) -> None:

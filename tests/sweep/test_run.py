@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -199,6 +200,52 @@ def test_a_folder_of_another_sweep_is_refused(tmp_path: Path, sweep_data: Data) 
         create(tmp_path, sweep_cases(sweep_data(design="list", cases=[{"worth": 1}])))
     with pytest.raises(InputErrors, match="no sweep"):
         Store(tmp_path / "cases")
+
+
+EDITS: list[Callable[[dict[str, Any]], object]] = [
+    lambda d: d.pop("cases"), lambda d: d.pop("name"), lambda d: d.update(cases=5), lambda d: d.update(parameters=None),
+    lambda d: d["cases"][0].pop("digest"), lambda d: d["cases"][0].pop("settings"), lambda d: d["cases"][0].update(settings={}),
+    lambda d: d["cases"][0].update(digest="../../../../etc"), lambda d: d["parameters"][0]["figures"].pop(),
+]  # fmt: skip
+ROW_EDITS: list[Callable[[dict[str, Any]], object]] = [
+    lambda d: d["outcome"].update(objective="x"), lambda d: d["outcome"].update(objective=float("inf")),
+    lambda d: d.update(index=1),
+    lambda d: d["outcome"].update(terms=[1]), lambda d: d["outcome"].update(status=5), lambda d: d.update(settings={}),
+    lambda d: d["outcome"].update(more=1), lambda d: d.pop("outcome"),
+]  # fmt: skip
+
+
+def test_what_was_edited_by_hand_is_bad_input(tmp_path: Path, sweep_data: Data) -> None:
+    cases = sweep_cases(sweep_data(parameters=[{"id": "fee", "path": "contracts[lease].fee_usd_per_month", "values": [73000]}]))
+    store = run(cases, tmp_path, Here())
+    for path, edits in ((tmp_path / "sweep.json", EDITS), (store.place(cases.cases[0].digest) / "row.json", ROW_EDITS)):
+        text = path.read_text()
+        for edit in edits:
+            edit(data := json.loads(text))
+            path.write_text(json.dumps(data))
+            with pytest.raises(InputErrors, match=path.name):
+                Store(tmp_path).rows()
+        path.write_text(text)
+    assert len(Store(tmp_path).rows()) == 1
+
+
+@pytest.mark.parametrize("owner", ["{}", '{"pid": "x"}', '{"pid": 1.5}', "[]", ""])
+def test_a_claim_that_names_nobody_holds_until_it_is_old(owner: str, tmp_path: Path, sweep_data: Data) -> None:
+    cases = sweep_cases(sweep_data())
+    store, digest = create(tmp_path, cases), cases.cases[0].digest
+    claim = tmp_path / "claims" / digest[:16]
+    claim.write_text(owner.replace("{", f'{{"host": "{platform.node()}"' + ("" if owner == "{}" else ", ")))
+    assert store.claimed(digest)
+    os.utime(claim, (0, 0))
+    assert not store.claimed(digest)
+
+
+def test_collected_texts_are_no_formulas_and_move_no_cursor() -> None:
+    table: dict[str, list[Any]] = {
+        "index": [0, 1, 2], "parameter.who": ["=cmd|' /C calc'!A0", "@SUM(1)", "a\x1b[31m"], "objective_usd": [-1.5, None, -2]}
+    cells = list(csv.reader(io.StringIO(csv_text(table))))[1:]
+    assert [cell[1] for cell in cells] == ["'=cmd|' /C calc'!A0", "'@SUM(1)", "a\N{REPLACEMENT CHARACTER}[31m"]
+    assert [cell[2] for cell in cells] == ["-1.5", "", "-2"]
 
 
 def test_collected_rows_have_every_figure(tmp_path: Path, sweep_data: Data) -> None:
