@@ -335,7 +335,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "quota taken back", "an off-by-one: in the first block too", "law", f"{RULES}/quota.py",
-        "start=(Anchor.START, 1)", "start=(Anchor.START, 0)", ("quota", *BOTH_SIDES),
+        "start=(start[0], 1)", "start=(start[0], 0)", ("quota", *BOTH_SIDES),
     ),
     Mutation(
         "quota check of what may be stopped", "a dropped condition", "law", f"{RULES}/quota.py",

@@ -49,7 +49,7 @@ def test_round_trip(tmp_path: Path, result: Result, small: Instance) -> None:
 def test_no_plan_and_empty_plan(tmp_path: Path, result: Result, small: Instance) -> None:
     save_plan(replace(result, plan=None, terms=None, status=Status.INFEASIBLE), small, tmp_path / "plan.json")
     assert load_plan(tmp_path / "plan.json", small).plan is None
-    nothing = type(result.plan)(*(empty(kind) for kind in TABLES.values()))  # type: ignore[misc]
+    nothing = type(result.plan)(**{name: empty(kind) for name, kind in TABLES.items()})  # type: ignore[misc]
     save_plan(replace(result, plan=nothing), small, tmp_path / "plan.json")
     assert same(load_plan(tmp_path / "plan.json", small).plan, nothing)
 
