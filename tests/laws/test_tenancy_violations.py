@@ -58,7 +58,7 @@ BREACHES: dict[str, tuple[str, Any, str, str]] = {
     "feed worked on too long": ("maintenance-feed", lambda p: moved(p, "feed_work", "end_block", 0, 3), "maintenance", "takes 2 blocks in place of 1"),
     "too much below a feed": ("maintenance-feed", lambda p: moved(moved(p, "feed_work", "start_block", 0, 0), "feed_work", "end_block", 0, 1), "maintenance", "root/transformer: leaves running 20 kW against a limit of 12 kW"),
     "on what is down": ("maintenance", lambda p: at(p, 0, 0), "capacity", "p/1: holds 2 units against a limit of 1"),
-    "no unit left for it": ("maintenance", lambda p: with_row(with_row(p, "runs", 4, 4, 3, 4), "places", len(p.runs.job), 1, 1), "capacity", "lets or has down 1"),
+    "no unit left for it": ("maintenance", lambda p: with_row(with_row(p, "runs", 4, 4, 3, 4), "places", len(p.runs.job), 1, 1), "capacity", "gives to batch work or has down 1"),
     "no backup": ("backups", lambda p: without(p, "backups"), "backups", "has no backup from 2026-01-01 on after any-site/a"),
     "backup too late": ("backups", lambda p: backup(p, shape=0, start_block=1, end_block=2), "backups", "has no backup from"),
     "backup on what is lost": ("backups", lambda p: backup(p, island=0), "backups", "which is lost too"),
