@@ -59,11 +59,11 @@ def changes(instance: Instance, plan: Plan) -> tuple[int, ...]:
     return tuple(sorted((*changed(instance, plan), *moved_or_stopped(instance, plan))))
 
 
-def rows_of_changes(instance: Instance, today: Plan, plan: Plan) -> list[tuple[str, str, str]]:
+def rows_of_changes(instance: Instance, today: Plan, plan: Plan) -> list[tuple[int, str, str]]:
     """Jobs that run otherwise than in today's plan, or in one of the two only: (job, what it was to do, what it does)."""
     before, now = ways(instance, today), ways(instance, plan)
     jobs = [job for job in sorted(before.keys() | now.keys()) if before.get(job) != now.get(job)]
-    return [(instance.jobs.id[job], before.get(job, "does not run"), now.get(job, "does not run")) for job in jobs]
+    return [(job, before.get(job, "does not run"), now.get(job, "does not run")) for job in jobs]
 
 
 def ways(instance: Instance, plan: Plan) -> Mapping[int, str]:

@@ -19,7 +19,7 @@ NOUNS = BASE | {"placement.instance", "placement.lending", "placement.plan", "pl
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
 VERBS = LAWS | {
     "placement.rules", "placement.check", "placement.formulate", "placement.futures", "placement.notes", "placement.earlier",
-    "placement.replanning",
+    "placement.replanning", "placement.moves",
 }  # fmt: skip
 VIEWS = {"placement.explain", "placement.sweep", "placement.report", "placement.export"}
 
@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.earlier": NOUNS,
     "placement.formulate": LAWS | {"placement.rules"},
     "placement.replanning": LAWS | {"placement.rules", "placement.check", "placement.earlier"},
+    "placement.moves": LAWS | {"placement.rules"},
     "placement.futures": LAWS | {"placement.check", "placement.formulate"},
     **dict.fromkeys(VIEWS, VERBS | VIEWS),
     "placement.sweep": VERBS | {"placement.files", "placement.report", "placement.bench"},

@@ -50,6 +50,7 @@ def replan(
 ) -> None:  # fmt: skip
     """Plan INSTANCE anew, near the plan in force, which may be of an earlier state of it and may break its limits."""
     from placement.cli.solving import solve
+    from placement.moves import steps
     from placement.replanning import rows_of_changes, stated_for, with_today
 
     began = time.monotonic()
@@ -70,14 +71,18 @@ def replan(
         result = replace(stated_for(fleet, found, old), seconds=time.monotonic() - began)
         if output is not None and result.plan is not None:
             _save(result, fleet, output)
-    rows = [] if result.plan is None else rows_of_changes(fleet, old, result.plan)
+    changed = {} if result.plan is None else {job: (was, is_now) for job, was, is_now in rows_of_changes(fleet, old, result.plan)}
+    order = [] if result.plan is None else steps(fleet, old, result.plan, changed)
+    broken = [(n, v) for n, step in enumerate(order, 1) for v in step.broken]
+    rows = [(n, fleet.jobs.id[job], *changed[job]) for n, step in enumerate(order, 1) for job in step.jobs]
     beside = None if cold is None or cold.plan is None else stated_for(fleet, cold, old)
     saved = None if output is None or result.plan is None else str(output)
     if as_json:
         from placement.report.data import result_data
 
         data = result_data(result, [], saved)
-        data["changes"] = [dict(zip(("job", "was", "is"), row, strict=True)) for row in rows]
+        data["changes"] = [dict(zip(("step", "job", "was", "is"), row, strict=True)) for row in rows]
+        data["steps_broken"] = [{"step": n, "message": v.message} for n, v in broken]
         data["cold"] = None if beside is None else result_data(beside, [], None)
         print_json(data)
     elif result.plan is None:
@@ -88,7 +93,9 @@ def replan(
         if beside is not None:
             click.echo(_headline("planned from nothing", beside))
         if rows:
-            click.echo(f"\n{table(('job', 'was', 'is'), rows, left=3)}")
+            click.echo(f"\n{table(('step', 'job', 'was', 'is'), rows, left=4)}")
+        for n, violation in broken:
+            click.echo(f"after step {n}: {clean(violation.message)}")
         if saved is not None:
             click.echo(f"\nplan saved in {clean(saved)}")
     ctx.exit(ending(result.status, result.plan is not None, interrupts.exit_code))

@@ -46,6 +46,7 @@ def test_today_s_plan_is_kept_where_that_pays(
     assert answer["facts"]["runs_otherwise"] == changes + 1  # c is new.
     assert answer["bound"] is None
     assert {row["job"] for row in answer["changes"]} == ({"a", "b", "c"} if changes else {"c"})
+    assert [row["step"] for row in answer["changes"]] == ([1, 2, 2] if changes else [1]) and answer["steps_broken"] == []
     assert run("check", now, new).exit_code == 0
 
 
