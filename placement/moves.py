@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, islice
 from typing import TypeVar
 
 import numpy as np
@@ -19,8 +19,8 @@ from placement.plan import Paths, Places, Plan, Replicas, Runs, Violation, empty
 from placement.program import Bools
 from placement.rules import capacity, interconnect, power
 
-TOGETHER = 3
-"""Jobs that are tried as one step before all that are left become one."""
+TOGETHER, MOST_TRIED = 3, 200
+"""Jobs that are tried as one step, and how many sets of each size, before all that are left become one step."""
 ROUNDING = 1e-6
 
 
@@ -82,7 +82,7 @@ def between_plans(today: Plan, plan: Plan, changed: set[int]) -> Plan:
 
 def _candidates(left: list[int]) -> Iterator[tuple[int, ...]]:
     for size in range(1, min(TOGETHER, len(left)) + 1):
-        yield from combinations(left, size)
+        yield from islice(combinations(left, size), MOST_TRIED)
     yield tuple(left)
 
 
