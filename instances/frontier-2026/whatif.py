@@ -169,6 +169,8 @@ def scenario_rows(document: Noun, tranches: Any, steps: Any) -> list[Noun]:
         ("batch-work", "Evals, rollouts and data generation fill what is left", batch_work()),
         ("services-as-run", "Replicas take time to start, and some are kept warm",
          [change(f"services[{row['id']}].{k}", v) for row in document["services"] for k, v in f.SERVICES_AS_RUN.items()]),
+        ("more-demand", "A tenth more of all demand",
+         [scale(f"streams[{stream['id']}].base_tokens_per_s", 1.1) for stream in document["streams"]]),
         ("as-planned", "Demand as it was planned",
          [change("growths[base].planned", [Flow({"from_date": f.START, "annual_factor": 10.0})]),
           change("settings.growth", "planned")]),
