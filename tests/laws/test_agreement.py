@@ -15,6 +15,7 @@ from placement.formulate import Formulation, formulate
 from placement.program import Floats, Ints
 from solvers.columns import expand
 from tests.laws.random_instances import decided, on_spot, random_document, write_instance
+from tests.laws.seeds import seeds
 
 TINY = sorted(Path("instances/tiny").glob("*"))
 GANG_CHOICES = 150
@@ -273,20 +274,20 @@ def assert_agreement_at_limits(
             agreed(formulation, nudged(formulation, choice, rng), seed)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", seeds(12))
 def test_random_instances_agree(seed: int, tmp_path: Path) -> None:
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, random_document(seed))), seed)
     assert allowed + refused > 0
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_random_instances_with_contracts_to_decide_agree(seed: int, tmp_path: Path) -> None:
     document = decided(random_document(500 + seed), np.random.default_rng(seed))
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, document)), seed)
     assert allowed + refused > 0
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_random_instances_on_spot_capacity_agree(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
     document = random_document(800 + seed)
@@ -295,7 +296,7 @@ def test_random_instances_on_spot_capacity_agree(seed: int, tmp_path: Path) -> N
     assert allowed + refused > 0
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(20))
 def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
     """Random choices of decided contracts are hardly ever allowed: these are, but for what a step beyond them breaks."""
     document = random_document(500 + seed)

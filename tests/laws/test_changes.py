@@ -20,6 +20,7 @@ from placement.instance import Instance
 from placement.replanning import changes, with_today
 from tests.laws.random_instances import decided, over_wan, random_document, write_instance
 from tests.laws.random_movement import in_place, standing
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import agreed, cheapest_choice, gang_choices, nudged, random_choice
 from tests.laws.test_movement_violations import plan
 
@@ -55,7 +56,7 @@ def instance_of(folder: Path, seed: int) -> Instance:
     return write_instance(folder, planned(document, rng, folder))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_random_instances_with_a_plan_in_force_agree(seed: int, tmp_path: Path) -> None:
     formulation = formulate(instance_of(tmp_path, seed))
     rng = np.random.default_rng(seed)

@@ -10,16 +10,17 @@ import pytest
 from placement.formulate import formulate
 from tests.laws.random_grid import asked
 from tests.laws.random_instances import decided, random_document, write_instance
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import assert_agreement, assert_agreement_at_limits
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_random_instances_agree(seed: int, tmp_path: Path) -> None:
     document = asked(random_document(3000 + seed), np.random.default_rng(seed))
     assert sum(assert_agreement(formulate(write_instance(tmp_path, document)), seed)) > 0
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", seeds(12))
 def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
     document = random_document(3500 + seed)

@@ -12,6 +12,7 @@ from placement.formulate import formulate
 from tests.laws.random_grid import asked
 from tests.laws.random_instances import decided, on_spot, over_wan, random_document, write_instance
 from tests.laws.random_policies import roomy
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import assert_agreement, assert_agreement_at_limits
 from tests.laws.test_tenancy_agree import EDGES, EDITS, NUDGES
 
@@ -42,14 +43,14 @@ def meeting(seed: int, law: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(3))
 @pytest.mark.parametrize("law", EDITS)
 def test_random_instances_agree(law: str, seed: int, tmp_path: Path) -> None:
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, meeting(seed, law))), seed)
     assert allowed + refused > 0
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(4))
 @pytest.mark.parametrize("law", EDITS)
 def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, meeting(100 + seed, law)))

@@ -25,6 +25,7 @@ from tests.laws.random_levers import (
     steadied,
     with_losses,
 )
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import agreed, cheapest_choice, nudged
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
@@ -65,7 +66,7 @@ def lever_moved(formulation: Formulation, choice: tuple[Ints, Ints, Floats], rng
     return formulation.encode(formulation.decode(*changed), strict=False)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(6))
 @pytest.mark.parametrize("law", EDITS)
 def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, ruled(seed, law)))

@@ -24,6 +24,7 @@ from solvers.classes import classes_of
 from tests.laws.random_instances import random_document, write_instance
 from tests.laws.random_levers import powered
 from tests.laws.random_orders import ordered
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import agreed, assert_agreement_at_limits, cheapest_choice, gang_choices, random_choice
 from tests.laws.test_tenancy_violations import moved, run_of
 
@@ -50,7 +51,7 @@ def random_instance(folder: Path, seed: int) -> Instance | None:
         return None
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_random_instances_in_order_agree(seed: int, tmp_path: Path) -> None:
     instance = random_instance(tmp_path, seed)
     if instance is None:

@@ -19,6 +19,7 @@ from tests.laws.random_objectives import fair, with_objective
 from tests.laws.random_quotas import on_quotas
 from tests.laws.random_services import standing, starting
 from tests.laws.random_tenancy import maintained, surviving
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import agreed, cheapest_choice, nudged
 from tests.laws.test_batch_agrees import worked
 from tests.laws.test_movement_agrees import regrouped
@@ -36,7 +37,7 @@ PAIRS = [pair for pair in combinations((*EDITS, MOVES, AIMS), 2) if pair != ("ba
 STEPS = (nudged, worked, begun, regrouped, borrowed_more)
 
 
-@pytest.mark.parametrize("seed", range(13))
+@pytest.mark.parametrize("seed", seeds(13))
 def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
     """Each seed takes a pair of its own, spread over all of them."""
     rng = np.random.default_rng(seed)

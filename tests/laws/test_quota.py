@@ -24,6 +24,7 @@ from tests.laws.random_batch import batched
 from tests.laws.random_instances import random_document, write_instance
 from tests.laws.random_levers import powered
 from tests.laws.random_quotas import on_quotas
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import agreed, cheapest_choice, nudged
 from tests.laws.test_supply_violations import with_row, without
 from tests.laws.test_tenancy_violations import moved, run_of
@@ -66,7 +67,7 @@ def borrowed_more(
     return columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2].astype(np.float64)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_random_instances_with_quotas_agree(seed: int, tmp_path: Path) -> None:
     formulation = formulate(instance_of(tmp_path, seed))
     rng = np.random.default_rng(seed)

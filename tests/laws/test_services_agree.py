@@ -15,6 +15,7 @@ from placement.program import Floats, Ints
 from tests.laws.random_instances import decided, on_spot, random_document, write_instance
 from tests.laws.random_levers import powered, with_losses
 from tests.laws.random_services import standing, starting
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import agreed, cheapest_choice, nudged
 
 Edit = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
@@ -50,7 +51,7 @@ def begun(formulation: Formulation, choice: tuple[Ints, Ints, Floats], rng: np.r
     return changed[0][kept].astype(np.int64), changed[1][kept].astype(np.int64), changed[2][kept]
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", seeds(8))
 @pytest.mark.parametrize("law", EDITS)
 def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, ruled(seed, law)))

@@ -15,6 +15,7 @@ from placement.formulate import formulate
 from placement.instance import Calendar
 from tests.laws.random_grid import asked
 from tests.laws.random_instances import decided, random_document, write_instance
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import assert_agreement_at_limits
 from tests.laws.test_lever_violations import solved
 
@@ -45,7 +46,7 @@ def switching(seed: int) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, switching(seed)))
     assert_agreement_at_limits(formulation, np.random.default_rng(seed), seed, 6, 2)

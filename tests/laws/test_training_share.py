@@ -13,6 +13,7 @@ from placement.check import check
 from placement.formulate import formulate
 from tests.laws.random_instances import random_document, write_instance
 from tests.laws.random_levers import powered
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import agreed, assert_agreement_at_limits, gang_choices, random_choice
 from tests.laws.test_policy_violations import of_jobs
 
@@ -34,7 +35,7 @@ def mixed(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_random_instances_with_shares_of_training_agree(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
     formulation = formulate(write_instance(tmp_path, mixed(powered(random_document(9000 + seed)), rng)))

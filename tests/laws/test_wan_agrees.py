@@ -14,6 +14,7 @@ from placement.formulate import formulate
 from placement.instance.supply import Link
 from placement.instance.wan import Wan
 from tests.laws.random_instances import decided, over_wan, random_document, write_instance
+from tests.laws.seeds import seeds
 from tests.laws.test_agreement import EDGES, assert_agreement, assert_agreement_at_limits, cheapest_choice
 
 
@@ -29,13 +30,13 @@ def crossing(seed: int) -> dict[str, Any]:
     return over_wan(decided(document, rng) if seed % 2 else document, rng)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_random_instances_over_the_wan_agree(seed: int, tmp_path: Path) -> None:
     allowed, refused = assert_agreement(formulate(write_instance(tmp_path, crossing(seed))), seed)
     assert allowed + refused > 0
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", seeds(12))
 def test_choices_at_the_limits_of_the_wan_agree(seed: int, tmp_path: Path) -> None:
     formulation = formulate(write_instance(tmp_path, crossing(100 + seed)))
     rng = np.random.default_rng(seed)
@@ -90,7 +91,7 @@ def every_path(links: dict[str, Link], nodes: list[str], a: str, b: str) -> set[
     return found
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(30))
 def test_paths_are_the_shortest_and_the_cheapest_of_all(seed: int) -> None:
     rng = np.random.default_rng(seed)
     nodes = ["s0", "s1", "s2", "r0", "r1"]
@@ -120,7 +121,7 @@ def test_paths_are_the_shortest_and_the_cheapest_of_all(seed: int) -> None:
         assert len(offered) <= most + 1
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_round_trips_are_those_of_the_shortest_paths(seed: int) -> None:
     rng = np.random.default_rng(100 + seed)
     nodes = ["s0", "s1", "s2", "r0", "r1"]
