@@ -104,7 +104,8 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
 
 def _never_done(instance: Instance, plan: Plan) -> list[Violation]:
     text = "hardly gets on between the interruptions of the spot capacity that it stands on"
-    endless = np.flatnonzero(spot_times_longer(instance, plan) > MOST_TIMES_LONGER)
+    hardly = (spot_times_longer(instance, plan) > MOST_TIMES_LONGER) & ~instance.jobs.runs_today[plan.runs.job]
+    endless = np.flatnonzero(hardly)
     return [broken(NAME, instance.jobs.id[plan.runs.job[r]], text) for r in endless]
 
 

@@ -18,11 +18,12 @@ import numpy as np
 from placement.activities import Activities
 from placement.builder import Builder
 from placement.instance import Instance, Running
+from placement.instance.goodput import MOST_TIMES_LONGER
 from placement.instance.policy import Freeze, of_kind
 from placement.plan import Paths, Places, Plan, Replicas, Runs, Serving, Shedding, Violation, empty
 from placement.program import Bools, Floats
 from placement.rules.assignment import needed_end, progress
-from placement.rules.interconnect import run_hours
+from placement.rules.interconnect import run_hours, spot_times_longer
 from placement.rules.reading import broken, events_above, level_and_term
 
 NAME = "movement"
@@ -138,6 +139,8 @@ def _move_violations(instance: Instance, plan: Plan, course: Course, name: str) 
             found.append(broken(NAME, name, text, early, "days"))
     if _stands_today(plan, course.last, today):
         found.append(broken(NAME, name, "moves to where it stands"))
+    if spot_times_longer(instance, plan)[course.last] > MOST_TIMES_LONGER:
+        found.append(broken(NAME, name, "moves to spot capacity between whose interruptions it would hardly get on"))
     pools = instance.island_pool[plan.places.island[plan.places.run == course.last]]
     here = instance.island_pool[list(today.islands)]
     of = {"pool": np.arange(len(instance.pools)), "site": instance.pool_site}
