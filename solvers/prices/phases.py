@@ -18,7 +18,7 @@ from solvers.prices.footing import Footing
 from solvers.prices.improve import Improver, Pool, improve
 from solvers.prices.layout import Layout
 from solvers.prices.plan import Draft, empty, fill
-from solvers.prices.prove import by_lp, by_search
+from solvers.prices.prove import LP_CLOSED, by_lp, by_search
 from solvers.prices.restricted import Part, columns_at
 from solvers.prices.room import fill_or_make_room
 from solvers.prices.rounding import columns_of, rounded
@@ -70,7 +70,8 @@ ROUNDING = 0.2
 """Share of the allowed gap that rounding may take."""
 
 QUICK_COLUMNS = 20_000
-"""With at most so many columns of groups, an earlier plan's prices go through the LP before that plan is improved."""
+"""With at most so many columns of groups, an earlier plan's prices go through the LP before that plan is improved, if the gap that is
+asked for is one that an LP can close."""
 
 STALE = 1e-3
 """Annealing takes up new prices when these raise the bound by more, relatively, than those that it goes by."""
@@ -93,7 +94,7 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     prices = state.best_prices.copy()
     if not _first_plan(run, state, processes[0]) or run.strayed:
         return
-    if run.standing is not None and layout.columns_upto[-1] <= QUICK_COLUMNS:
+    if run.standing is not None and layout.columns_upto[-1] <= QUICK_COLUMNS and run.clock.limits.gap >= LP_CLOSED:
         _quick_bound(run, state, processes[0])
         if run.closed:
             return _end(run, state)
