@@ -147,7 +147,8 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "events slow gangs down", "a dropped coefficient", "activity", f"{ACTIVITIES}/paces.py",
-        "1 - shares[:, None, None] * slowed - switching", "1 - slowed - switching", GRID,
+        "1 - shares[:, None, None] * slowed - switching",
+        "1 - np.ones((len(shares), 1, 1)) * slowed - switching", GRID,
     ),
     Mutation(
         "events above two sites", "all for any", "activity", f"{ACTIVITIES}/paces.py",

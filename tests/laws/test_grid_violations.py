@@ -11,6 +11,7 @@ import pytest
 
 from placement import load, solve
 from placement.check import check
+from placement.formulate import formulate
 from placement.instance.losses import Loss
 from placement.instance.supply import Contract
 from placement.notes import plan_notes
@@ -64,7 +65,8 @@ def test_only_these_laws_forbid_it(case: str, job: int) -> None:
 
 @pytest.mark.parametrize("name", ["firm on what is not", "more than one feed carries", "drawn all the same"])
 def test_power_that_contracts_bring_counts_against_it(name: str) -> None:
-    """As many kW as are missing, of a contract in force, are enough; half of them leave half, one not signed brings none."""
+    """As many kW as are missing, of a contract in force, are enough; half of them leave half, one not signed brings none; the
+    Program allows what the check does."""
     case, breach, law, _ = BREACHES[name]
     instance, plan = solved(f"power-{case}")
     plan = breach(plan)
@@ -77,7 +79,9 @@ def test_power_that_contracts_bring_counts_against_it(name: str) -> None:
         )
         more = replace(instance, contracts={**instance.contracts, "more": contract})
         under = with_row(plan, "contracts", len(instance.contracts), 0, instance.calendar.blocks) if signed else plan
-        return [found.amount for found in check(more, under).violations if found.law == law]
+        found, formulation = check(more, under).violations, formulate(more)
+        assert bool(formulation.program.infeasibility(*formulation.encode(under, strict=False))) == bool(found)
+        return [violation.amount for violation in found if violation.law == law]
 
     (short,) = [found for found in check(instance, plan).violations if found.law == law]
     assert missing(short.amount, None) == missing(short.amount, True) == []

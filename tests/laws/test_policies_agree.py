@@ -56,6 +56,13 @@ BY_HAND = {
     "idle draw is billed": (
         "contract-energy", "{id: c, kind: concentration, by: provider, of: spend, per: horizon, most_share: 0.95}",
     ),
+    # 384 are owed anyway; a and b one after the other use 576, which the first budget has and the second has not.
+    "use beyond what is owed fits": (
+        "contract-take-or-pay", "{id: b, kind: budget, per: horizon, most_usd: 576, terms: [take_or_pay]}",
+    ),
+    "use beyond what is owed counts": (
+        "contract-take-or-pay", "{id: b, kind: budget, per: horizon, most_usd: 575, terms: [take_or_pay]}",
+    ),
 }
 
 

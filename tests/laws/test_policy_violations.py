@@ -104,6 +104,19 @@ def test_a_budget_of_capex_counts_what_falls_due(tmp_path: Path) -> None:
     assert [v.amount for v in found] == pytest.approx([500.0, 500.0])
 
 
+def test_a_budget_of_take_or_pay_counts_use_beyond_what_is_owed(tmp_path: Path) -> None:
+    """Of 384 that are owed anyway b alone uses all and no more; a beside it takes 192 more, 576 of 500."""
+    policy = "policies:\n  - {id: cash, kind: budget, per: horizon, most_usd: 500, terms: [take_or_pay]}\n"
+    (tmp_path / "fleet.yaml").write_text((TINY / "contract-take-or-pay.yaml").read_text() + policy)
+    instance, one = load(tmp_path), [1, 1]
+    both = replace(of_jobs([0, 0]), runs=rows(Runs, [0, 1], [0, 1], [0, 1], [1, 3]), places=rows(Places, [0, 1], [0, 0], one))
+    found = broken(instance, both)
+    assert (found.law, found.subject, found.unit) == ("budget", "cash", "USD")
+    assert found.amount == pytest.approx(576 - 500)
+    b_alone = replace(of_jobs([0]), runs=rows(Runs, [1], [1], [1], [3]))
+    assert not check(instance, b_alone).violations
+
+
 def test_gpu_hours_of_others_do_not_count() -> None:
     """All three jobs run: tenant t takes 384 GPU-hours of 300."""
     instance = load(TINY / "budget-hours.yaml")
