@@ -60,7 +60,7 @@ class Child:
                 elif kind == "stop":
                     self.stopped = max(self.stopped, job)
                 elif kind == "offer":
-                    self.offers[job] = rest[0]
+                    self.offers = {job: rest[0]}
         except (EOFError, OSError):
             os._exit(0)
 

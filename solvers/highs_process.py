@@ -1,7 +1,11 @@
-"""HiGHS in its own process, as a handle: submit a model, receive events, offer incumbents, stop; limits hold by killing it."""
+"""HiGHS in its own process, as a handle: submit a model, receive events, offer incumbents, stop; limits hold by killing it.
+
+Most models are solved sooner than a process starts, so one that has nothing left to do waits for the next handle.
+"""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import subprocess
@@ -29,6 +33,13 @@ OnEvent = Callable[[Floats | None, float | None], None]
 
 GRACE_S = 0.5
 """Seconds past its deadline after which the process is killed; it is told to stop at the deadline."""
+
+
+IDLE_PROCESSES = 2
+"""Most that wait: more than one where searches race."""
+
+IDLE_ENTRIES = 1_000_000
+"""A process that had a larger matrix than this does not wait: it may hold memory that nobody needs."""
 
 
 def never() -> bool:
@@ -110,6 +121,58 @@ class Tuning:
         return options
 
 
+@dataclass
+class _Child:
+    """The process and the ends of its pipes."""
+
+    process: subprocess.Popen[bytes]
+    inbox: Connection
+    outbox: Connection
+    jobs: int = 0
+    """That it was given so far: each has a number of its own, by which late messages of earlier ones are known."""
+    entries: int = 0
+    """Of the largest matrix that it was given."""
+
+    @staticmethod
+    def start() -> _Child:
+        child_in, parent_out = os.pipe()
+        parent_in, child_out = os.pipe()
+        code = f"import sys; sys.path[:] = {sys.path!r}; from solvers.highs_child import main; main({child_in}, {child_out})"
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], pass_fds=(child_in, child_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        os.close(child_in)
+        os.close(child_out)
+        return _Child(process, Connection(parent_in, writable=False), Connection(parent_out, readable=False))
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.inbox.close()
+        self.outbox.close()
+
+
+_idle: list[_Child] = []
+
+
+def _idle_or_new() -> _Child:
+    while _idle:
+        child = _idle.pop()
+        if child.process.poll() is None:
+            return child
+        child.end()
+    return _Child.start()
+
+
+@atexit.register
+def _end_idle() -> None:
+    while _idle:
+        _idle.pop().end()
+
+
+os.register_at_fork(after_in_child=_idle.clear)  # they are the parent's
+
+
 class HighsProcess:
     """A running child; use as a context manager. One that had to be killed is replaced when the next model is submitted."""
 
@@ -122,33 +185,25 @@ class HighsProcess:
         self.x: Floats | None = None
         self.bound: float | None = None
         self.outcome: Outcome | None = None
-        self._spawn()
-
-    def _spawn(self) -> None:
-        child_in, parent_out = os.pipe()
-        parent_in, child_out = os.pipe()
-        code = f"import sys; sys.path[:] = {sys.path!r}; from solvers.highs_child import main; main({child_in}, {child_out})"
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code], pass_fds=(child_in, child_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        os.close(child_in)
-        os.close(child_out)
-        self._inbox = Connection(parent_in, writable=False)
-        self._outbox = Connection(parent_out, readable=False)
+        self._child = _idle_or_new()
         self.dead = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        """Lets the child wait for the next handle where it is at rest."""
+        child, rests = self._child, self._job == 0 or self.outcome is not None
+        if self.dead or not rests or len(_idle) >= IDLE_PROCESSES or child.entries > IDLE_ENTRIES:
+            self.kill()
+        else:
+            self.dead = True
+            _idle.append(child)
 
     def kill(self) -> None:
-        self.dead = True
-        self._process.kill()
-        self._process.wait()
-        self._inbox.close()
-        self._outbox.close()
+        if not self.dead:
+            self.dead = True
+            self._child.end()
 
     @property
     def running(self) -> bool:
@@ -156,14 +211,16 @@ class HighsProcess:
 
     def _send(self, *message: Any) -> None:
         with contextlib.suppress(BrokenPipeError, OSError):
-            self._outbox.send(message)
+            self._child.outbox.send(message)
 
     def submit(self, model: Linear, tuning: Tuning, start: Floats | None = None, basis: Basis | None = None) -> None:
         """Begins to solve ``model``, an LP from ``basis``; the limit in ``tuning`` counts from here."""
         self._deadline = time.monotonic() + tuning.allowance.seconds
         if self.dead:
-            self._spawn()
-        self._job += 1
+            self._child, self.dead = _idle_or_new(), False
+        self._child.jobs += 1
+        self._child.entries = max(self._child.entries, len(model.row))
+        self._job = self._child.jobs
         self.x, self.bound, self.outcome = None, None, None
         self._told_to_stop = False
         self._spent = 0.0
@@ -192,9 +249,9 @@ class HighsProcess:
         if now > self._deadline:
             self.stop()
         try:
-            if self._inbox.poll(wait_s):
-                while self.running and self._inbox.poll(0):
-                    self._take(self._inbox.recv(), on_event)
+            if self._child.inbox.poll(wait_s):
+                while self.running and self._child.inbox.poll(0):
+                    self._take(self._child.inbox.recv(), on_event)
         except (EOFError, OSError):
             self._end("memory")
 

@@ -70,8 +70,8 @@ ROUNDING = 0.2
 """Share of the allowed gap that rounding may take."""
 
 QUICK_COLUMNS = 20_000
-"""With at most so many columns of groups, an earlier plan's prices go through the LP before that plan is improved, if the gap that is
-asked for is one that an LP can close."""
+"""With at most so many columns of groups, an earlier plan's prices go through the LP before that plan is improved, where the
+gap that is asked for is one that an LP can close."""
 
 STALE = 1e-3
 """Annealing takes up new prices when these raise the bound by more, relatively, than those that it goes by."""
