@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from placement.lending import Borrowing
+from placement.move import Moves
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 from placement.violation import Violation as Violation  # noqa: PLC0414 -- read with plans
 
@@ -393,11 +394,9 @@ class Prices:
 TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
-    "feed_work": FeedWork,
-    "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings, "refusals": Refusals,
-    "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts, "degraded": Degraded,
-    "batch": Batch, "unfinished": Unfinished, "starts": Starts,
-    "borrowing": Borrowing,
+    "feed_work": FeedWork, "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings,
+    "refusals": Refusals, "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts,
+    "degraded": Degraded, "batch": Batch, "unfinished": Unfinished, "starts": Starts, "borrowing": Borrowing,
 }  # fmt: skip
 
 
@@ -433,6 +432,8 @@ class Result:
     """Of the last level, to solve from again; None where the solver has none."""
     work: float | None = None
     """Deterministic work spent; None where the solver does not count it."""
+    moves: tuple[Moves, ...] | None = None
+    """Steps from today's plan to this one, in order; None where it was not made near one."""
 
     @property
     def objective(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +11,12 @@ from placement.check import check
 from placement.earlier import moved_jobs
 from placement.instance import Instance
 from placement.instance.today import Planned, Today
+from placement.move import Moves
 from placement.plan import Plan, Result
 from placement.program import LevelResult, Status
 from placement.rules.changes import changed, moved_or_stopped
+
+IDLE = "does not run"
 
 
 def with_today(instance: Instance, plan: Plan, *, change_usd: float = 0.0, most_changes: int | None = None) -> Instance:
@@ -59,11 +62,18 @@ def changes(instance: Instance, plan: Plan) -> tuple[int, ...]:
     return tuple(sorted((*changed(instance, plan), *moved_or_stopped(instance, plan))))
 
 
-def rows_of_changes(instance: Instance, today: Plan, plan: Plan) -> list[tuple[int, str, str]]:
-    """Jobs that run otherwise than in today's plan, or in one of the two only: (job, what it was to do, what it does)."""
-    before, now = ways(instance, today), ways(instance, plan)
-    jobs = [job for job in sorted(before.keys() | now.keys()) if before.get(job) != now.get(job)]
-    return [(job, before.get(job, "does not run"), now.get(job, "does not run")) for job in jobs]
+def rows_of_moves(instance: Instance, plan: Plan, listed: Iterable[Moves], today: Plan) -> list[tuple[int, str, str, str]]:
+    """Every move of a list, in words: (step, job, what it was to do, what it does)."""
+    booked, now = dict(ways(instance, today)), ways(instance, plan)
+    rows = []
+    for step, moves in enumerate(listed, 1):
+        for move in moves:
+            was, does = booked.get(move.job, IDLE), now.get(move.job, IDLE)
+            if move.detour is not None:
+                does = f"for the time being on {instance.island_names[move.detour]}"
+            rows.append((step, instance.jobs.id[move.job], was, does))
+            booked[move.job] = does
+    return rows
 
 
 def ways(instance: Instance, plan: Plan) -> Mapping[int, str]:

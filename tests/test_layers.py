@@ -15,11 +15,11 @@ FOLDERS = {"placement", "instances", "solvers", "tests", "benchmarks", "docs"}
 LONGEST_MODULE = 450
 
 BASE = {"placement.program"}
-NOUNS = BASE | {"placement.instance", "placement.lending", "placement.plan", "placement.scenario"}
+NOUNS = BASE | {"placement.instance", "placement.lending", "placement.move", "placement.plan", "placement.scenario"}
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
 VERBS = LAWS | {
     "placement.rules", "placement.check", "placement.formulate", "placement.futures", "placement.notes", "placement.earlier",
-    "placement.replanning", "placement.moves",
+    "placement.replanning", "placement.moves", "placement.move_order",
 }  # fmt: skip
 VIEWS = {"placement.explain", "placement.sweep", "placement.report", "placement.export"}
 
@@ -27,7 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.program": set(),
     "placement.violation": set(),
     "placement.lending": BASE,
-    "placement.plan": BASE | {"placement.lending", "placement.violation"},
+    "placement.move": set(),
+    "placement.plan": BASE | {"placement.lending", "placement.move", "placement.violation"},
     "placement.builder": BASE,
     "placement.instance": BASE | {"placement.plan"},  # The names of terms.
     "placement.scenario": BASE | {"placement.instance"},
@@ -40,7 +41,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.earlier": NOUNS,
     "placement.formulate": LAWS | {"placement.rules"},
     "placement.replanning": LAWS | {"placement.rules", "placement.check", "placement.earlier"},
-    "placement.moves": LAWS | {"placement.rules"},
+    "placement.moves": LAWS | {"placement.rules", "placement.earlier"},
+    "placement.move_order": NOUNS | {"placement.moves"},
     "placement.futures": LAWS | {"placement.check", "placement.formulate"},
     **dict.fromkeys(VIEWS, VERBS | VIEWS),
     "placement.sweep": VERBS | {"placement.files", "placement.report", "placement.bench"},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +16,9 @@ from placement.report.text import brief, clean, count, plural, table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from placement.plan import Violation
+    from placement.instance import Instance
+    from placement.move import Moves
+    from placement.plan import Plan, Violation
 
 TOLERANCE = 1e-6
 """Stated costs may differ from the plan's by this times max(1, |USD|)."""
@@ -26,13 +29,20 @@ TOLERANCE = 1e-6
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
 @scenario_option
 @levels_option
+@click.option(
+    "--today", metavar="PLAN", type=click.Path(path_type=Path),
+    help="The plan that was in force: judge every step from it to PLAN, as PLAN lists them.",
+)  # fmt: skip
 @json_option
 @click.pass_context
-def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, levels: str | None, as_json: bool) -> None:
+def check(
+    ctx: click.Context, instance: Path, plan: Path, scenario: str | None, levels: str | None, today: Path | None, as_json: bool
+) -> None:
     """Check PLAN against every law of INSTANCE; exit 1 if it breaks one."""
     from placement.check import check as check_plan
 
     fleet = read_instance(instance, scenario, levels)
+    before = None if today is None else read_plan(today, fleet, changed=True)[0]
     decided, stated = read_plan(plan, fleet)
     checked = check_plan(fleet, decided)
     values = {level.name: level.value for level in stated.levels if level.value is not None}
@@ -43,20 +53,63 @@ def check(ctx: click.Context, instance: Path, plan: Path, scenario: str | None, 
         *_misstated(values, checked.levels),
         *_misstated(totals, {"objective": list(checked.levels.values())[-1]}),
     ]
+    steps = None if before is None else _replayed(fleet, before, decided, stated.moves)
+    if steps is not None:
+        found += steps.violations
+    elif stated.moves:
+        click.echo(f"note: its {plural(len(stated.moves), 'step')} are not judged; give the plan before them, --today", err=True)
     if stated.edited:
         click.echo(f"note: edited since they were written: {', '.join(stated.edited)}", err=True)
     if as_json:
         from placement.report.data import check_data
 
-        print_json(check_data(fleet, found, checked.terms))
+        data = check_data(fleet, found, checked.terms)
+        if steps is not None:
+            data |= {"steps": steps.count, "steps_listed": steps.listed, "steps_broken": steps.broken}
+        print_json(data)
     elif found:
         click.echo(_listed(found))
+        if steps is not None:
+            click.echo(f"{steps.told} judged")
     else:
         unit = " USD" if fleet.levels.in_usd else ""
         costs = ", ".join(f"{name} {brief(value) if not unit else count(value)}{unit}" for name, value in checked.levels.items())
         click.echo(f"valid: {clean(plan)} breaks no law of {clean(fleet.name)}; {costs}")
+        if steps is not None:
+            click.echo(f"{steps.told} from {clean(today)}: none breaks a limit, or breaks it by more than before the first")
     if found:
         ctx.exit(ExitCode.VIOLATIONS)
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The steps from today's plan, replayed."""
+
+    count: int
+    listed: bool
+    """Whether the plan's file lists them; otherwise an order was looked for."""
+    violations: list[Violation]
+    broken: list[dict[str, Any]]
+    """For ``--json``: what each step breaks, by its number and its jobs."""
+
+    @property
+    def told(self) -> str:
+        """How many there are, and whose."""
+        return plural(self.count, "step") + (" as listed" if self.listed else " in an order found now, as the plan lists none,")
+
+
+def _replayed(fleet: Instance, today: Plan, plan: Plan, listed: tuple[Moves, ...] | None) -> _Steps:
+    """What a plan's own list of moves breaks on the way from today's plan, or where it does not lead to this one."""
+    from placement.move_order import ordered
+    from placement.moves import faults, replayed
+
+    order = tuple(step.moves for step in ordered(fleet, today, plan)) if listed is None else listed
+    found, broken = faults(fleet, today, plan, order), []
+    for n, step in enumerate(replayed(fleet, today, plan, order), 1):
+        jobs = [fleet.jobs.id[move.job] for move in step.moves]
+        found += [replace(v, message=f"after step {n} ({', '.join(jobs)}): {v.message}") for v in step.broken]
+        broken += [{"step": n, "jobs": jobs, **asdict(v)} for v in step.broken]
+    return _Steps(len(order), listed is not None, found, broken)
 
 
 def _misstated(stated: Mapping[str, float], counted: Mapping[str, float]) -> list[Violation]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,13 @@ from placement.cli.output import print_json, require_place_for_plan
 from placement.cli.progress import LogFormat, reporter
 from placement.cli.signals import Interrupts, in_thread
 from placement.cli.solve import ABOVE_ZERO, Number, _save, explaining
-from placement.report.text import clean, count, plural, table
+from placement.report.text import clean, count, plural, section
 from solvers import SOLVERS
 
 if TYPE_CHECKING:
-    from placement.plan import Result
+    from placement.instance import Instance
+    from placement.moves import Step
+    from placement.plan import Plan, Result
 
 USD = Number(min=0, max=1e14)
 
@@ -50,8 +52,8 @@ def replan(
 ) -> None:  # fmt: skip
     """Plan INSTANCE anew, near the plan in force, which may be of an earlier state of it and may break its limits."""
     from placement.cli.solving import solve
-    from placement.moves import steps
-    from placement.replanning import rows_of_changes, stated_for, with_today
+    from placement.move_order import ordered
+    from placement.replanning import stated_for, with_today
 
     began = time.monotonic()
     if output is not None:
@@ -70,35 +72,55 @@ def replan(
             found, cold = explaining(lambda: in_thread(lambda: search(interrupts.event, on_progress)), near)
         result = replace(stated_for(fleet, found, old), seconds=time.monotonic() - began)
         if output is not None and result.plan is not None:
+            _save(result, fleet, output)  # And again with its moves: whoever stops their search has the plan at least.
+    steps: list[Step] = []
+    if result.plan is not None:
+        steps = ordered(fleet, old, result.plan)
+        result = replace(result, moves=tuple(step.moves for step in steps))
+        if output is not None:
             _save(result, fleet, output)
-    changed = {} if result.plan is None else {job: (was, is_now) for job, was, is_now in rows_of_changes(fleet, old, result.plan)}
-    order = [] if result.plan is None else steps(fleet, old, result.plan, changed)
-    broken = [(n, v) for n, step in enumerate(order, 1) for v in step.broken]
-    rows = [(n, fleet.jobs.id[job], *changed[job]) for n, step in enumerate(order, 1) for job in step.jobs]
     beside = None if cold is None or cold.plan is None else stated_for(fleet, cold, old)
-    saved = None if output is None or result.plan is None else str(output)
-    if as_json:
-        from placement.report.data import result_data
-
-        data = result_data(result, [], saved)
-        data["changes"] = [dict(zip(("step", "job", "was", "is"), row, strict=True)) for row in rows]
-        data["steps_broken"] = [{"step": n, "message": v.message} for n, v in broken]
-        data["cold"] = None if beside is None else result_data(beside, [], None)
-        print_json(data)
-    elif result.plan is None:
+    _show(fleet, old, result, steps, beside, output if result.plan is not None else None, as_json=as_json)
+    if result.plan is None and not as_json:
         allowed = "" if most_changes is None else f" with at most {plural(most_changes, 'change')} of {clean(today)}"
         click.echo(f"{clean(fleet.name)}: no plan{allowed}: {result.status}")
-    else:
-        click.echo(_headline("re-planned", result))
-        if beside is not None:
-            click.echo(_headline("planned from nothing", beside))
-        if rows:
-            click.echo(f"\n{table(('step', 'job', 'was', 'is'), rows, left=4)}")
-        for n, violation in broken:
-            click.echo(f"after step {n}: {clean(violation.message)}")
-        if saved is not None:
-            click.echo(f"\nplan saved in {clean(saved)}")
     ctx.exit(ending(result.status, result.plan is not None, interrupts.exit_code))
+
+
+def _show(
+    fleet: Instance, today: Plan, result: Result, steps: list[Step], cold: Result | None, output: Path | None, *, as_json: bool
+) -> None:
+    """The new plan beside today's: what it costs and changes, what it mends, and the report of a plan."""
+    from placement.moves import mended
+    from placement.replanning import rows_of_moves
+    from placement.report.data import result_data
+    from placement.report.moves import by_limit, mending
+    from placement.report.plan_report import plan_report
+
+    plan, listed = result.plan, result.moves or ()
+    saved = None if output is None else str(output)
+    limits = [] if plan is None else by_limit(mended(fleet, today, plan, listed))
+    if as_json:
+        data = result_data(result, [], saved)
+        rows = [] if plan is None else rows_of_moves(fleet, plan, listed, today)
+        data["changes"] = [dict(zip(("step", "job", "was", "is"), row, strict=True)) for row in rows]
+        data["steps_broken"] = [{"step": n, "message": v.message} for n, step in enumerate(steps, 1) for v in step.broken]
+        data["today_breaks"] = [asdict(limit) for limit in limits]
+        data["cold"] = None if cold is None else result_data(cold, [], None)
+        print_json(data)
+        return
+    if plan is None:
+        return
+    click.echo(_headline("re-planned", result))
+    if cold is not None:
+        click.echo(_headline("planned from nothing", cold))
+    for n, step in enumerate(steps, 1):
+        for violation in step.broken:
+            click.echo(f"after step {n}: {clean(violation.message)}")
+    click.echo(section("\nLimits that today's plan breaks", mending(limits, len(steps))), nl=False)
+    click.echo(f"\n{plan_report(fleet, result, today=today)}", nl=False)
+    if saved is not None:
+        click.echo(f"\nplan saved in {clean(saved)}")
 
 
 def _headline(how: str, result: Result) -> str:

@@ -15,6 +15,7 @@ from placement.files.tables import Table
 from placement.instance import Instance
 from placement.instance.running import leaving
 from placement.lending import Borrowing
+from placement.move import Move, Moves
 from placement.plan import (
     TABLES,
     Backups,
@@ -100,6 +101,21 @@ def prices_of(table: Table, instance: Instance, problems: Problems) -> Prices:
     repeated(table, np.where(table.sound & (period >= 0), key, -1), "resource", "each slot of a resource", problems)
     words = tuple(table.words["resource"])
     return Prices(words, table.codes["resource"].astype(np.int64), period, table.numbers["usd_per_unit"])
+
+
+def moves_of(table: Table, instance: Instance, problems: Problems) -> tuple[Moves, ...]:
+    """The moves in a table that was read, step by step; whether they fit is for the laws to say."""
+    job = refer(table, "job", _index(instance.jobs.id), "a job", problems)
+    detour = refer(table, "detour", {"": len(instance.island_names), **_index(instance.island_names)}, "an island", problems)
+    step = _whole(table, "step")
+    repeated(table, np.where(table.sound & (job >= 0), step * len(instance.jobs) + job, -1), "job", "each job of a step", problems)
+    steps = np.unique(step[table.sound])
+    gap = (step != np.searchsorted(steps, step) + 1) & table.sound
+    table.report(problems, gap, "step", "steps 1, 2, 3 and so on, none left out", "put back the rows that are gone, or count anew")
+    islands = [*range(len(instance.island_names)), None]
+    return tuple(
+        tuple(Move(int(job[row]), islands[detour[row]]) for row in np.flatnonzero(step == n).tolist()) for n in steps.tolist()
+    )
 
 
 def still_known(plan: Plan, instance: Instance) -> tuple[Plan, dict[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from placement.files.tables import Column
 from placement.instance import Instance
 from placement.instance.running import leaving
+from placement.move import Moves
 from placement.plan import (
     Backups,
     Closings,
@@ -79,6 +80,12 @@ LEAVING = "/leaving"
 PRICES = (*_texts("resource", "block", "band"), Column("usd_per_unit", "number", least=-1e14))
 """Rows of slots that have a price; a slot of several periods is named by its first."""
 
+MOVES = (Column("step", "number", least=1, most=1e6, whole=True), *_texts("job"), Column("detour", "text", blank=True))
+"""Steps from today's plan count from 1; ``detour`` is empty where the job goes as the plan has it, or stops."""
+
+BESIDE = {"prices": PRICES, "moves": MOVES}
+"""Tables of a plan file that are not the plan's own."""
+
 
 # ------------------------------------------------------------------ to text
 
@@ -92,6 +99,13 @@ def price_bytes(prices: Prices, instance: Instance) -> tuple[bytes, int]:
     """The table of prices as CSV, and its number of rows."""
     columns = [_named(prices.names, prices.resource), *_period_columns(instance, prices.period), _floats(prices.usd_per_unit)]
     return _csv(PRICES, columns)
+
+
+def move_bytes(moves: Iterable[Moves], instance: Instance) -> tuple[bytes, int]:
+    """The table of moves as CSV, and its number of rows."""
+    rows = [(step, move) for step, together in enumerate(moves, 1) for move in together]
+    detours = ["" if move.detour is None else instance.island_names[move.detour] for _, move in rows]
+    return _csv(MOVES, [[str(step) for step, _ in rows], [instance.jobs.id[move.job] for _, move in rows], detours])
 
 
 def _csv(header: Sequence[Column], columns: list[list[str]]) -> tuple[bytes, int]:

@@ -23,8 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from placement.files.atomic import behind_links, write_atomically
 from placement.files.errors import InputErrors, Problem, Problems, WrongInstance, shown
 from placement.files.limits import TABLE_BYTES
-from placement.files.plan_reading import plan_of, prices_of, still_known
-from placement.files.plan_tables import COLUMNS, PRICES, price_bytes, table_bytes
+from placement.files.plan_reading import moves_of, plan_of, prices_of, still_known
+from placement.files.plan_tables import BESIDE, COLUMNS, move_bytes, price_bytes, table_bytes
 from placement.files.reading import content_digest, read_tree, sibling
 from placement.files.table_files import read_table
 from placement.files.tables import Table
@@ -32,6 +32,7 @@ from placement.files.tree import line_of, path_name
 from placement.files.validation import faults, unknown_field
 from placement.files.versions import versions
 from placement.instance import Instance
+from placement.move import Moves
 from placement.plan import Plan, Prices, Result
 from placement.program import LevelResult, Limit, Status
 
@@ -85,6 +86,7 @@ class _Tables(_Strict):
     degraded: _TableFile | None = None
     borrowing: _TableFile | None = None
     prices: _TableFile | None = None
+    moves: _TableFile | None = None
 
 
 class _Named(_Strict):
@@ -134,6 +136,8 @@ class LoadedPlan:
     prices: Prices | None = None
     lost: Mapping[str, int] = field(default_factory=dict)
     """Rows of each table that mean nothing to the instance; none unless the plan was made for another one."""
+    moves: tuple[Moves, ...] | None = None
+    """Steps from the plan that was in force before; None where it was not made near one, or for another instance."""
 
 
 # ------------------------------------------------------------------ writing
@@ -151,6 +155,8 @@ def save_plan(result: Result, instance: Instance, path: str | os.PathLike[str]) 
         written = {name: table_bytes(name, result.plan, instance) for name in COLUMNS}
         if result.prices is not None:
             written["prices"] = price_bytes(result.prices, instance)
+        if result.moves is not None:
+            written["moves"] = move_bytes(result.moves, instance)
         for name, (data, rows) in written.items():
             content = hashlib.sha256(data).hexdigest()
             file = f"{place.stem}.{name}.{content[:8]}.csv"
@@ -195,7 +201,7 @@ def _finite(value: float | None) -> float | None:
 
 def _tables_of(place: Path) -> set[str]:
     """Tables that only the plan file that stands at this place can have written; empty where there is none that can be read."""
-    named = re.compile(rf"{re.escape(place.stem)}\.({'|'.join(COLUMNS)}|prices)\.[0-9a-f]{{8}}\.csv")
+    named = re.compile(rf"{re.escape(place.stem)}\.({'|'.join([*COLUMNS, *BESIDE])})\.[0-9a-f]{{8}}\.csv")
     try:
         tables, _ = read_tree(place, place.name)
     except InputErrors:
@@ -236,6 +242,7 @@ def load_plan(path: str | os.PathLike[str], instance: Instance, *, changed: bool
         )
     plan: Plan | None = None
     prices: Prices | None = None
+    moves: tuple[Moves, ...] | None = None
     edited: tuple[str, ...] = ()
     lost: dict[str, int] = {}
     if document.tables is not None:
@@ -245,6 +252,7 @@ def load_plan(path: str | os.PathLike[str], instance: Instance, *, changed: bool
         unknown = Problems() if another else problems
         plan = plan_of(tables, instance, unknown)
         prices = prices_of(tables["prices"], instance, unknown) if "prices" in tables else None
+        moves = moves_of(tables["moves"], instance, problems) if "moves" in tables and not another else None
     problems.raise_if_any()
     if another and plan is not None:
         plan, lost = still_known(plan, instance)
@@ -270,6 +278,7 @@ def load_plan(path: str | os.PathLike[str], instance: Instance, *, changed: bool
         instance_digest=document.instance.digest,
         prices=prices,
         lost=lost,
+        moves=moves,
     )
 
 
@@ -281,7 +290,7 @@ def _read_tables(place: Path, stated: _Tables, problems: Problems) -> tuple[dict
     """Those that could be read, by name, and the names of those that were edited."""
     tables: dict[str, Table] = {}
     edited = []
-    for name, columns in {**COLUMNS, "prices": PRICES}.items():
+    for name, columns in {**COLUMNS, **BESIDE}.items():
         entry: _TableFile | None = getattr(stated, name)
         if entry is None:
             continue

@@ -17,6 +17,7 @@ from placement.report.batch import batch_work
 from placement.report.borrowing import borrowing, quotas
 from placement.report.fairness import fairness, measures
 from placement.report.levers import levers
+from placement.report.moves import moves
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
@@ -39,13 +40,17 @@ STOPPED = {
 }
 
 
-def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = ()) -> str:
-    """Everything about an answer that fits a terminal; ``bill`` is what makes an instance infeasible."""
+def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = (), *, today: Plan | None = None) -> str:
+    """Everything about an answer that fits a terminal; ``bill`` is what makes an instance infeasible.
+
+    ``today`` is the plan near which this one was made, from which its moves are told.
+    """
     parts = [_headline(instance, result), section("What stands in the way of any plan", _bill(bill))]
     if result.plan is not None and result.terms is not None:
         figures = PlanFigures(instance, result.plan)
         parts += [
             section("Costs by term, USD (earnings are negative)", _terms(result.terms)),
+            section("Moves from today's plan, step by step", _moves(instance, result, today)),
             section("Share of demand served", _served(figures)),
             section("Most demand not served", _sheds(figures)),
             section("Measures of the objective", measures(instance, result.terms)),
@@ -68,6 +73,12 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Notes", lines(instance_notes(instance) + plan_notes(instance, result.plan))),
         ]
     return "\n".join(part for part in parts if part)
+
+
+def _moves(instance: Instance, result: Result, today: Plan | None) -> str:
+    if today is None or result.plan is None:
+        return ""
+    return moves(instance, result.plan, result.moves or (), today)
 
 
 def _headline(instance: Instance, result: Result) -> str:

@@ -75,3 +75,96 @@ def test_too_few_changes_are_infeasible(run: Run, edited: Edited, tmp_path: Path
     assert ran.exit_code == 3, ran.output
     assert "no plan with at most 1 change of" in ran.stdout
     assert run("replan", now, "--today", today, "--most-changes", 2, "--log-format", "none").exit_code == 0
+
+
+def chained(document: dict[str, Any]) -> None:
+    """c has to run on day 1, and a, dearer to delay, on day 2: so b makes room for a, and a for c."""
+    del document["running_plan"]
+    document["jobs"][0]["lateness_usd_per_day"] = 160
+    document["jobs"][2] |= {"commitment": "must", "deadline_date": "2026-01-02"}
+
+
+@pytest.fixture
+def chain(run: Run, edited: Edited, tmp_path: Path) -> tuple[str, Path, Path]:
+    """An instance, the plan in force, and one that was made near it: three steps, b, a, c."""
+    today, new = tmp_path / "today.json", tmp_path / "new.json"
+    assert run("solve", edited("changes", alone), "-o", today, "-q").exit_code == 0
+    now = edited("changes", chained)
+    assert run("replan", now, "--today", today, "-o", new, "--log-format", "none").exit_code == 0
+    return now, today, new
+
+
+def moves_of(plan: Path) -> Path:
+    (found,) = plan.parent.glob(f"{plan.stem}.moves.*.csv")
+    return found
+
+
+def test_the_plan_lists_its_moves_and_the_check_replays_them(run: Run, chain: tuple[str, Path, Path]) -> None:
+    now, today, new = chain
+    assert moves_of(new).read_text() == "step,job,detour\n1,b,\n2,a,\n3,c,\n"
+    ran = run("check", now, new, "--today", today)
+    assert ran.exit_code == 0, ran.output
+    assert "3 steps as listed from" in ran.stdout and "none breaks a limit" in ran.stdout
+    answer = json.loads(run("check", now, new, "--today", today, "--json").stdout)
+    assert (answer["steps"], answer["steps_listed"], answer["steps_broken"]) == (3, True, [])
+    assert "note: its 3 steps are not judged; give the plan before them, --today" in run("check", now, new).stderr
+
+
+def test_an_order_that_breaks_a_limit_is_found(run: Run, chain: tuple[str, Path, Path]) -> None:
+    """a goes to day 2 while b is still there: 2 units on one."""
+    now, today, new = chain
+    moves_of(new).write_text("step,job,detour\n2,b,\n1,a,\n3,c,\n")
+    ran = run("check", now, new, "--today", today)
+    assert ran.exit_code == 1, ran.output
+    assert "1 violation\n" in ran.stdout and "3 steps as listed judged" in ran.stdout
+    assert "capacity  p/1      2026-01-02  1 units  after step 1 (a): p/1: holds 2 units against a limit of 1" in ran.stdout
+    assert "edited since they were written: moves" in ran.stderr
+    (step,) = json.loads(run("check", now, new, "--today", today, "--json").stdout)["steps_broken"]
+    assert (step["step"], step["jobs"], step["law"], step["amount"]) == (1, ["a"], "capacity", 1.0)
+    assert run("check", now, new).exit_code == 0  # The plan itself is as good as before.
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("1,b,\n2,a,\n", "c: it runs otherwise than in today's plan, and no step moves it"),
+        ("1,a,\n2,c,\n", "b: it runs otherwise than in today's plan, and no step moves it"),
+        ("1,b,\n2,a,\n3,c,\n4,a,\n", "a: step 4 moves it once more after it has gone where the plan has it"),
+        ("1,b,\n2,a,\n3,c,p/1\n", "c: no step brings it back from its detour"),
+        ("", "a: it runs otherwise than in today's plan, and no step moves it"),
+    ],
+    ids=["the last is missing", "the first is missing", "twice", "never back", "all are missing"],
+)
+def test_a_list_that_does_not_lead_to_the_plan_is_found(run: Run, chain: tuple[str, Path, Path], rows: str, said: str) -> None:
+    now, today, new = chain
+    moves_of(new).write_text(f"step,job,detour\n{rows}")
+    ran = run("check", now, new, "--today", today)
+    assert ran.exit_code == 1, ran.output
+    assert said in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("1,b,\n2,a,\n3,d,\n", "csv:4: job = 'd'"),
+        ("1,b,\n2,a,\n3,c,q/7\n", "csv:4: detour = 'q/7'"),
+        ("1,b,\n2,a,\n4,c,\n", "csv:4: step = 4"),
+        ("1,b,\n1,b,\n2,a,\n3,c,\n", "csv:3: job = 'b'"),
+    ],
+    ids=["unknown job", "unknown island", "a step is gone", "twice in a step"],
+)
+def test_a_list_that_means_nothing_is_bad_input(run: Run, chain: tuple[str, Path, Path], rows: str, said: str) -> None:
+    now, today, new = chain
+    moves_of(new).write_text(f"step,job,detour\n{rows}")
+    ran = run("check", now, new, "--today", today)
+    assert ran.exit_code == 2, ran.output
+    assert said in ran.stderr
+
+
+def test_two_plans_without_a_list_are_judged_by_an_order_found_now(run: Run, chain: tuple[str, Path, Path], tmp_path: Path) -> None:
+    now, today, _ = chain
+    cold = tmp_path / "cold.json"
+    assert run("solve", now, "-o", cold, "-q").exit_code == 0
+    ran = run("check", now, cold, "--today", today)
+    assert ran.exit_code == 0, ran.output
+    assert "3 steps in an order found now, as the plan lists none, from" in ran.stdout
