@@ -82,3 +82,14 @@ def test_terms_of_a_plan_by_level() -> None:
     assert judged.levels == pytest.approx({"unserved": 0.0, "carbon": 0.096, "promises": 0.0, "energy": 9.6, "net_cost": 9.6 - 864})
     shed = replace(plan, serving=replace(plan.serving, tokens_per_s=plan.serving.tokens_per_s / 4))
     assert check(instance, shed).levels["unserved"] == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("tenant", "net_cost", "promises"), [("pro", -86.4, 0.0), ("api", -820.8, 43.2)])
+def test_what_others_are_served_counts_in_no_measure_of_a_tenant(tenant: str, net_cost: float, promises: float, tmp_path: Any) -> None:
+    """tiny/objective-order, with what a tenant is not served before all else: of two streams that ask for all there is, its own is served."""
+    measure = f"objective:\n  - {{id: unserved, terms: [{{term: unserved_share, tenants: [{tenant}]}}]}}\n"
+    (tmp_path / "fleet.yaml").write_text((TINY / "objective-order.yaml").read_text().replace("objective:\n", measure))
+    instance = load(tmp_path / "fleet.yaml")
+    plan = solve(instance, solver="enumerate").plan
+    assert plan is not None
+    assert check(instance, plan).levels == pytest.approx({"unserved": 0.0, "net_cost": net_cost, "promises": promises}, abs=1e-6)

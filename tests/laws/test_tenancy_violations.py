@@ -12,6 +12,8 @@ import pytest
 
 from placement import load, solve
 from placement.check import check
+from placement.formulate import formulate
+from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.instance.grid import GridEvent
 from placement.instance.losses import Loss
@@ -147,6 +149,12 @@ def test_a_backup_waits_for_its_data() -> None:
     ]  # fmt: skip
 
 
+def allowed_by_program(instance: Instance, plan: Plan) -> bool:
+    """Whether the Program allows what of the plan it offers."""
+    formulation = formulate(instance)
+    return not formulation.program.infeasibility(*formulation.encode(plan, strict=False))
+
+
 def test_a_cut_link_ends_a_gang_that_is_split_over_it() -> None:
     instance, plan = solved("interconnect-sites")
     cut = Loss.model_validate({"id": "cut", "links": ["l"], "covered_share": 0, "jobs": "must"})
@@ -155,8 +163,9 @@ def test_a_cut_link_ends_a_gang_that_is_split_over_it() -> None:
     changed = replace(instance, jobs=first_two, losses={"cut": cut})
     found = check(changed, plan).violations
     assert [(violation.law, violation.subject) for violation in found] == [("backups", "j1"), ("backups", "j2")]
-    spared = Loss.model_validate({"id": "cut", "links": ["l"], "covered_share": 0})
-    assert not check(replace(changed, losses={"cut": spared}), plan).violations
+    assert allowed_by_program(replace(changed, losses={}), plan) and not allowed_by_program(changed, plan)
+    spared = replace(changed, losses={"cut": Loss.model_validate({"id": "cut", "links": ["l"], "covered_share": 0})})
+    assert not check(spared, plan).violations and allowed_by_program(spared, plan)
 
 
 def test_a_backup_gives_way_to_events_where_it_stands() -> None:
@@ -190,6 +199,27 @@ def test_a_contract_may_mind_no_jobs_and_leave_a_share() -> None:
 
     assert told() == told(share=0.6) == ["2026-01-04", "2026-01-05", "2026-01-06"]
     assert told(share=0.5) == told(jobs="any") == told(notice_days=4) == []
+
+
+def test_a_job_that_gives_way_to_events_works_longer_than_the_notice() -> None:
+    """d's 48 hours fit into two days of notice; at a mean pace of 3/4 they take 64, which two days have not and three have."""
+    instance, plan = solved("reclaim")
+    event = GridEvent.model_validate({"id": "e", "hours": 12, "limit_kw": 1000})
+    leased = {"id": "g", "parent": "f", "limit_kw": "unlimited", "price_usd_per_kwh": 0, "events": [event]}
+    pools = {**instance.pools, "q": instance.pools["q"].model_copy(update={"feed": "g"})}
+    grid = replace(instance, feeds={**instance.feeds, "g": Feed.model_validate(leased)}, pools=pools)
+
+    def told(flexible: float, notice_days: int) -> list[tuple[str | None, float]]:
+        terms = instance.contracts["lease"]
+        assert terms.reclaim is not None
+        lease = terms.model_copy(update={"reclaim": terms.reclaim.model_copy(update={"notice_days": notice_days})})
+        tenants = {"t": instance.tenants["t"].model_copy(update={"flexibility_share": flexible})}
+        changed = replace(grid, contracts={**instance.contracts, "lease": lease}, tenants=tenants)
+        found = [violation for violation in check(changed, plan).violations if violation.law == "reclaim"]
+        return [(violation.period, violation.amount) for violation in found]
+
+    assert told(0.5, 2) == [("2026-01-05", 1.0), ("2026-01-06", 1.0)]
+    assert told(0.0, 2) == told(0.5, 3) == []
 
 
 def test_what_is_down_counts_beside_spares() -> None:
