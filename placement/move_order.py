@@ -19,8 +19,8 @@ from placement.plan import Plan
 
 TOGETHER, MOST_TRIED = 3, 200
 """Jobs that are tried as one step; and moves, detours or sets of a size that are, before the next way is."""
-MOST_POSTPONED = 20
-"""Steps before the last one that mends, up to which others are tried behind it."""
+MOST_LOOKED_AT = 20
+"""Moves that fit and mend nothing, before one of them is taken; and steps up to the last that mends, for any to be put behind it."""
 NOTICED = 1e-6
 
 
@@ -37,15 +37,21 @@ def ordered(instance: Instance, today: Plan, plan: Plan) -> list[Step]:
 
 
 def _one(stage: Stage) -> Moves | None:
-    """Of the moves that fit the first that leaves least of what today's plan breaks."""
-    best, least = None, np.inf
+    """The first move that fits and mends; where none does that is looked at, the first that fits and leaves least broken again."""
+    first: tuple[Moves, float] | None = None
+    looked = 0
     for job in _in_turn(stage)[:MOST_TRIED]:
         after = stage.after((Move(job),))
-        if not after.broken and after.excess < least - NOTICED:
-            best, least = (Move(job),), after.excess
-            if least <= NOTICED:
-                break
-    return best
+        if after.broken:
+            continue
+        if after.excess <= NOTICED or after.excess < stage.excess - NOTICED:
+            return (Move(job),)
+        if first is None or after.excess < first[1] - NOTICED:
+            first = (Move(job),), after.excess
+        looked += 1
+        if looked > MOST_LOOKED_AT:
+            break
+    return None if first is None else first[0]
 
 
 def _detour(stage: Stage) -> Moves | None:
@@ -97,7 +103,7 @@ def _postponed(first: Stage, order: list[Moves]) -> list[Moves]:
     before = [first, *stages]
     mends = [after.excess < stage.excess - NOTICED for stage, after in zip(before, stages, strict=False)]
     last = max((n for n, does in enumerate(mends) if does), default=0)
-    if last > MOST_POSTPONED or any(stage.broken for stage in stages[: last + 1]):
+    if last > MOST_LOOKED_AT or any(stage.broken for stage in stages[: last + 1]):
         return order
     head, tail = order[: last + 1], order[last + 1 :]
     for n in reversed(range(last)):

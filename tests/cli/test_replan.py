@@ -94,6 +94,36 @@ def chain(run: Run, edited: Edited, tmp_path: Path) -> tuple[str, Path, Path]:
     return now, today, new
 
 
+def two_islands(document: dict[str, Any]) -> None:
+    """a and b stand beside each other on day 1; c is not there."""
+    del document["running_plan"], document["jobs"][2]
+    document["pools"][0] |= {"islands": [{"gpus": 8}, {"gpus": 8}], "online_gpus": 16}
+
+
+def one_is_gone(document: dict[str, Any]) -> None:
+    """The second island is gone: only one of a and b keeps day 1."""
+    two_islands(document)
+    document["pools"][0]["online_gpus"] = 8
+
+
+def test_what_today_s_plan_breaks_is_told_and_mended(run: Run, edited: Edited, tmp_path: Path) -> None:
+    today, new = tmp_path / "today.json", tmp_path / "new.json"
+    assert run("solve", edited("changes", two_islands), "-o", today, "-q").exit_code == 0
+    now = edited("changes", one_is_gone)
+    ran = run("replan", now, "--today", today, "-o", new, "--json", "--log-format", "none")
+    assert ran.exit_code == 0, ran.output
+    answer = json.loads(ran.stdout)
+    assert {row["law"]: (row["subject"], row["periods"], row["most"], row["unit"]) for row in answer["today_breaks"]} == {
+        "capacity": ("p/2", 1, 1.0, "units")
+    }
+    last = max(row["step"] for row in answer["changes"])
+    assert 1 <= answer["today_breaks"][0]["after_step"] <= last and answer["steps_broken"] == []
+    assert run("check", now, new, "--today", today).exit_code == 0
+    told = run("replan", now, "--today", today, "--log-format", "none").stdout
+    assert f"1 limit; the new plan keeps them all, from step {answer['today_breaks'][0]['after_step']} of {last} on" in told
+    assert "Moves from today's plan, step by step" in told
+
+
 def moves_of(plan: Path) -> Path:
     (found,) = plan.parent.glob(f"{plan.stem}.moves.*.csv")
     return found

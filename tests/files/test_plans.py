@@ -13,6 +13,7 @@ import pytest
 
 from placement.files import InputErrors, WrongInstance, load, load_plan, save_plan, write_atomically
 from placement.instance import Instance
+from placement.move import Move
 from placement.plan import TABLES, Result, Status, empty
 
 
@@ -44,6 +45,19 @@ def test_round_trip(tmp_path: Path, result: Result, small: Instance) -> None:
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     save_plan(result, small, tmp_path / "plan.json")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
+
+
+def test_moves_come_back_step_by_step(tmp_path: Path, result: Result, small: Instance, small_text: str) -> None:
+    moves = ((Move(1, 0),), (Move(0), Move(2)), (Move(1),))
+    save_plan(replace(result, moves=moves), small, tmp_path / "plan.json")
+    assert load_plan(tmp_path / "plan.json", small).moves == moves
+    (tmp_path / "fleet.yaml").write_text(small_text.replace("pue: 1.2", "pue: 1.25"))
+    assert load_plan(tmp_path / "plan.json", load(tmp_path), changed=True).moves is None
+    save_plan(replace(result, moves=()), small, tmp_path / "plan.json")
+    assert load_plan(tmp_path / "plan.json", small).moves == ()
+    save_plan(result, small, tmp_path / "plan.json")
+    assert load_plan(tmp_path / "plan.json", small).moves is None
+    assert not list(tmp_path.glob("plan.moves.*"))
 
 
 def test_no_plan_and_empty_plan(tmp_path: Path, result: Result, small: Instance) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from placement import load, solve
+from placement.move import Move
+from placement.plan import Violation
+from placement.report.moves import by_limit, mending, moves
 from placement.report.outlook import Outlook, carried
 from placement.report.plan_figures import PlanFigures, tightest
 from placement.report.plan_report import plan_report
 from placement.report.text import brief, count, percent, table
+from tests.laws.test_movement_violations import plan
 
 TINY = Path(__file__).resolve().parents[2] / "instances" / "tiny"
 
@@ -53,6 +58,33 @@ def test_figures_of_a_plan_worked_out_by_hand() -> None:
     assert figures.serving_gpus.tolist() == [[0, 0], [8, 16]]
     assert figures.feed_kw[0] == pytest.approx([17.6 + 16 + 4.8, 17.6 + 16 + 9.6])
     assert figures.served_share(np.array([0, 1]), 2)[0] == pytest.approx([0.25, 0.5])
+
+
+def test_moves_are_told_from_today_s_plan_on() -> None:
+    """a goes from day 1 to day 2 by way of p/1, b from day 2 to day 1, c stops."""
+    instance = load(TINY / "changes.yaml")
+    result = solve(instance)
+    today, new = plan((0, 0, 1, 0), (1, 1, 2, 0), (2, 2, 3, 0)), plan((0, 1, 2, 0), (1, 0, 1, 0))
+    listed = ((Move(2),), (Move(0, 0),), (Move(1),), (Move(0),))
+    text = plan_report(instance, replace(result, plan=new, moves=listed), today=today)
+    rows = [line.split() for line in text.split("Moves from today's plan, step by step\n")[1].split("\n\n")[0].splitlines()]
+    where = ["8", "GPUs", "(full)", "on", "p/1", "from"]
+    assert rows[1:] == [
+        ["1", "c", *where, "2026-01-03", "does", "not", "run"],
+        ["2", "a", *where, "2026-01-01", *["for", "the", "time", "being", "on", "p/1"]],
+        ["3", "b", *where, "2026-01-02", *where, "2026-01-01"],
+        ["4", "a", *["for", "the", "time", "being", "on", "p/1"], *where, "2026-01-02"],
+    ]
+    assert "Moves" not in plan_report(instance, result)
+
+
+def test_names_in_moves_cannot_move_the_cursor() -> None:
+    instance = load(TINY / "changes.yaml")
+    hostile = replace(instance, jobs=replace(instance.jobs, id=("\x1b[2J", "b", "c")))
+    today, new = plan((0, 0, 1, 0)), plan((0, 1, 2, 0))
+    assert "\x1b" not in moves(hostile, new, [(Move(0),)], today)
+    broken = Violation("capacity", "\x1b]0;p", None, 1.0, "units", "")
+    assert "\x1b" not in mending(by_limit([(broken, 1)]), 1)
 
 
 def test_what_is_given_up_is_reported() -> None:
