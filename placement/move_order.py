@@ -20,7 +20,7 @@ from placement.plan import Plan
 TOGETHER, MOST_TRIED = 3, 200
 """Jobs that are tried as one step; and moves, detours or sets of a size that are, before the next way is."""
 MOST_LOOKED_AT = 20
-"""Moves that fit and mend nothing, before one of them is taken; and steps up to the last that mends, for any to be put behind it."""
+"""Moves that fit and mend nothing, before one of them is taken; and steps up to the last that mends, if any is put behind it."""
 NOTICED = 1e-6
 
 
