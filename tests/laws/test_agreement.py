@@ -18,7 +18,7 @@ from tests.laws.random_instances import decided, on_spot, random_document, write
 from tests.laws.seeds import seeds
 
 TINY = sorted(Path("instances/tiny").glob("*"))
-GANG_CHOICES = len(seeds(60))
+GANG_CHOICES = len(seeds(150))
 CHOICES_PER_GANG_CHOICE = 4
 EDGES, NUDGES = 8, 4
 
