@@ -185,3 +185,27 @@ def test_a_list_that_does_not_lead_to_the_plan_is_found_out(tmp_path: Path, list
 def test_a_job_that_stops_takes_no_detour() -> None:
     (fault,) = faults(load(TINY), TODAY, plan((A, 0, 1, 0)), [(Move(B, 0),), (Move(B),)])
     assert fault.message == "b: step 1 sends it on a detour, which only a job that is to run on one island can take"
+
+
+def test_a_job_that_runs_today_moves_with_both_its_places() -> None:
+    """j leaves p/1, which it holds for a day more, for q/1, where l was to run on day 2."""
+    instance = load(Path("instances/tiny/movement.yaml"))
+    today, new = plan((0, 0, 3, 0), (1, 0, 1, 1), (2, 1, 2, 1)), plan((0, 0, 2, 0), (0, 1, 4, 1), (1, 0, 1, 1))
+    found = ordered(instance, today, new)
+    assert jobs(found) == [(2,), (0,)] and not any(step.broken for step in found)
+    wrong = replayed(instance, today, new, alone(0, 2))
+    assert [[(v.law, v.subject, v.amount) for v in step.broken] for step in wrong] == [[("capacity", "q/1", 1.0)], []]
+
+
+def test_a_step_that_overloads_a_link_is_found_out(tmp_path: Path) -> None:
+    """Data of the one still cross the link when those of the other come to: 10 TB a day are 0.93 Gbit/s each, and it carries 1."""
+    document = yaml.safe_load(Path("instances/tiny/movement.yaml").read_text())
+    document["pools"][1] |= {"islands": [{"gpus": 8}] * 2, "online_gpus": 16}
+    document["jobs"][2] |= {"data_tb": 10, "data_at": "a", "move_blocks": 1}
+    (tmp_path / "fleet.json").write_text(json.dumps(document, default=str))
+    instance = load(tmp_path / "fleet.json")
+    today, new = plan((0, 0, 3, 0), (1, 0, 1, 1), (2, 1, 2, 2)), plan((0, 0, 2, 0), (0, 1, 4, 1), (1, 0, 1, 1), (2, 2, 3, 2))
+    found = ordered(instance, today, new)
+    assert jobs(found) == [(2,), (0,)] and not any(step.broken for step in found)
+    (first, last) = replayed(instance, today, new, alone(0, 2))
+    assert [v.law for v in first.broken] == ["wan"] and not last.broken
