@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.program import Floats, Ints
+from tests.laws.deciding import judged
 from tests.laws.random_batch import batched
 from tests.laws.random_grid import asked
 from tests.laws.random_instances import decided, on_spot, random_document, write_instance
@@ -90,17 +90,8 @@ def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> Non
 def test_choices_show_both_sides(tmp_path: Path) -> None:
     """Among allowed choices many work, and a step from them many break this law, and some another by what they hold."""
     working, broken, others = 0, 0, 0
-    for seed in range(8):
-        formulation = formulate(write_instance(tmp_path, ruled(seed, "nothing")))
-        rng = np.random.default_rng(seed)
-        for _ in range(4):
-            choice = cheapest_choice(formulation, rng)
-            if choice is None:
-                break
-            for changed in (choice, *(worked(formulation, choice, rng) for _ in range(4))):
-                plan = formulation.decode(*changed)
-                found = {violation.law for violation in check(formulation.instance, plan).violations}
-                working += not found and len(plan.batch.case) > 0
-                broken += "batch" in found
-                others += bool(found & {"capacity", "power"})
+    for one in judged(lambda seed: ruled(seed, "nothing"), tmp_path, worked, choices=4, steps=4):
+        working += not one.laws and len(one.plan.batch.case) > 0
+        broken += "batch" in one.laws
+        others += bool(one.laws & {"capacity", "power"})
     assert min(working, broken, others) > 5, (working, broken, others)

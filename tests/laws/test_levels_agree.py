@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from placement.check import check
-from placement.formulate import formulate
+from placement.formulate import Formulation, formulate
+from tests.laws.deciding import Choice, judged
 from tests.laws.random_instances import decided, random_document, write_instance
 from tests.laws.random_levers import closable, powered
 from tests.laws.random_objectives import fair, with_objective
@@ -49,18 +49,15 @@ def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
 def test_fairness_decides(tmp_path: Path) -> None:
     """Among allowed choices some state a share, and a larger one than is served is refused."""
     used = broken = 0
-    for seed in range(8):
-        formulation = formulate(write_instance(tmp_path, aimed(seed)))
-        rng = np.random.default_rng(seed)
-        for _ in range(4):
-            choice = cheapest_choice(formulation, rng)
-            if choice is None:
-                break
-            plan = formulation.decode(*choice)
-            assert not check(formulation.instance, plan).violations
-            used += len(plan.least_shares.share) > 0
-            option, start, value = choice
-            stated = np.isin(option, formulation.program.first_copy[formulation.activities.least_shares.option])
-            more = formulation.decode(option, start, np.where(stated, value + 0.3, value))
-            broken += "fairness" in {violation.law for violation in check(formulation.instance, more).violations}
+    for one in judged(aimed, tmp_path, claiming, choices=4, steps=1):
+        assert one.stepped or not one.laws
+        used += not one.stepped and len(one.plan.least_shares.share) > 0
+        broken += one.stepped and "fairness" in one.laws
     assert used > 0 and broken > 0, (used, broken)
+
+
+def claiming(formulation: Formulation, choice: Choice, rng: np.random.Generator) -> Choice:
+    """The choice with every share that it states larger by 0.3."""
+    option, start, value = choice
+    stated = np.isin(option, formulation.program.first_copy[formulation.activities.least_shares.option])
+    return option, start, np.where(stated, value + 0.3, value)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from placement.check import check
 from placement.formulate import Formulation, formulate
 from placement.program import Floats, Ints
+from tests.laws.deciding import judged
 from tests.laws.random_instances import decided, on_spot, random_document, write_instance
 from tests.laws.random_levers import powered, with_losses
 from tests.laws.random_services import standing, starting
@@ -70,15 +70,7 @@ def test_choices_at_the_limits_agree(law: str, seed: int, tmp_path: Path) -> Non
 def test_each_law_decides(law: str, tmp_path: Path) -> None:
     """Among allowed choices some have replicas, and a step beyond them some break the law."""
     used, broken = 0, 0
-    for seed in range(8):
-        formulation = formulate(write_instance(tmp_path, ruled(seed, law)))
-        rng = np.random.default_rng(seed)
-        for _ in range(4):
-            choice = cheapest_choice(formulation, rng)
-            if choice is None:
-                break
-            used += len(formulation.decode(*choice).replicas.service) > 0
-            for _ in range(4):
-                found = check(formulation.instance, formulation.decode(*nudged(formulation, choice, rng))).violations
-                broken += any(violation.law == law for violation in found)
+    for one in judged(lambda seed: ruled(seed, law), tmp_path, nudged, choices=4, steps=4):
+        used += not one.stepped and len(one.plan.replicas.service) > 0
+        broken += one.stepped and law in one.laws
     assert used > 0 and broken > 0, (used, broken)
