@@ -186,7 +186,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "demand response earns", "a sign", "law", f"{RULES}/demand_response.py",
-        "-options.kw_each * price", "options.kw_each * price", GRID,
+        "-options.kw_each * price", "options.kw_each * price", ("tiny optima", *GRID),
     ),
     Mutation(
         "demand response as a whole", "a coefficient", "activity", f"{ACTIVITIES}/responses.py",
@@ -253,7 +253,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "backups of those cut", "a dropped condition", "activity", f"{ACTIVITIES}/backups.py",
-        "np.unique(np.concatenate([on_lost, row[cut[link]]]))", "np.unique(on_lost)", BOTH_SIDES,
+        "np.unique(np.concatenate([on_lost, row[cut[link]]]))", "np.unique(on_lost)", CHECK_SIDE,
     ),
     Mutation(
         "backups before their data check", "a dropped condition", "law", f"{RULES}/backups.py",
@@ -269,7 +269,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "backups power after the loss check", "a dropped condition", "law", f"{RULES}/backups.py",
-        "np.where(case.off[:, None], 0.0, least_facility_kw", "np.where(False, 0.0, least_facility_kw", BOTH_SIDES,
+        "np.where(case.off[:, None], 0.0, least_facility_kw", "np.where(False, 0.0, least_facility_kw", CHECK_SIDE,
     ),
     Mutation(
         "backups start check", "a dropped condition", "law", f"{RULES}/backups.py",
@@ -434,7 +434,7 @@ LAWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "shifting share", "a dropped coefficient", "law", f"{RULES}/shifting.py",
-        "most = share[used, None] * instance", "most = instance", BOTH_SIDES,
+        "most = share[used, None] * instance", "most = instance", CHECK_SIDE,
     ),
     Mutation(
         "shifting check of waits", "the least for the most", "law", f"{RULES}/shifting.py",

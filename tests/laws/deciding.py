@@ -1,4 +1,5 @@
-"""Whether a law decides in a sample: what the check says of the cheapest choices at random costs, and of some a step from each."""
+"""What Program and check say of a plan, and whether a law decides in a sample of them: the cheapest choices at random costs, and
+some a step from each."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from placement.check import check
 from placement.formulate import Formulation, formulate
+from placement.instance import Instance
 from placement.plan import Plan
 from placement.program import Floats, Ints
 from tests.laws.random_instances import write_instance
@@ -19,6 +21,12 @@ from tests.laws.test_agreement import cheapest_choice
 Choice = tuple[Ints, Ints, Floats]
 Step = Callable[[Formulation, Choice, np.random.Generator], Choice]
 SAMPLE = range(8)
+
+
+def allowed_by_program(instance: Instance, plan: Plan) -> bool:
+    """Whether the Program allows what of the plan it offers."""
+    formulation = formulate(instance)
+    return not formulation.program.infeasibility(*formulation.encode(plan, strict=False))
 
 
 @dataclass(frozen=True)

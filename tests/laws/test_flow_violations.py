@@ -17,6 +17,7 @@ from placement.instance.levers import ClosingLever, LimitLever
 from placement.instance.losses import Loss
 from placement.plan import Plan
 from placement.rules.shifting import longest_wait
+from tests.laws.deciding import allowed_by_program
 from tests.laws.test_lever_violations import solved
 from tests.laws.test_supply_violations import scaled, with_row, without
 from tests.laws.test_tenancy_violations import moved
@@ -131,6 +132,27 @@ def test_money_of_what_is_degraded_and_of_what_is_lost() -> None:
     dear = replace(instance, settings=instance.settings.model_copy(update={"discount_rate_per_year": 1.0}))
     worth = [2 ** (-day / 365.25) for day in range(3)]
     assert check(dear, plan).terms["churn"] == pytest.approx(43.2 * (worth[1] + 2 * worth[2]))
+
+
+def test_what_may_be_moved_is_shared_by_all_ways() -> None:
+    """With 40 hours to wait, peak 1 moves 8 to its own rest, which is all that it may, and 2 of what it sheds to the rest of day 2."""
+    instance, plan = solved("shifting")
+    stream = instance.streams["d"]
+    assert stream.shifting is not None
+    patient = stream.model_copy(update={"shifting": stream.shifting.model_copy(update={"most_delay_hours": 40.0})})
+    longer = replace(instance, streams={"d": patient})
+    assert allowed_by_program(longer, plan) and not check(longer, plan).violations
+
+    def rates(table: str, column: str, *of_periods: float) -> Any:
+        rows = getattr(plan, table)
+        return replace(rows, tokens_per_s=np.array(of_periods)[getattr(rows, column)])
+
+    shifts = replace(plan.shifts, period=plan.shifts.period * 0, tokens_per_s=np.where(plan.shifts.period == 0, 8.0, 2.0))
+    serving = rates("serving", "period", 10, 5.8, 10, 9.55)
+    moved = replace(plan, shifts=shifts, serving=serving, shedding=rates("shedding", "period", 0, 0, 10, 0))
+    found = check(longer, moved).violations
+    assert [(v.law, v.message) for v in found] == [("shifting", "d: moves to other periods 10 tokens/s against a limit of 8 tokens/s")]
+    assert not allowed_by_program(longer, moved)
 
 
 def test_levers_beside_what_moves() -> None:

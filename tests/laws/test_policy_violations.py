@@ -13,7 +13,7 @@ import pytest
 from placement.check import check
 from placement.files import load
 from placement.instance import Instance
-from placement.plan import TABLES, Contracts, Places, Plan, Replicas, Runs, Serving, Shedding, Violation, empty
+from placement.plan import TABLES, Contracts, Places, Plan, Replicas, Runs, Serving, Shedding, Sublets, Violation, empty
 
 TINY = Path("instances/tiny")
 
@@ -115,6 +115,19 @@ def test_a_budget_of_take_or_pay_counts_use_beyond_what_is_owed(tmp_path: Path) 
     assert found.amount == pytest.approx(576 - 500)
     b_alone = replace(of_jobs([0]), runs=rows(Runs, [1], [1], [1], [3]))
     assert not check(instance, b_alone).violations
+
+
+def test_what_is_let_earns_for_a_budget_of_money(tmp_path: Path) -> None:
+    """a and b on day 1 and both units let on day 2: four units for a day at 96 USD each, of which half earn as much. 192 of 150."""
+    free, paid = ("    price_usd_per_gpu_hour: 0\n", "    price_usd_per_gpu_hour: 0.5\n")
+    text = (TINY / "contract-sublet.yaml").read_text().replace(free, paid)
+    policy = "policies:\n  - {id: cash, kind: budget, per: horizon, most_usd: 150, terms: [usage_fees, sublets]}\n"
+    (tmp_path / "fleet.yaml").write_text(text + policy)
+    instance = load(tmp_path)
+    found = broken(instance, of_jobs([0, 0], sublets=rows(Sublets, [0], [1], [2])))
+    assert (found.law, found.subject, found.unit) == ("budget", "cash", "USD")
+    assert found.amount == pytest.approx(192 - 150)
+    assert not check(instance, of_jobs([0], sublets=rows(Sublets, [0], [1], [2]))).violations
 
 
 def test_gpu_hours_of_others_do_not_count() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,13 @@ import pytest
 
 from placement import load, solve
 from placement.check import check
-from placement.formulate import formulate
-from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
 from placement.instance.grid import GridEvent
 from placement.instance.losses import Loss
 from placement.instance.supply import Feed, Link
 from placement.plan import Plan
-from tests.laws.test_supply_violations import solved, with_row, without
+from tests.laws.deciding import allowed_by_program
+from tests.laws.test_supply_violations import TINY, solved, with_row, without
 
 
 def moved(plan: Plan, table: str, column: str, row: int, value: int) -> Plan:
@@ -149,12 +149,6 @@ def test_a_backup_waits_for_its_data() -> None:
     ]  # fmt: skip
 
 
-def allowed_by_program(instance: Instance, plan: Plan) -> bool:
-    """Whether the Program allows what of the plan it offers."""
-    formulation = formulate(instance)
-    return not formulation.program.infeasibility(*formulation.encode(plan, strict=False))
-
-
 def test_a_cut_link_ends_a_gang_that_is_split_over_it() -> None:
     instance, plan = solved("interconnect-sites")
     cut = Loss.model_validate({"id": "cut", "links": ["l"], "covered_share": 0, "jobs": "must"})
@@ -220,6 +214,17 @@ def test_a_job_that_gives_way_to_events_works_longer_than_the_notice() -> None:
 
     assert told(0.5, 2) == [("2026-01-05", 1.0), ("2026-01-06", 1.0)]
     assert told(0.0, 2) == told(0.5, 3) == []
+
+
+def test_a_part_of_a_unit_takes_all_of_it_down(tmp_path: Path) -> None:
+    """Nine GPUs are two units of eight: on the last two days no unit is left for b and c."""
+    _, plan = solved("maintenance")
+    text = (TINY / "maintenance.yaml").read_text()
+    (tmp_path / "fleet.yaml").write_text(text.replace("blocks: 2, gpus: 8}", "blocks: 2, gpus: 9}"))
+    instance = load(tmp_path / "fleet.yaml")
+    found = check(instance, plan).violations
+    assert [(v.law, v.period, v.amount) for v in found] == [("capacity", "2026-01-03", 1.0), ("capacity", "2026-01-04", 1.0)]
+    assert not allowed_by_program(instance, plan)
 
 
 def test_what_is_down_counts_beside_spares() -> None:
