@@ -24,11 +24,12 @@ FOLDER = Path(__file__).parent
 LEASES = ["colossus-1-lease", "colossus-2-lease"]
 
 
-def net_cost(instance: Instance, seconds: float) -> tuple[float, float]:
-    """Net cost and its gap, USD."""
-    level = solve(instance, time_limit_s=seconds).levels[-1]
+def net_cost(instance: Instance, seconds: float, start: Plan | None = None) -> tuple[float, float, Plan | None]:
+    """Net cost and its gap, USD, and the plan."""
+    result = solve(instance, time_limit_s=seconds, start=start)
+    level = result.levels[-1]
     assert level.value is not None and level.bound is not None
-    return level.value, level.value - level.bound
+    return level.value, level.value - level.bound, result.plan
 
 
 @click.command()
@@ -49,14 +50,14 @@ def main(time_limit: float) -> None:
         text = f"signed up to {flips:,.0f} million USD a month, proven {least:,.0f} to {most:,.0f} (stated: {fee:,.0f})"
         click.echo(f"{flip.contract}: {text}")
     instance = load(FOLDER)
-    value, gap = net_cost(instance, time_limit)
+    value, gap, plan = net_cost(instance, time_limit)
     click.echo(f"as it is: {value / 1e6:,.0f} million USD, within {gap / 1e6:,.0f}")
     for provider in instance.providers:
         loss = Loss(id="lost", providers=(provider,), covered_share="promised", uncovered_usd_per_million_tokens=1000.0)
-        survived, gap = net_cost(replace(instance, losses={"lost": loss}), time_limit)
+        survived, gap, _ = net_cost(replace(instance, losses={"lost": loss}), time_limit, plan)
         click.echo(f"floors covered without {provider}: {(survived - value) / 1e6:+,.0f} million USD, within {gap / 1e6:,.0f}")
     for scenario in ("one-quarter-slip", "two-quarter-slip"):
-        slipped, gap = net_cost(load(FOLDER, scenario=scenario), time_limit)
+        slipped, gap, _ = net_cost(load(FOLDER, scenario=scenario), time_limit)
         click.echo(f"{scenario}: {(slipped - value) / 1e6:+,.0f} million USD, within {gap / 1e6:,.0f}")
 
 
