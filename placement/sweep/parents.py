@@ -1,8 +1,9 @@
 """Which case each case starts from: a tree over all cases in which every one hangs on its nearest neighbour, fixed before the run.
 
-Distance: over parameters, the sum of how far two settings lie apart, 0 to 1: figures on their axis, others equal or not. The
-root is the first case; the tree is a minimum spanning tree (Prim), of equal distances the shallowest parent, so that many cases
-can run at once.
+Distance: over parameters, the sum of how far two settings lie apart. Figures above zero by how many times one is the other, in
+natural logarithms: 5 % more power is a small step, twice the growth a large one, however far their ranges reach. Figures of an axis
+with zero or less on it by their share of the range, 0 to 1, and others by whether they are equal, 0 or 1. The root is the first
+case; the tree is a minimum spanning tree (Prim), of equal distances the shallowest parent, so that many cases can run at once.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ def coordinates(settings: Sequence[dict[str, Value | None]], parameter: Paramete
         figures = [None if value is None or isinstance(value, bool | str) else float(value) for value in values]
     if all(figure is not None for figure in figures):
         line = np.array(figures, dtype=np.float64)
+        if (line > 0).all():
+            return np.log(line), True
         span = line.max() - line.min()
         return (line - line.min()) / span if span > 0 else np.zeros(len(line)), True
     known = {word: n for n, word in enumerate(dict.fromkeys(map(repr, values)))}

@@ -106,6 +106,14 @@ def test_every_parent_is_a_nearest_neighbour_among_those_before_it(sweep_data: D
     assert sorted(before) == list(range(12))
 
 
+def test_a_small_change_is_nearer_than_a_large_one_however_far_ranges_reach(sweep_data: Data) -> None:
+    parameters = [FEE | {"values": [8000, 4000, 2000, 1000]}, {"id": "worth", "path": "jobs[b].value_usd", "values": [100, 95]}]
+    cases = sweep_cases(sweep_data(parameters=parameters)).cases
+    halved = [cases[n].parent for n in range(2, 8, 2)]
+    a_little_less = [cases[n].parent for n in range(1, 8, 2)]
+    assert (halved, a_little_less) == ([0, 2, 4], [0, 2, 4, 6])
+
+
 def test_shards_share_all_cases_and_none_twice(sweep_data: Data) -> None:
     cases = sweep_cases(sweep_data(parameters=[FEE | {"values": list(range(17))}]))
     parts = [shard_of(cases, (n, 5)) for n in range(1, 6)]
