@@ -91,7 +91,7 @@ def search(run: Run, layout: Layout, processes: list[HighsProcess]) -> None:
     assert state.best is not None and state.best_prices is not None
     if not math.isfinite(state.best.value):
         return
-    if run.closed:  # earlier prices prove that the earlier plan will do
+    if run.closed and not run.strayed:  # earlier prices prove that the earlier plan will do
         return _end(run, state)
     prices = state.best_prices.copy()
     if not _first_plan(run, state, processes[0]) or run.strayed:
