@@ -72,6 +72,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         raise ValueError("the plan limits demand by a multiplier, or swings by a share, that is not a finite number")
     if not (np.all(np.isfinite(plan.batch.gpus)) and np.all(np.isfinite(plan.unfinished.share))):
         raise ValueError("the plan has batch work, or leaves some unfinished, that is not a finite number")
+    if not np.all(np.isfinite(plan.overruns.amount)):
+        raise ValueError("the plan goes beyond limits by amounts that are not finite numbers")
     if not np.all(np.isfinite(plan.borrowing.gpus)):
         raise ValueError("the plan borrows GPUs that are not a finite number")
     periods, islands, runs = instance.calendar.period_count, len(instance.island_pool), len(plan.runs.job)
@@ -137,6 +139,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.refusals.tenant, len(instance.tenants), "tenant"),
         (plan.responses.response, len(instance.responses), "demand response"),
         (plan.responses.period, periods, "period"),
+        (plan.overruns.limit, len(instance.limit_names), "limit"),
+        (plan.overruns.period, periods, "period"),
     )
     for values, count, what in bounds:
         if np.any((values < 0) | (values >= count)):

@@ -13,7 +13,7 @@ from placement.instance import Instance
 from placement.plan import Plan
 from placement.program import CostRow, Floats, Grid, Ints, Program
 from placement.rules import RULES
-from placement.rules.reading import gang_units, online_units, units_down
+from placement.rules.reading import gang_units, online_units, overrun_units, units_down
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Formulation:
         replicas = self.activities.replicas
         gangs_only = Plan(replicas=replicas.named(self.instance, _no_units(self.instance), none, none, none), **tables)
         held = gang_units(self.instance, gangs_only) + units_down(self.instance, gangs_only)[1]
-        free = online_units(self.instance, gangs_only) - held.astype(np.int64)
+        there = online_units(self.instance, gangs_only) + overrun_units(self.instance, gangs_only)
+        free = there - held.astype(np.int64)
         return Plan(replicas=replicas.named(self.instance, free, row, period, units), **tables)
 
     def encode(self, plan: Plan, *, strict: bool = True) -> tuple[Ints, Ints, Floats]:

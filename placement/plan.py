@@ -12,6 +12,7 @@ import numpy as np
 
 from placement.lending import Borrowing
 from placement.move import Moves
+from placement.overruns import Overruns
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 from placement.violation import Violation as Violation  # noqa: PLC0414 -- read with plans
 
@@ -349,6 +350,7 @@ class Plan:
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
     degraded: Degraded = field(default_factory=lambda: empty(Degraded))
     borrowing: Borrowing = field(default_factory=lambda: empty(Borrowing))
+    overruns: Overruns = field(default_factory=lambda: empty(Overruns))
 
 
 @dataclass(frozen=True)
@@ -370,8 +372,7 @@ class Prices:
         """From a price for each slot, [slots]."""
         slot = np.flatnonzero(usd_per_unit)
         resource = program.resources.of_slot[slot]
-        partition = program.resources.partition[resource]
-        period = slot - program.resources.offset[resource]
+        partition, period = program.resources.partition[resource], slot - program.resources.offset[resource]
         for k in np.unique(partition):
             mine = partition == k
             period[mine] = np.unique(program.partitions[k], return_index=True)[1][period[mine]]
@@ -396,7 +397,7 @@ TABLES: dict[str, type[Any]] = {
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "feed_work": FeedWork, "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings,
     "refusals": Refusals, "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts,
-    "degraded": Degraded, "batch": Batch, "unfinished": Unfinished, "starts": Starts, "borrowing": Borrowing,
+    "degraded": Degraded, "batch": Batch, "unfinished": Unfinished, "starts": Starts, "borrowing": Borrowing, "overruns": Overruns,
 }  # fmt: skip
 
 

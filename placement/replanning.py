@@ -38,7 +38,7 @@ def stated_for(instance: Instance, result: Result, today: Plan) -> Result:
     """
     if result.plan is None:
         return result
-    judged = check(instance, result.plan)
+    judged = check(judging(instance, result.plan, today), result.plan)
     facts = result.facts | {
         "changes": float(len(changes(with_today(instance, today), result.plan))),
         "runs_otherwise": float(moved_jobs(today, result.plan)),
@@ -55,6 +55,11 @@ def stated_for(instance: Instance, result: Result, today: Plan) -> Result:
         facts=facts,
         prices=None,
     )
+
+
+def judging(instance: Instance, plan: Plan, today: Plan) -> Instance:
+    """The instance by which a plan that was made near today's is judged: what it goes on breaking, today's plan has to break."""
+    return with_today(instance, today) if len(plan.overruns.limit) else instance
 
 
 def changes(instance: Instance, plan: Plan) -> tuple[int, ...]:

@@ -15,7 +15,9 @@ FOLDERS = {"placement", "instances", "solvers", "tests", "benchmarks", "docs"}
 LONGEST_MODULE = 450
 
 BASE = {"placement.program"}
-NOUNS = BASE | {"placement.instance", "placement.lending", "placement.move", "placement.plan", "placement.scenario"}
+NOUNS = BASE | {"placement.instance", "placement.lending", "placement.move", "placement.overruns", "placement.plan",
+    "placement.scenario",
+}  # fmt: skip
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
 VERBS = LAWS | {
     "placement.rules", "placement.check", "placement.formulate", "placement.futures", "placement.notes", "placement.earlier",
@@ -28,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.violation": set(),
     "placement.lending": BASE,
     "placement.move": set(),
-    "placement.plan": BASE | {"placement.lending", "placement.move", "placement.violation"},
+    "placement.overruns": BASE,
+    "placement.plan": BASE | {"placement.lending", "placement.move", "placement.overruns", "placement.violation"},
     "placement.builder": BASE,
     "placement.instance": BASE | {"placement.plan"},  # The names of terms.
     "placement.scenario": BASE | {"placement.instance"},

@@ -24,7 +24,7 @@ LAWS = (
     "assignment", "capacity", "maintenance", "interconnect", "wan", "power", "sla", "isolation", "contract", "reclaim",
     "resilience", "backups", "concentration", "budget", "limit", "closing", "admission", "credits",
     "swings", "order", "shifting", "objective", "fairness", "standing", "starting", "movement", "degrading", "churn", "quota",
-    "training-share",
+    "training-share", "overrun",
 )  # fmt: skip
 PROVERS = sorted(set(SOLVERS) - {"enumerate", "prices"})
 """The oracle is for smaller Programs still; the price solver promises a bound, not a proof."""

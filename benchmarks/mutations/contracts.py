@@ -53,6 +53,20 @@ CONTRACTS: tuple[Mutation, ...] = (
         "movement freeze check", "a wrong comparison", "law", f"{RULES}/movement.py",
         "and day < policy.until_date:", "and day > policy.until_date:", CHECK_SIDE,
     ),
+    # ------------------------------------------------------------ law 11, overrun
+    Mutation(
+        "overrun of islands in their pools", "a dropped term", "activity", f"{ACTIVITIES}/overruns.py",
+        "pool[instance.island_pool[self.limit[mine]]], -1.0)", "pool[instance.island_pool[self.limit[mine]]], 0.0)",
+        ("overrun", "tiny optima"),
+    ),
+    Mutation(
+        "overrun earns the usage fee", "a dropped charge", "law", f"{RULES}/overrun.py",
+        "*level_and_term(name), 1.0,", "*level_and_term(name), 0.0,", ("overrun", "tiny optima"),
+    ),
+    Mutation(
+        "overrun check of today's excess", "a wrong comparison", "law", f"{RULES}/overrun.py",
+        "elif amount > allowed + tolerance:", "elif amount > 2 * allowed + tolerance:", ("overrun",),
+    ),
     # ------------------------------------------------------------ law 11, changes
     Mutation(
         "changes in number", "a sign", "law", f"{RULES}/changes.py",

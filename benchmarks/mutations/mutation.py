@@ -46,6 +46,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "order": ("tests/laws/test_order.py",),
     "quota": ("tests/laws/test_quota.py", "tests/laws/test_training_share.py"),
     "changes": ("tests/laws/test_changes.py",),
+    "overrun": ("tests/laws/test_overrun.py",),
     "files": ("tests/files/test_plans.py",),
     "programs": ("tests/program",),
     "classes": ("tests/solvers/test_classes.py",),

@@ -24,6 +24,7 @@ from placement.activities.kept import KeptOptions
 from placement.activities.least_shares import LeastShareOptions
 from placement.activities.limits import LimitOptions
 from placement.activities.maintenance import MaintenanceOptions
+from placement.activities.overruns import OverrunOptions
 from placement.activities.overuse import Overuse
 from placement.activities.recourse import RecourseOptions
 from placement.activities.refusals import RefusalOptions
@@ -81,6 +82,7 @@ class Activities:
         self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
         self.shifts = ShiftOptions.offer(instance, builder)
         self.borrowing = BorrowOptions.offer(instance, builder)
+        self.overruns = OverrunOptions.offer(instance, builder)
 
     def all(self) -> tuple[Activity, ...]:
         return (
@@ -88,7 +90,7 @@ class Activities:
             self.batch, self.borrowing,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.least_shares, self.shifts, self.spreads, self.feed_work,
+            self.credits, self.swings, self.least_shares, self.shifts, self.spreads, self.feed_work, self.overruns,
         )  # fmt: skip
 
     @property
@@ -119,6 +121,7 @@ __all__ = [
     "LeastShareOptions",
     "LimitOptions",
     "MaintenanceOptions",
+    "OverrunOptions",
     "Overuse",
     "RecourseOptions",
     "RefusalOptions",

@@ -64,7 +64,8 @@ class BatchOptions:
         case, job, tenant, pool, first, last = np.array(rows, dtype=np.int64).reshape(len(rows), 6).T
         unit = instance.unit_gpus[pool].astype(np.float64)
         most = np.zeros((len(pools), instance.calendar.period_count))
-        np.add.at(most, instance.island_pool, instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None])
+        there = instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None] + instance.excess_units
+        np.add.at(most, instance.island_pool, there)
         at_once = np.array([np.inf if isinstance(j.max_gpus, str) else j.max_gpus for j in jobs], dtype=np.float64)
         upper = [builder.profile(np.minimum(most[q], at_once[j] / instance.unit_gpus[q])) for j, q in zip(job, pool, strict=True)]
         share = [tenant.flexibility_share for tenant in instance.tenants.values()]

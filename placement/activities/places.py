@@ -58,12 +58,14 @@ class Places:
 
     @cached_property
     def units(self) -> Ints:
-        """Units online in each island, [I, P]."""
-        return self.instance.island_online_gpus // self.instance.unit_gpus[self.instance.island_pool][:, None]
+        """Units online in each island, and those that today's plan holds beyond them, [I, P]."""
+        each = self.instance.unit_gpus[self.instance.island_pool][:, None]
+        size = np.array([gpus for pool in self.instance.pools.values() for gpus in pool.island_gpus], dtype=np.int64)
+        return np.minimum(self.instance.island_online_gpus // each + self.instance.excess_units, size[:, None] // each)
 
     @cached_property
     def most_units(self) -> Ints:
-        """Most units ever online in each island, [I]."""
+        """Most of them ever in each island, [I]."""
         return np.asarray(self.units.max(axis=1, initial=0), dtype=np.int64)
 
     @cached_property

@@ -172,8 +172,9 @@ def per_count(profile: ServiceProfile, accelerator: Accelerator) -> tuple[int, i
 def most_counts(instance: Instance, pool: int, island: int, units: int) -> Ints:
     """Counts that the whole pool or island would hold in each period, [P]."""
     first, last = instance.pool_island[pool], instance.pool_island[pool + 1]
-    online = instance.island_online_gpus[first:last] if island == ANY_ISLAND else instance.island_online_gpus[island : island + 1]
-    return np.asarray((online // instance.unit_gpus[pool] // units).sum(axis=0), dtype=np.int64)
+    some = slice(first, last) if island == ANY_ISLAND else slice(island, island + 1)
+    there = instance.island_online_gpus[some] // instance.unit_gpus[pool] + instance.excess_units[some]
+    return np.asarray((there // units).sum(axis=0), dtype=np.int64)
 
 
 def overlaps(wanted: Ints, room: Ints) -> Ints:

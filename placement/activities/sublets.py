@@ -30,7 +30,7 @@ class SubletOptions:
             if instance.contracts[pool.contract].sublet_usd_per_gpu_hour is not None
         ]
         pool = np.array(pools, dtype=np.int64)
-        units = instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None]
+        units = instance.island_online_gpus // instance.unit_gpus[instance.island_pool][:, None] + instance.excess_units
         most = [builder.profile(units[instance.island_pool == q].sum(axis=0)) for q in pools]
         zero = np.zeros(len(pool), dtype=np.int64)
         option = builder.add_per_period(

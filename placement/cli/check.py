@@ -40,11 +40,12 @@ def check(
 ) -> None:
     """Check PLAN against every law of INSTANCE; exit 1 if it breaks one."""
     from placement.check import check as check_plan
+    from placement.replanning import judging
 
     fleet = read_instance(instance, scenario, levels)
     before = None if today is None else read_plan(today, fleet, changed=True)[0]
     decided, stated = read_plan(plan, fleet)
-    checked = check_plan(fleet, decided)
+    checked = check_plan(fleet if before is None else judging(fleet, decided, before), decided)
     values = {level.name: level.value for level in stated.levels if level.value is not None}
     totals = {} if stated.objective is None else {"objective": stated.objective}
     found = [

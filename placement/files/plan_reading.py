@@ -16,6 +16,7 @@ from placement.instance import Instance
 from placement.instance.running import leaving
 from placement.lending import Borrowing
 from placement.move import Move, Moves
+from placement.overruns import Overruns
 from placement.plan import (
     TABLES,
     Backups,
@@ -91,6 +92,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
         _read_degraded(tables["degraded"], instance, problems) if "degraded" in tables else empty(Degraded),
         _read_borrowing(tables["borrowing"], instance, problems) if "borrowing" in tables else empty(Borrowing),
+        _read_overruns(tables["overruns"], instance, problems) if "overruns" in tables else empty(Overruns),
     )
 
 
@@ -276,6 +278,11 @@ def _read_borrowing(table: Table, instance: Instance, problems: Problems) -> Bor
         table.report(problems, (quota < 0) & table.sound, column, "a tenant with a quota on this accelerator", "correct the row")
         found.append(quota)
     return Borrowing(found[0], found[1], periods(table, instance.calendar, problems), table.numbers["gpus"])
+
+
+def _read_overruns(table: Table, instance: Instance, problems: Problems) -> Overruns:
+    limit = refer(table, "limit", _index(instance.limit_names), "a limit, as island, pool or feed NAME", problems)
+    return Overruns(limit, periods(table, instance.calendar, problems), table.numbers["amount"])
 
 
 def _read_maintenance(table: Table, instance: Instance, problems: Problems) -> Maintenance:

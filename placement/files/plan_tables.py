@@ -71,8 +71,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
     "degraded": (*_texts("stream", "block", "band"), _TOKENS),
     "borrowing": (*_texts("tenant", "lender", "accelerator", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
+    "overruns": (*_texts("limit", "block", "band"), Column("amount", "number", least=-1e9, most=1e9)),
 }  # fmt: skip
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
+
+OCCASIONAL = {"overruns"}
+"""Tables that a plan file has only where they have rows."""
 
 LEAVING = "/leaving"
 """After the name of a job in ``runs``, ``places`` and ``paths``: the place on which it stands today and which it moves from."""
@@ -370,6 +374,11 @@ def _borrowing(plan: Plan, instance: Instance) -> list[list[str]]:
     ]
 
 
+def _overruns(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.overruns
+    return [_named(instance.limit_names, table.limit), *_period_columns(instance, table.period), _floats(table.amount)]
+
+
 def agreements(instance: Instance) -> list[str]:
     return [case.name for case in instance.credit_cases]
 
@@ -395,5 +404,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "degraded": _degraded,
     "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
-    "borrowing": _borrowing,
+    "borrowing": _borrowing, "overruns": _overruns,
 }  # fmt: skip

@@ -24,7 +24,7 @@ from placement.files.atomic import behind_links, write_atomically
 from placement.files.errors import InputErrors, Problem, Problems, WrongInstance, shown
 from placement.files.limits import TABLE_BYTES
 from placement.files.plan_reading import moves_of, plan_of, prices_of, still_known
-from placement.files.plan_tables import BESIDE, COLUMNS, move_bytes, price_bytes, table_bytes
+from placement.files.plan_tables import BESIDE, COLUMNS, OCCASIONAL, move_bytes, price_bytes, table_bytes
 from placement.files.reading import content_digest, read_tree, sibling
 from placement.files.table_files import read_table
 from placement.files.tables import Table
@@ -32,6 +32,7 @@ from placement.files.tree import line_of, path_name
 from placement.files.validation import faults, unknown_field
 from placement.files.versions import versions
 from placement.instance import Instance
+from placement.instance.objective import OVERRUN
 from placement.move import Moves
 from placement.plan import Plan, Prices, Result
 from placement.program import LevelResult, Limit, Status
@@ -85,6 +86,7 @@ class _Tables(_Strict):
     shifts: _TableFile | None = None
     degraded: _TableFile | None = None
     borrowing: _TableFile | None = None
+    overruns: _TableFile | None = None
     prices: _TableFile | None = None
     moves: _TableFile | None = None
 
@@ -153,6 +155,7 @@ def save_plan(result: Result, instance: Instance, path: str | os.PathLike[str]) 
     if result.plan is not None:
         tables = {}
         written = {name: table_bytes(name, result.plan, instance) for name in COLUMNS}
+        written = {name: table for name, table in written.items() if table[1] or name not in OCCASIONAL}
         if result.prices is not None:
             written["prices"] = price_bytes(result.prices, instance)
         if result.moves is not None:
@@ -185,7 +188,7 @@ def _document(result: Result, tables: dict[str, Any] | None) -> dict[str, Any]:
             {"name": one.name, "value": _finite(one.value), "bound": _finite(one.bound), "gap": _finite(one.gap)}
             for one in result.levels
         ],
-        "terms": None if result.terms is None else {name: float(value) for name, value in result.terms.items()},
+        "terms": None if result.terms is None else _terms(result.terms),
         "solver": result.solver,
         "seed": int(result.seed),
         "seconds": float(result.seconds),
@@ -193,6 +196,11 @@ def _document(result: Result, tables: dict[str, Any] | None) -> dict[str, Any]:
         "facts": {name: value if isinstance(value, str) else _finite(value) for name, value in result.facts.items()},
         "tables": tables,
     }
+
+
+def _terms(terms: Mapping[str, float]) -> dict[str, float]:
+    """As they are; what goes on of what today's plan broke only where something does."""
+    return {name: float(value) for name, value in terms.items() if value or name != OVERRUN}
 
 
 def _finite(value: float | None) -> float | None:

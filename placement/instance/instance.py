@@ -26,6 +26,7 @@ from placement.instance.levers import Lever
 from placement.instance.loss_cases import LossCase, loss_cases
 from placement.instance.losses import Loss
 from placement.instance.objective import Level, Levels, levels_of
+from placement.instance.overruns import Excess, excess_of_today, limit_names
 from placement.instance.policy import Policy, Scenario
 from placement.instance.quotas import QuotaCase, quota_cases
 from placement.instance.settings import Settings, Tables
@@ -311,6 +312,24 @@ class Instance:
     def quota_cases(self) -> tuple[QuotaCase, ...]:
         """Every quota, by tenant: that on all accelerators, then those by type."""
         return quota_cases(self)
+
+    @cached_property
+    def limit_names(self) -> tuple[str, ...]:
+        """What today's plan can break and law overrun excuses: ``island NAME``, ``pool NAME`` and ``feed NAME``, in this order."""
+        return limit_names(self)
+
+    @cached_property
+    def excess(self) -> Excess:
+        """By how much today's plan breaks which of these limits."""
+        return excess_of_today(self)
+
+    @cached_property
+    def excess_units(self) -> Ints:
+        """Units that today's plan holds in each island beyond those online, [I, P]."""
+        units = np.zeros((len(self.island_pool), self.calendar.period_count), dtype=np.int64)
+        mine = self.excess.limit < len(units)
+        units[self.excess.limit[mine]] = np.round(self.excess.amount[mine])
+        return units
 
     @cached_property
     def reclaim_left_units(self) -> Ints:

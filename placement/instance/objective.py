@@ -34,6 +34,9 @@ CARBON, UNSERVED_TOKENS, UNSERVED_SHARE, WORST_SHARE = MEASURES = (
 """Emitted; not served of demand, in millions of tokens and as a share of all that is asked; of whoever is served least."""
 
 OF_TENANTS = (UNSERVED_TOKENS, UNSERVED_SHARE)
+OVERRUN = "overrun"
+"""What goes on of what today's plan breaks: a term only where something stands today, which counts where dropped jobs do."""
+
 TermName = Literal[(*GROUPS, *TERMS, *MEASURES)]  # type: ignore[valid-type]
 
 
@@ -127,11 +130,14 @@ def levels_of(instance: Instance) -> Levels:
         for part in level.terms:
             if part.term in MEASURES:
                 measures.setdefault(part.keys[0], Measure(part.keys[0], part.term, part.tenants, part.policy))
-    terms = (*TERMS, *measures)
+    # Not where today's plan breaks something: scenarios of an instance have their terms in common.
+    today = (OVERRUN,) if instance.jobs.running or instance.today is not None else ()
+    terms = (*TERMS, *measures, *today)
     weights = np.zeros((len(stated), len(terms)))
     for n, level in enumerate(stated):
         for part in level.terms:
             weights[n, [terms.index(key) for key in part.keys]] += part.weight
+    weights[:, len(terms) - len(today) :] = weights[:, [TERMS.index("promised_jobs")] * len(today)]
     names, most = tuple(level.id for level in stated), tuple(level.most for level in stated)
     return Levels(names, terms, weights, tuple(measures.values()), most)
 

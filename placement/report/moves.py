@@ -25,6 +25,8 @@ class Mended:
     unit: str
     after_step: int | None
     """The step after which it holds in every period, 0: before the first; None where it does not in the end."""
+    until: str | None = None
+    """The last period in which it does not in the end."""
 
 
 def moves(instance: Instance, plan: Plan, listed: Sequence[Moves], today: Plan) -> str:
@@ -41,8 +43,9 @@ def by_limit(mended: Iterable[tuple[Violation, int | None]]) -> list[Mended]:
     found = []
     for (law, subject, unit), rows in groups.items():
         steps = [step for _, step in rows if step is not None]
+        open_in = [violation.period for violation, step in rows if step is None]
         after = max(steps) if len(steps) == len(rows) else None
-        found.append(Mended(law, subject, len(rows), max(violation.amount for violation, _ in rows), unit, after))
+        found.append(Mended(law, subject, len(rows), max(v.amount for v, _ in rows), unit, after, open_in[-1] if open_in else None))
     return found
 
 
@@ -50,7 +53,7 @@ def mending(limits: Sequence[Mended], steps: int) -> str:
     """What today's plan breaks, by how much, and after which of so many steps it no longer does; "" where it breaks nothing."""
     if not limits:
         return ""
-    rows = [(m.law, m.subject, m.periods, f"{m.most:,.6g} {m.unit}", _when(m.after_step)) for m in limits]
+    rows = [(m.law, m.subject, m.periods, f"{m.most:,.6g} {m.unit}", _when(m)) for m in limits]
     kept, more = shortened(rows, MOST_ROWS, "limits")
     held = [m.after_step for m in limits if m.after_step is not None]
     end = f"from step {max(held)} of {steps} on" if any(held) else "before the first step"
@@ -59,5 +62,8 @@ def mending(limits: Sequence[Mended], steps: int) -> str:
     return f"{head}\n{table(('law', 'of', 'periods', 'by at most', 'holds'), kept, left=2)}{more}"
 
 
-def _when(step: int | None) -> str:
-    return "never" if step is None else "before the first step" if step == 0 else f"after step {step}"
+def _when(limit: Mended) -> str:
+    step = limit.after_step
+    if step is None:
+        return "never" if limit.until is None else f"not up to {limit.until}"
+    return "before the first step" if step == 0 else f"after step {step}"

@@ -10,6 +10,7 @@ import numpy as np
 from placement.explain.shortfall import Shortfall
 from placement.instance import Instance
 from placement.instance.demand import COMMITMENTS
+from placement.instance.objective import OVERRUN
 from placement.notes import instance_notes, plan_notes
 from placement.plan import TERMS, Plan, Result
 from placement.program import Limit
@@ -18,6 +19,7 @@ from placement.report.borrowing import borrowing, quotas
 from placement.report.fairness import fairness, measures
 from placement.report.levers import levers
 from placement.report.moves import moves
+from placement.report.overruns import overruns
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
@@ -50,6 +52,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
         figures = PlanFigures(instance, result.plan)
         parts += [
             section("Costs by term, USD (earnings are negative)", _terms(result.terms)),
+            section("Limits that it goes on breaking, as today's plan does", overruns(instance, result.plan)),
             section("Moves from today's plan, step by step", _moves(instance, result, today)),
             section("Share of demand served", _served(figures)),
             section("Most demand not served", _sheds(figures)),
@@ -119,8 +122,9 @@ def _usd(value: float | None) -> str:
 
 
 def _terms(terms: dict[str, float]) -> str:
-    rows = [(name, count(terms[name])) for name in TERMS if terms.get(name)]
-    return table(("term", "USD"), [*rows, ("sum", count(sum(terms.get(name, 0.0) for name in TERMS)))])
+    names = (*TERMS, OVERRUN)
+    rows = [(name, count(terms[name])) for name in names if terms.get(name)]
+    return table(("term", "USD"), [*rows, ("sum", count(sum(terms.get(name, 0.0) for name in names)))])
 
 
 def _served(figures: PlanFigures) -> str:

@@ -41,6 +41,7 @@ from placement.rules import (
     movement,
     non_firm,
     order,
+    overrun,
     power,
     purchase,
     quota,
@@ -77,7 +78,8 @@ RULES: tuple[Rule, ...] = (
     batch,
     assignment, order, capacity, maintenance, interconnect, wan, power, non_firm, second_feed, events, demand_response, cooling,
     sla, standing, starting, shifting, degrading, arrivals, churn, limit, closing, admission, credits, swings,
-    movement, changes, isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration,
+    movement, changes, overrun,
+    isolation, contract, purchase, metered_energy, take_or_pay, reclaim, resilience, backups, concentration,
     carbon, budget, fairness, measures,
     quota, training_share,
 )  # fmt: skip

@@ -55,6 +55,8 @@ from placement.rules.reading import (
     gang_units,
     no_costs,
     online_units,
+    overrun_by_pool,
+    overrun_units,
     pue_of_pools,
     replica_units,
     sublet_units,
@@ -186,7 +188,8 @@ def _unprotected(instance: Instance, plan: Plan, k: int) -> list[Violation]:
 def _crowded(instance: Instance, plan: Plan, k: int, mine: Bools) -> list[Violation]:
     """More units held after a loss than there are, in islands and in pools where its backups stand."""
     down, down_by_island = units_down(instance, plan)
-    reserved, online = backup_units(instance, plan, mine), online_units(instance, plan)
+    reserved = backup_units(instance, plan, mine)
+    online = online_units(instance, plan) + overrun_units(instance, plan)
     fixed = gang_units(instance, plan) + _large_replica_units(instance, plan) + down_by_island + reserved
     islands = np.flatnonzero(reserved.any(axis=1))
     names = [f"{instance.island_names[i]} after {instance.loss_cases[k].name}" for i in islands]
@@ -195,8 +198,9 @@ def _crowded(instance: Instance, plan: Plan, k: int, mine: Bools) -> list[Violat
     in_all = in_all + batch_units(instance, plan) + sublet_units(instance, plan) + down
     spare = np.array([pool.spare_share for pool in instance.pools.values()])[:, None]
     # Spares are a part of what is under contract; a pool whose contract is not in force holds nothing anyway.
-    usable = by_pool(instance, online.astype(np.float64))
+    usable = by_pool(instance, online_units(instance, plan).astype(np.float64))
     usable = usable - np.ceil(np.round(spare * usable, 9))
+    usable += by_pool(instance, overrun_units(instance, plan).astype(np.float64)) + overrun_by_pool(instance, plan)
     pools = np.flatnonzero(by_pool(instance, reserved).any(axis=1))
     names = [f"{list(instance.pools)[q]} after {instance.loss_cases[k].name}" for q in pools]
     return found + excess(NAME, "units", names, in_all[pools], usable[pools], instance, "would hold")

@@ -9,7 +9,8 @@ gangs leave free can always be filled; the plan then names the islands of replic
     cost = usage price x availability x GPUs of the units held x hours
 
 Spot capacity is paid for only while it is there, which its availability says; for all else that is 1. What is let to others, or
-down for maintenance, takes units as well. Where the contract is decided, its term supplies the units.
+down for maintenance, takes units as well. Where the contract is decided, its term supplies the units. What today's plan holds
+beyond them may go on by law overrun.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from placement.rules.reading import (
     held_units,
     level_and_term,
     online_units,
+    overrun_by_pool,
+    overrun_units,
     replica_units,
     sublet_units,
     units_down,
@@ -93,13 +96,14 @@ def charge_units(
     builder.add_rates(batch.option[working], pool[batch.pool[working]], 1.0)
     terms.supply(builder, pool[which], contract[which], usable_units(instance)[which])
     activities.maintenance.take_down(builder, instance, pool, island, which)
+    activities.overruns.raise_units(builder, instance, pool, island, which)
 
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Islands that hold more units than are online, and replicas where they may not stand."""
     down, down_by_island = units_down(instance, plan)
     use = gang_units(instance, plan) + replica_units(instance, plan) + down_by_island
-    online = online_units(instance, plan)
+    online = online_units(instance, plan) + overrun_units(instance, plan)
     found = excess(NAME, "units", instance.island_names, use, online, instance, "holds")
     # What is let, or down on no named island, and batch work lie wherever there is room: that is whole, so only their sum matters.
     held, loose = by_pool(instance, use), sublet_units(instance, plan) + down - by_pool(instance, down_by_island)
@@ -107,7 +111,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     room = by_pool(instance, np.maximum(online - use, 0))
     what = "lets, gives to batch work or has down"
     found += excess(NAME, "units", list(instance.pools), loose, room, instance, what, held + loose)
-    found += _spares_taken(instance, plan, by_pool(instance, online.astype(np.float64)))
+    found += _spares_taken(instance, plan, by_pool(instance, online_units(instance, plan).astype(np.float64)))
     for row in np.flatnonzero(plan.sublets.units <= 0):
         found.append(
             broken(NAME, list(instance.pools)[plan.sublets.pool[row]], "lets no units or fewer", float(1 - plan.sublets.units[row]))
@@ -132,6 +136,8 @@ def _spares_taken(instance: Instance, plan: Plan, online: Floats) -> list[Violat
     spare = [[ceil(round(shares[q] * units, 9)) for units in online[q].tolist()] for q in keeping]
     names = [list(instance.pools)[q] for q in keeping]
     usable = online[keeping] - np.array(spare).reshape(len(keeping), online.shape[1])
+    beyond = overrun_by_pool(instance, plan) + by_pool(instance, overrun_units(instance, plan).astype(np.float64))
+    usable = usable + beyond[keeping]
     return excess(NAME, "units", names, held[keeping], usable, instance, "keeps too few spares: holds")
 
 

@@ -19,7 +19,7 @@ from placement.plan import Plan, Violation
 from placement.program import FEASIBILITY_TOLERANCE, Floats
 from placement.rules.pool_use import charge, charge_standing, drawn_kw, standing_kw
 from placement.rules.power import bring_power, facility_kw, feed_limits_kw, feed_limits_under
-from placement.rules.reading import broken, excess, level_and_term
+from placement.rules.reading import broken, excess, level_and_term, overrun_kw
 
 NAME = "demand_response"
 
@@ -36,6 +36,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
         charge(instance, builder, activities, row, drawn_kw(instance, activities), weight)
         charge_standing(instance, builder, activities, row, weight)
         bring_power(instance, builder, activities, feed, row, asked)
+        activities.overruns.raise_feed(builder, feed, row, asked)
         builder.add_rates(options.option[mine], row, options.kw_each[mine])
     price = np.array([case.response.usd_per_kwh for case in cases])
     builder.add_charges(
@@ -62,7 +63,7 @@ def violations(instance: Instance, plan: Plan) -> list[Violation]:
     for kw, pool in zip(facility_kw(instance, plan), instance.pools.values(), strict=True):
         for feed in instance.feeds_above(pool):
             drawn[names.index(feed)] += kw
-    gives, limit = given > 0, feed_limits_under(instance, plan)
+    gives, limit = given > 0, feed_limits_under(instance, plan) + overrun_kw(instance, plan)
     use = np.where(gives, drawn + given, 0.0)
     return found + excess(NAME, "kW", names, use, np.where(gives, limit, 0.0), instance, "draws and gives up together")
 

@@ -49,7 +49,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     plain = np.zeros(len(replicas.option) + len(sublets.option), dtype=np.int64)
     profile = np.concatenate([held[gangs.job[row]], plain, held[backups.job], np.zeros(len(batch.option), dtype=np.int64)])
     # Backups of different losses may lie on the same units.
-    most = by_pool(instance, most_units(instance).astype(np.float64)) * (1 + len(instance.loss_cases))
+    most = by_pool(instance, (most_units(instance) + instance.excess_units).astype(np.float64)) * (1 + len(instance.loss_cases))
     tenants = list(instance.tenants)
     for n, (t, pools) in enumerate(zip(reserve.tenant.tolist(), reserve.pools, strict=True)):
         name, room = _place(instance, t, pools), pools.astype(np.float64) @ most

@@ -22,7 +22,7 @@ from placement.instance.upkeep import FeedTask, MaintenanceTask
 from placement.plan import FeedWork, Maintenance, Plan, Violation
 from placement.program import Ints
 from placement.rules.pool_use import charge, running_kw
-from placement.rules.power import feed_limits_kw, let_kw, most_kw, pools_below, running_facility_kw
+from placement.rules.power import feed_limits_kw, let_kw, most_kw, most_overrun_kw, pools_below, running_facility_kw
 from placement.rules.reading import broken, excess, no_costs, pue_of_pools, sublet_units
 
 NAME = "maintenance"
@@ -41,7 +41,7 @@ def _feeds(instance: Instance, builder: Builder, activities: Activities) -> None
     builder.join(options.option, builder.add_groups(names, must=True)[options.work])
     running, let = running_kw(instance, activities), instance.unit_gpus * let_kw(instance) * pue_of_pools(instance)
     drawn, below = replace(running, let=let[activities.sublets.pool]), pools_below(instance).astype(np.float64)
-    most = np.minimum(feed_limits_kw(instance, decided=True), below @ most_kw(instance))
+    most = np.minimum(feed_limits_kw(instance, decided=True) + most_overrun_kw(instance), below @ most_kw(instance))
     for n, (f, task) in enumerate(instance.feed_work):
         # While it is not done the row asks for no more than the feed carries anyway.
         beyond = np.maximum(most[f] - task.limit_kw, 0.0)

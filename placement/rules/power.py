@@ -1,6 +1,6 @@
 """Law 4, power: at every feed and in every period, facility kW summed up the tree stay under the limit less the reserve.
 
-What a feed may draw beyond its limit because it may be interrupted (``non_firm``) adds to it.
+What a feed may draw beyond its limit, interruptible (``non_firm``) or as today's plan does (``overrun``), adds to it.
 
     facility kW of a pool = PUE x (idle kW x GPUs online + sum over running GPUs of (kW in their mode - idle kW))
     a GPU that is let runs in the first mode for serving
@@ -22,6 +22,7 @@ from placement.plan import Plan, Violation
 from placement.program import Bools, Floats, Ints
 from placement.rules.reading import (
     batch_jobs_of,
+    by_pool,
     during_runs,
     excess,
     gpus_on_places,
@@ -29,6 +30,7 @@ from placement.rules.reading import (
     in_force_by_pool,
     level_and_term,
     of_profiles,
+    overrun_kw,
     price_over_feeds,
     profile_rows,
     pue_of_pools,
@@ -65,6 +67,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
 
     for n, resource in enumerate(feed.tolist()):
         bring_power(instance, builder, activities, n, resource, np.ones(calendar.period_count, dtype=np.bool_))
+        activities.overruns.raise_feed(builder, n, resource)
     _pay_back(instance, builder, activities, prices)
     paths = [np.flatnonzero(below[:, q]) for q in range(len(instance.pools))]
     held = builder.profile_of_paces(instance.jobs.paces)[instance.jobs.pace[gangs.job]]
@@ -130,7 +133,7 @@ def unit_let_kw(instance: Instance) -> Floats:
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Feeds that carry more than their limit less the reserve."""
     use = _feed_sums(instance, facility_kw(instance, plan))
-    limit = feed_limits_under(instance, plan)
+    limit = feed_limits_under(instance, plan) + overrun_kw(instance, plan)
     finite = np.isfinite(limit)
     names = list(instance.feeds)
     return excess(NAME, "kW", names, np.where(finite, use, 0), np.where(finite, limit, 0), instance, "draws")
@@ -217,6 +220,13 @@ def feed_limits_kw(instance: Instance, *, decided: bool = False) -> Floats:
     return rows
 
 
+def most_overrun_kw(instance: Instance) -> Floats:
+    """What may be drawn beyond the limit of each feed by law overrun, [F, P]."""
+    rows, excess = np.zeros((len(instance.limit_names), instance.calendar.period_count)), instance.excess
+    rows[excess.limit] = excess.amount
+    return rows[len(rows) - len(instance.feeds) :]
+
+
 def dated_power_kw(instance: Instance) -> Floats:
     """What contracts that are not decided bring to each feed, [F, P]."""
     rows = np.zeros((len(instance.feeds), instance.calendar.period_count))
@@ -291,9 +301,10 @@ def idle_kw(instance: Instance) -> Floats:
 
 
 def most_kw(instance: Instance) -> Floats:
-    """Facility kW of each pool with everything running in its hungriest mode, [Q, P]."""
+    """Facility kW of each pool with everything running in its hungriest mode, what today's plan holds beyond it too, [Q, P]."""
     top = np.array([max(max(m.training_kw, m.serving_kw) for m in a.modes) for a in instance.accelerators.values()])
-    return (top[instance.pool_accelerator] * pue_of_pools(instance))[:, None] * instance.pool_online_gpus
+    beyond = by_pool(instance, instance.excess_units.astype(np.float64)) * instance.unit_gpus[:, None]
+    return np.asarray((top[instance.pool_accelerator] * pue_of_pools(instance))[:, None] * (instance.pool_online_gpus + beyond))
 
 
 def _idle_of_accelerators(instance: Instance) -> Floats:

@@ -82,6 +82,28 @@ def online_units(instance: Instance, plan: Plan) -> Ints:
     return online_gpus(instance, plan) // instance.unit_gpus[instance.island_pool][:, None]
 
 
+def overrun_units(instance: Instance, plan: Plan) -> Ints:
+    """Allocation units that a plan says are held in each island beyond those online, [I, P]; whole ones, law overrun sees to it."""
+    return np.floor(overruns_by_limit(instance, plan)[: len(instance.island_pool)] + FEASIBILITY_TOLERANCE).astype(np.int64)
+
+
+def overrun_by_pool(instance: Instance, plan: Plan) -> Floats:
+    """Allocation units of the spares of each pool that a plan says are held, [Q, P]."""
+    return overruns_by_limit(instance, plan)[len(instance.island_pool) :][: len(instance.pools)]
+
+
+def overrun_kw(instance: Instance, plan: Plan) -> Floats:
+    """Facility kW that a plan says are drawn beyond the limit of each feed, [F, P]."""
+    return overruns_by_limit(instance, plan)[len(instance.island_pool) + len(instance.pools) :]
+
+
+def overruns_by_limit(instance: Instance, plan: Plan) -> Floats:
+    """What a plan states beyond each of ``Instance.limit_names``, [limits, P]."""
+    total, table = np.zeros((len(instance.limit_names), instance.calendar.period_count)), plan.overruns
+    np.add.at(total, (table.limit, table.period), table.amount)
+    return total
+
+
 def sublet_units(instance: Instance, plan: Plan) -> Floats:
     """Allocation units let to others in each pool, [Q, P]."""
     total = np.zeros((len(instance.pools), instance.calendar.period_count))

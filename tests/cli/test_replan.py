@@ -198,3 +198,30 @@ def test_two_plans_without_a_list_are_judged_by_an_order_found_now(run: Run, cha
     ran = run("check", now, cold, "--today", today)
     assert ran.exit_code == 0, ran.output
     assert "3 steps in an order found now, as the plan lists none, from" in ran.stdout
+
+
+def nothing_left(document: dict[str, Any]) -> None:
+    """Of two islands one unit is left for a and b, which must both run on day 1."""
+    two_islands(document)
+    for job in document["jobs"]:
+        job |= {"commitment": "must", "deadline_date": "2026-01-02"}
+
+
+def one_unit(document: dict[str, Any]) -> None:
+    """As above, with the second island gone."""
+    nothing_left(document)
+    document["pools"][0]["online_gpus"] = 8
+
+
+def test_what_no_plan_can_mend_goes_on_and_is_told(run: Run, edited: Edited, tmp_path: Path) -> None:
+    today, new = tmp_path / "today.json", tmp_path / "new.json"
+    assert run("solve", edited("changes", nothing_left), "-o", today, "-q").exit_code == 0
+    now = edited("changes", one_unit)
+    assert run("solve", now, "-q").exit_code == 3
+    ran = run("replan", now, "--today", today, "-o", new, "--log-format", "none")
+    assert ran.exit_code == 0, ran.output
+    assert "promises 192" in ran.stdout and "not up to 2026-01-01" in ran.stdout
+    assert "island p/2" in ran.stdout  # In the report: the limit that it goes on breaking.
+    assert run("check", now, new, "--today", today).exit_code == 0
+    alone_said = run("check", now, new)
+    assert alone_said.exit_code == 1 and "today's plan does by 0 units" in alone_said.output
