@@ -66,8 +66,8 @@ SEARCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "replicas are few", "a bound that is too tight", "activity", "placement/activities/replicas.py",
-        "np.asarray((online // instance.unit_gpus[pool] // units).sum(axis=0), dtype=np.int64)",
-        "np.asarray((online // instance.unit_gpus[pool] // units).sum(axis=0) // 16, dtype=np.int64)", GATE_ALONE, S_BY_HIGHS,
+        "np.asarray((there // units).sum(axis=0), dtype=np.int64)",
+        "np.asarray((there // units).sum(axis=0) // 16, dtype=np.int64)", GATE_ALONE, S_BY_HIGHS,
     ),
     Mutation(
         "serving from one site", "dropped options", "activity", "placement/activities/serving.py",
