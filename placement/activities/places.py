@@ -61,7 +61,8 @@ class Places:
         """Units online in each island, and those that today's plan holds beyond them, [I, P]."""
         each = self.instance.unit_gpus[self.instance.island_pool][:, None]
         size = np.array([gpus for pool in self.instance.pools.values() for gpus in pool.island_gpus], dtype=np.int64)
-        return np.minimum(self.instance.island_online_gpus // each + self.instance.excess_units, size[:, None] // each)
+        held = self.instance.island_online_gpus // each + self.instance.excess_units
+        return np.asarray(np.minimum(held, size[:, None] // each), dtype=np.int64)
 
     @cached_property
     def most_units(self) -> Ints:
