@@ -57,7 +57,11 @@ def solve(
     if start is not None:
         run.start = start
         run.offer_start(start)
+    from threadpoolctl import threadpool_limits
+
     with ExitStack() as stack:
+        # Sums of a BLAS on more threads differ in the last digit: what is counted in work would not repeat on other machines.
+        stack.enter_context(threadpool_limits(1, "blas"))
         processes = [stack.enter_context(HighsProcess(clock.spend)) for _ in range(limits.cores)]
         if free:
             excluded = np.zeros(len(program.options), dtype=bool)
