@@ -208,7 +208,7 @@ class Calendar(Noun):
         return self._cache[zone]
 
     def _offset_minutes(self, zone: str) -> Ints:
-        """UTC offset of a zone at each quarter hour; found by the hour, by the tick only in hours where it changes."""
+        """UTC offset of a zone at each quarter hour; by the tick only on days over which it changes: none changes twice in one."""
         if zone == "UTC":
             return np.zeros(len(self.tick_block), dtype=np.int64)
         info = ZoneInfo(zone)
@@ -218,12 +218,12 @@ class Calendar(Noun):
             delta = (origin + timedelta(minutes=minutes)).astimezone(info).utcoffset()
             return int(delta.total_seconds() // 60) if delta is not None else 0
 
-        hours = len(self.tick_block) // TICKS_PER_HOUR
-        by_hour = np.array([offset(60 * h) for h in range(hours + 1)], dtype=np.int64)
-        ticks = np.repeat(by_hour[:-1], TICKS_PER_HOUR)
-        for h in np.flatnonzero(np.diff(by_hour)):
-            for q in range(TICKS_PER_HOUR):
-                ticks[h * TICKS_PER_HOUR + q] = offset(60 * int(h) + TICK_MINUTES * q)
+        days = len(self.tick_block) // TICKS_PER_DAY
+        by_day = np.array([offset(1440 * day) for day in range(days + 1)], dtype=np.int64)
+        ticks = np.repeat(by_day[:-1], TICKS_PER_DAY)
+        for day in np.flatnonzero(np.diff(by_day)).tolist():
+            first = day * TICKS_PER_DAY
+            ticks[first : first + TICKS_PER_DAY] = [offset(TICK_MINUTES * (first + tick)) for tick in range(TICKS_PER_DAY)]
         return ticks
 
     # ------------------------------------------------------------ dates and figures over time

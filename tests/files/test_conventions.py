@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -81,6 +82,17 @@ def test_profiles_are_in_the_hours_of_their_zone() -> None:
     winter = calendar(block="day", blocks=14, bands=[*bands, {"id": "rest", "rest": True}])
     assert DemandPaths(days, 100.0).factors(None, profile)[1] == pytest.approx([1 / 24] * 14)
     assert DemandPaths(winter, 100.0).factors(None, profile)[1][::2] == pytest.approx([1.0] * 6 + [0.0] * 8)
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu", "UTC"])
+def test_minutes_of_the_week_are_those_of_the_zone(zone: str) -> None:
+    """Over a year with both changes of the clock; Lord Howe's is by half an hour."""
+    year = calendar(blocks=52)
+    first = datetime(2026, 3, 2, tzinfo=UTC)
+    for tick, minute in enumerate(year.local_minute(zone).tolist()):
+        if tick % 3 == 0:  # Quarter hours of every kind, and a third of the time.
+            local = (first + timedelta(minutes=15 * tick)).astimezone(ZoneInfo(zone))
+            assert minute == local.weekday() * 1440 + local.hour * 60 + local.minute, local
 
 
 def test_stated_demand_with_a_step_inside_a_block_counts_with_its_mean(tmp_path: Path, small_text: str) -> None:
