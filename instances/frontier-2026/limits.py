@@ -1,8 +1,9 @@
 """How Free, Pro and Max are rationed before and after the lease: multipliers of demand by tier, band and month.
 
-    python instances/frontier-2026/limits.py --time-limit 150
+    python instances/frontier-2026/limits.py
 
 Solves the scenarios with limits, with the lease and without it, and prints one table for each, with net cost and bound.
+Solves are limited by counted work, so that the tables are the same on every machine.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ SCENARIOS = ["peak-limits", "peak-limits-no-lease"]
 
 
 @click.command()
-@click.option("--time-limit", default=150.0, show_default=True, help="Seconds for each solve.")
-@click.option("--solver", default="auto", show_default=True)
-def main(time_limit: float, solver: str) -> None:
+@click.option("--solver", default="prices", show_default=True)
+@click.option("--work-limit", default=150.0, show_default=True, help="Of each solve; a unit is about a second of one core.")
+def main(solver: str, work_limit: float) -> None:
     """Print one table for each scenario."""
     for scenario in SCENARIOS:
         instance = load(FOLDER, scenario=scenario)
-        result = solve(instance, solver=solver, time_limit_s=time_limit)
+        result = solve(instance, solver=solver, work_limit=work_limit, deterministic=True)
         if result.plan is None:
-            click.echo(f"{scenario}: {result.status.value} within {time_limit:g} s")
+            click.echo(f"{scenario}: {result.status.value} within {work_limit:g} units of work")
             continue
         level = result.levels[-1]
         assert level.value is not None
