@@ -41,6 +41,8 @@ POLL_SECONDS = 0.1
 BEGUN = "begun"
 
 OURS = ("placement", "solvers", "benchmarks")
+IMPORTED_LATE = ("networkx", "scipy.optimize", "scipy.sparse.linalg", "threadpoolctl")
+"""What cases import where they need it, each some tenths of a second: the process that they are forked from has it too."""
 
 
 def descendants(pid: int) -> list[int]:
@@ -183,7 +185,7 @@ def _context() -> SpawnContext | ForkServerContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([name for name in sys.modules if name.partition(".")[0] in OURS])
+    context.set_forkserver_preload([*IMPORTED_LATE, *(name for name in sys.modules if name.partition(".")[0] in OURS)])
     return context
 
 

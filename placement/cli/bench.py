@@ -47,6 +47,7 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
     from placement.bench.runner import run_suite
     from placement.bench.table import row_line
     from placement.cli.searching import search
+    from solvers import load_ahead
 
     loaded, cases = read_suite(suite)
     require_writable(output)
@@ -63,6 +64,7 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
         if not quiet:
             click.echo(f"{done}/{len(cases)} {row_line(row)}", err=True)
 
+    load_ahead(gated.case.solver for gated in cases)
     with Interrupts(announce=False) as interrupts:
         document = run_suite(loaded, cases, search, jobs=jobs, stop=interrupts.event, on_row=on_row, known=partial.rows)
         write_document(document, output)

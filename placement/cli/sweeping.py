@@ -50,6 +50,8 @@ def run_sweep(
     holds another sweep.
     """
     store = create(Path(folder), cases)
+    if engine is None:
+        solvers.load_ahead({cases.sweep.sweep.limits.solver})
     where = engine or Local(jobs or usable_cores())
     run_all(cases, store, solve, where, shard=shard, stop=stop or threading.Event(), on_row=on_row)
     return store

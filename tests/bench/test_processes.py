@@ -1,7 +1,8 @@
-"""Processes of cases end with the process that started them, however that one ends."""
+"""Processes of cases end with the process that started them, however that one ends, and begin with what it has imported."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from placement.bench.processes import IMPORTED_LATE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 PARENT = """
@@ -19,6 +22,16 @@ from placement.bench.processes import in_own_process
 from tests.benchmarks.cases import say_and_hang
 if __name__ == "__main__":
     in_own_process(say_and_hang, None, 600.0)
+"""
+
+
+KNOWS = """
+import solvers
+from placement.bench.processes import in_own_process
+from tests.benchmarks.cases import modules
+if __name__ == "__main__":
+    solvers.load_ahead(["prices"])
+    print(*in_own_process(modules, None, 60.0).result)
 """
 
 
@@ -43,3 +56,13 @@ def test_a_case_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         assert parent.stdout.read() == "", "the pipe closes once the child is gone too"
     while alive(child):
         time.sleep(0.05)
+
+
+@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="processes are not forked here")
+def test_cases_have_what_takes_long_to_import(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(KNOWS)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, env=environment)
+    assert {*IMPORTED_LATE, "solvers.prices.loaded"} <= set(told.stdout.split())
+    assert "solvers.cpsat" not in told.stdout.split()

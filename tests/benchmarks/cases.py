@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,3 +117,8 @@ def say_and_hang(task: object, begun: object) -> None:
     """Says which process it is, and never ends."""
     print(os.getpid(), flush=True)
     time.sleep(600)
+
+
+def modules(task: None, begun: Callable[[], None]) -> list[str]:
+    """What is imported when a case begins."""
+    return sorted(sys.modules)
