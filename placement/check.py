@@ -59,7 +59,7 @@ def check(instance: Instance, plan: Plan) -> Check:
 
 def _inside(instance: Instance, plan: Plan) -> None:
     """Every index must exist before a law reads it, and every rate must be a number: NaN would pass every comparison."""
-    rates = (plan.serving, plan.shedding, plan.shifts, plan.degraded, plan.recourse, plan.uncovered)
+    rates = (plan.serving, plan.shedding, plan.shifts, plan.degraded, plan.recourse, plan.uncovered, plan.reroutes)
     if not all(np.all(np.isfinite(table.tokens_per_s)) for table in rates):
         raise ValueError("the plan serves, moves or sheds tokens at a rate that is not a finite number")
     if not np.all(np.isfinite(plan.starts.replicas)):
@@ -139,6 +139,9 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.refusals.tenant, len(instance.tenants), "tenant"),
         (plan.responses.response, len(instance.responses), "demand response"),
         (plan.responses.period, periods, "period"),
+        (plan.reroutes.stream, len(instance.streams), "stream"),
+        (plan.reroutes.site, len(instance.sites), "site"),
+        (plan.reroutes.period, periods, "period"),
         (plan.overruns.limit, len(instance.limit_names), "limit"),
         (plan.overruns.period, periods, "period"),
     )

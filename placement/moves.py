@@ -80,6 +80,7 @@ class Stage:
         still = {name: empty(type(getattr(plan, name))) for name in GIVES_WAY} | {
             "replicas": _in_both(today.replicas, plan.replicas, "units"),
             "serving": _in_both(today.serving, plan.serving, "tokens_per_s"),
+            "reroutes": _in_both(today.reroutes, plan.reroutes, "tokens_per_s"),
         }
         stage = cls(instance, today, replace(plan, **still), frozenset(jobs_otherwise(today, plan)), {}, {})
         return replace(stage, begun=stage.amounts)

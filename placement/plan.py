@@ -14,6 +14,7 @@ from placement.lending import Borrowing
 from placement.move import Moves
 from placement.overruns import Overruns
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
+from placement.reroutes import Reroutes
 from placement.violation import Violation as Violation  # noqa: PLC0414 -- read with plans
 
 LEVELS = ("promises", "net_cost")
@@ -351,6 +352,7 @@ class Plan:
     degraded: Degraded = field(default_factory=lambda: empty(Degraded))
     borrowing: Borrowing = field(default_factory=lambda: empty(Borrowing))
     overruns: Overruns = field(default_factory=lambda: empty(Overruns))
+    reroutes: Reroutes = field(default_factory=lambda: empty(Reroutes))
 
 
 @dataclass(frozen=True)
@@ -398,13 +400,8 @@ TABLES: dict[str, type[Any]] = {
     "feed_work": FeedWork, "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings,
     "refusals": Refusals, "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts,
     "degraded": Degraded, "batch": Batch, "unfinished": Unfinished, "starts": Starts, "borrowing": Borrowing, "overruns": Overruns,
+    "reroutes": Reroutes,
 }  # fmt: skip
-
-
-def rows_by_run(run: Ints, runs: int) -> tuple[Ints, Ints]:
-    """Rows of a table in the order of their runs, and where each run's rows begin in it: ``order[offset[r]:offset[r + 1]]``."""
-    order = np.argsort(run, kind="stable")
-    return order, np.searchsorted(run[order], np.arange(runs + 1))
 
 
 def empty(table: type[Any]) -> Any:

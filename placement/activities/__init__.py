@@ -29,6 +29,7 @@ from placement.activities.overuse import Overuse
 from placement.activities.recourse import RecourseOptions
 from placement.activities.refusals import RefusalOptions
 from placement.activities.replicas import ReplicaOptions
+from placement.activities.reroutes import RerouteOptions
 from placement.activities.responses import ResponseOptions
 from placement.activities.serving import ServeOptions, ShedOptions
 from placement.activities.shifts import ShiftOptions
@@ -83,6 +84,7 @@ class Activities:
         self.shifts = ShiftOptions.offer(instance, builder)
         self.borrowing = BorrowOptions.offer(instance, builder)
         self.overruns = OverrunOptions.offer(instance, builder)
+        self.reroutes = RerouteOptions.offer(instance, builder, self.serve)
 
     def all(self) -> tuple[Activity, ...]:
         return (
@@ -91,6 +93,7 @@ class Activities:
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
             self.credits, self.swings, self.least_shares, self.shifts, self.spreads, self.feed_work, self.overruns,
+            self.reroutes,
         )  # fmt: skip
 
     @property
@@ -126,6 +129,7 @@ __all__ = [
     "RecourseOptions",
     "RefusalOptions",
     "ReplicaOptions",
+    "RerouteOptions",
     "ResponseOptions",
     "ServeOptions",
     "ShedOptions",

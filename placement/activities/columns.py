@@ -58,3 +58,9 @@ def narrow(values: Ints) -> Ints:
     limits = np.iinfo(np.int32)
     fits = not values.size or (values.min() >= limits.min and values.max() <= limits.max)
     return values.astype(np.int32) if fits else values
+
+
+def rows_by_run(run: Ints, runs: int) -> tuple[Ints, Ints]:
+    """Rows of a table in the order of their runs, and where each run's rows begin in it: ``order[offset[r]:offset[r + 1]]``."""
+    order = np.argsort(run, kind="stable")
+    return order, np.searchsorted(run[order], np.arange(runs + 1))

@@ -53,11 +53,20 @@ def served_over(instance: Instance, wan: Wan, stream: Ints, site: Ints) -> tuple
     """(row, link) of what streams that are served from sites, [n] each, cross: the cheapest way within their round trip."""
     streams, sites = list(instance.streams.values()), list(instance.sites)
     keys, way = np.unique(np.stack([stream, site]), axis=1, return_inverse=True)
-    ways: list[Links | None] = []
-    for t, x in keys.T.tolist():
-        limit = instance.latency_classes[streams[t].latency_class].max_rtt_ms
-        ways.append(wan.cheapest(streams[t].region, sites[x], np.inf if limit == "unlimited" else limit))
+    ways = [wan.cheapest(streams[t].region, sites[x], _most_rtt_ms(instance, t)) for t, x in keys.T.tolist()]
     return crossed(ways, way.reshape(-1))
+
+
+def ways_to_serve(instance: Instance, stream: int, site: int) -> list[Links]:
+    """The ways by which a stream may be served from a site, the cheapest first; none where it is out of reach."""
+    noun = list(instance.streams.values())[stream]
+    within, most = _most_rtt_ms(instance, stream), instance.settings.wan_paths_per_stream or 1
+    return instance.wan.ways(noun.region, list(instance.sites)[site], within, most)
+
+
+def _most_rtt_ms(instance: Instance, stream: int) -> float:
+    limit = instance.latency_classes[list(instance.streams.values())[stream].latency_class].max_rtt_ms
+    return np.inf if limit == "unlimited" else limit
 
 
 def crossed(ways: Sequence[Links | None], way: Ints) -> tuple[Ints, Ints]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.activities.columns import Columns, expand, narrow
+from placement.activities.columns import Columns, expand, narrow, rows_by_run
 from placement.activities.crossings import Loads
 from placement.activities.paces import Paces
 from placement.activities.packing import packed
@@ -24,7 +24,7 @@ from placement.instance import Instance
 from placement.instance.demand import SPANS
 from placement.instance.goodput import MOST_TIMES_LONGER
 from placement.instance.running import leaving
-from placement.plan import Paths, Plan, Runs, rows_by_run
+from placement.plan import Paths, Plan, Runs
 from placement.plan import Places as PlacesTable
 from placement.program import Anchor, Bools, Floats, Ints, end_blocks
 

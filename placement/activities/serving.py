@@ -41,10 +41,7 @@ class ServeOptions:
                     if (service, site, c) in offered:
                         rows.append((t, service, site, c))
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 4)
-        ways, most = instance.flows, instance.demand_tokens_per_s.copy()
-        np.add.at(most, ways.to_stream, ways.most_arriving)
-        option = _per_stream(builder, most, table[:, 0], np.ones(len(rows)))
-        return cls(option, *table.T)
+        return cls(most_served(instance, builder, table[:, 0]), *table.T)
 
     def decode(self, instance: Instance, columns: Columns) -> dict[str, Any]:
         """Table ``serving``, by period."""
@@ -133,6 +130,13 @@ def pieces(ladder: Ladder) -> list[Piece]:
                 found.append(Piece(r, promised, share, rung.usd_per_million_tokens_unserved))
         done += rung.share
     return found
+
+
+def most_served(instance: Instance, builder: Builder, stream: Ints) -> Ints:
+    """Divisible per-period options of up to all that streams [n] ask for and that moves to them."""
+    ways, most = instance.flows, instance.demand_tokens_per_s.copy()
+    np.add.at(most, ways.to_stream, ways.most_arriving)
+    return _per_stream(builder, most, stream, np.ones(len(stream)))
 
 
 def sites_in_reach(instance: Instance, wan: Wan) -> Bools:

@@ -50,6 +50,7 @@ from placement.plan import (
     empty,
 )
 from placement.program import Bools, Ints
+from placement.reroutes import Reroutes
 
 
 def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems) -> Plan:
@@ -93,6 +94,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_degraded(tables["degraded"], instance, problems) if "degraded" in tables else empty(Degraded),
         _read_borrowing(tables["borrowing"], instance, problems) if "borrowing" in tables else empty(Borrowing),
         _read_overruns(tables["overruns"], instance, problems) if "overruns" in tables else empty(Overruns),
+        _read_reroutes(tables["reroutes"], instance, problems) if "reroutes" in tables else empty(Reroutes),
     )
 
 
@@ -398,6 +400,16 @@ def _read_serving(table: Table, instance: Instance, problems: Problems) -> Servi
         refer(table, "stream", _index(instance.streams), "a stream", problems),
         refer(table, "site", _index(instance.sites), "a site", problems),
         refer(table, "latency_class", _index(instance.latency_classes), "a latency class", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["tokens_per_s"],
+    )
+
+
+def _read_reroutes(table: Table, instance: Instance, problems: Problems) -> Reroutes:
+    return Reroutes(
+        refer(table, "stream", _index(instance.streams), "a stream", problems),
+        refer(table, "site", _index(instance.sites), "a site", problems),
+        _whole(table, "way") - 1,
         periods(table, instance.calendar, problems),
         table.numbers["tokens_per_s"],
     )

@@ -37,6 +37,7 @@ _UNITS = Column("units", "number", least=0, most=1e8, whole=True)
 _GPUS = Column("gpus", "number", most=1e8, whole=True)
 _RUNG = Column("rung", "number", least=1, most=100, whole=True)
 _STEP = Column("step", "number", least=1, most=20, whole=True)
+_WAY = Column("way", "number", least=2, most=8, whole=True)
 _TOKENS = Column("tokens_per_s", "number", least=-1e14)
 _MULTIPLIER = Column("multiplier", "number", least=0, most=100)
 _KW = Column("kw", "number", least=-1e9, most=1e9)
@@ -71,11 +72,13 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
     "degraded": (*_texts("stream", "block", "band"), _TOKENS),
     "borrowing": (*_texts("tenant", "lender", "accelerator", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
+    "reroutes": (*_texts("stream", "site"), _WAY, *_texts("block", "band"), _TOKENS),
     "overruns": (*_texts("limit", "block", "band"), Column("amount", "number", least=-1e9, most=1e9)),
 }  # fmt: skip
-"""Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1."""
+"""Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1, and so do ways,
+the cheapest first."""
 
-OCCASIONAL = {"overruns"}
+OCCASIONAL = {"overruns", "reroutes"}
 """Tables that a plan file has only where they have rows."""
 
 LEAVING = "/leaving"
@@ -379,6 +382,12 @@ def _overruns(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(instance.limit_names, table.limit), *_period_columns(instance, table.period), _floats(table.amount)]
 
 
+def _reroutes(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.reroutes
+    who = _named(list(instance.streams), table.stream), _named(list(instance.sites), table.site), _ints(table.way + 1)
+    return [*who, *_period_columns(instance, table.period), _floats(table.tokens_per_s)]
+
+
 def agreements(instance: Instance) -> list[str]:
     return [case.name for case in instance.credit_cases]
 
@@ -404,5 +413,5 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "degraded": _degraded,
     "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
-    "borrowing": _borrowing, "overruns": _overruns,
+    "borrowing": _borrowing, "overruns": _overruns, "reroutes": _reroutes,
 }  # fmt: skip

@@ -87,6 +87,7 @@ class _Tables(_Strict):
     degraded: _TableFile | None = None
     borrowing: _TableFile | None = None
     overruns: _TableFile | None = None
+    reroutes: _TableFile | None = None
     prices: _TableFile | None = None
     moves: _TableFile | None = None
 

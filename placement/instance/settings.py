@@ -19,6 +19,8 @@ class Settings(Noun):
     """Percentile over a period that sizes capacity where demand comes from a daily profile."""
     wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
     """How many of the shortest paths between two sites a gang may use, beside the cheapest."""
+    wan_paths_per_stream: Annotated[int, Field(ge=1, le=8)] | None = None
+    """Over how many of the cheapest paths within its round trip a stream may be served from a site; default: one."""
     delivery_date: DeliveryDate = "p50"
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""
     delivery_state: DeliveryState = "contracted"

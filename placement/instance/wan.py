@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from heapq import heappop, heappush
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     import networkx as nx
 
 RTT_TOLERANCE_MS = 1e-9
+LOOKED_AT = 100
+"""Paths among which the cheapest ones are looked for that are short enough."""
+
+USD_PER_MS = 1e-9
+"""Per gigabyte, so that of paths of one price the shorter one comes first."""
+
 Links = tuple[int, ...]
 """Links of a path by their position in the instance, ascending."""
 
@@ -45,6 +52,7 @@ class Wan:
         self._distances: dict[tuple[str, float], Mapping[str, float]] = {}
         self._shortest: dict[tuple[int, int, float], list[tuple[float, Links]]] = {}
         self._cheapest: dict[tuple[str, str, float, float], Links | None] = {}
+        self._ways: dict[tuple[str, str, float, int], list[Links]] = {}
         self._without: dict[frozenset[str], Wan] = {}
 
     def without(self, cut: frozenset[str]) -> Wan:
@@ -97,6 +105,18 @@ class Wan:
             self._cheapest[key] = self._cheapest_path(*key)
         return self._cheapest[key]
 
+    def ways(self, a: str, b: str, max_rtt_ms: float, most: int) -> list[Links]:
+        """The ``most`` cheapest paths between two nodes within a round-trip time, by price and round trip, the cheapest first.
+
+        Found among the ``LOOKED_AT`` cheapest of any round trip.
+        """
+        key = (min(a, b), max(a, b), max_rtt_ms, most)
+        if key not in self._ways:
+            first = self.cheapest(a, b, max_rtt_ms)
+            others = self._by_price(*key[:2], max_rtt_ms) if most > 1 and first else []
+            self._ways[key] = [] if first is None else [first, *(links for links in others if links != first)][:most]
+        return self._ways[key]
+
     # ------------------------------------------------------------ the graph
 
     def _carrying(self, gbit_s: float) -> float:
@@ -113,8 +133,9 @@ class Wan:
             graph.add_nodes_from(f"node {name}" for name in (*self._sites, *self._regions))
             for link in self._links.values():
                 if link.id not in self._cut and (link.gbit_s == "unlimited" or link.gbit_s >= gbit_s):
+                    usd = link.price_usd_per_gb + USD_PER_MS * link.rtt_ms
                     for end in (link.a, link.b):
-                        graph.add_edge(f"node {end}", f"link {link.id}", rtt=link.rtt_ms / 2)
+                        graph.add_edge(f"node {end}", f"link {link.id}", rtt=link.rtt_ms / 2, usd=usd / 2)
             self._graphs[gbit_s] = graph
         return self._graphs[gbit_s]
 
@@ -141,6 +162,18 @@ class Wan:
             if len(found) == self._paths_per_pair:
                 break
         return found
+
+    def _by_price(self, a: str, b: str, max_rtt_ms: float) -> list[Links]:
+        import networkx as nx
+
+        graph, found = self._graph(self._carrying(0.0)), list[tuple[float, float, Links]]()
+        for nodes in islice(nx.shortest_simple_paths(graph, f"node {a}", f"node {b}", weight="usd"), LOOKED_AT):
+            names = [name.removeprefix("link ") for name in nodes if name.startswith("link ")]
+            links = tuple(sorted(self._link_index[name] for name in names))
+            rtt = sum(self._links[name].rtt_ms for name in names)
+            if rtt <= max_rtt_ms + RTT_TOLERANCE_MS:
+                found.append((self.usd_per_gb(links), rtt, links))
+        return [links for _, _, links in sorted(found)]
 
     def _cheapest_path(self, a: str, b: str, max_rtt_ms: float, gbit_s: float) -> Links | None:
         """Dijkstra by (price, round trip) that keeps a node's dearer ways as long as they are shorter, within reach of the end."""

@@ -22,6 +22,7 @@ from placement.report.moves import moves
 from placement.report.overruns import overruns
 from placement.report.plan_figures import PlanFigures, months, tightest
 from placement.report.policies import policies
+from placement.report.reroutes import reroutes
 from placement.report.text import brief, clean, count, lines, percent, section, shortened, table
 from placement.rules.power import feed_limits_under
 from placement.rules.wan import link_gb, link_gbit_s, link_limits
@@ -70,6 +71,7 @@ def plan_report(instance: Instance, result: Result, bill: Sequence[Shortfall] = 
             section("Pools, mean share of the accelerators online", _pools(figures)),
             section("Feeds, facility kW in their tightest period", _feeds(figures)),
             section("Links that anything crosses, Gbit/s in their tightest period", _links(figures)),
+            section("Served over other ways than the cheapest", reroutes(instance, result.plan)),
             section("Training that runs", _runs(instance, result.plan)),
             section("Batch work", batch_work(instance, result.plan)),
             section("Training that does not run", _not_run(instance, result.plan)),

@@ -16,11 +16,12 @@ from itertools import pairwise
 import numpy as np
 
 from placement.activities import Activities
+from placement.activities.columns import rows_by_run
 from placement.activities.terms import contract_of_pools, firm
 from placement.builder import Builder
 from placement.instance import Instance
 from placement.instance.demand import SPANS
-from placement.plan import Plan, Violation, rows_by_run
+from placement.plan import Plan, Violation
 from placement.program import Bools, Floats, Ints
 from placement.rules.reading import (
     broken,

@@ -3,8 +3,11 @@
     Gbit/s of split gangs + of what is served + of loads on their way   <= Gbit/s of the link        for every link and period
     cost = gigabytes over each link x its price
 
+    rerouted to each site over its other ways   <=  served from there                                for every stream and period
+
 A split gang sends its Gbit/s while it holds its places. A stream sends its service's bytes per output token over the cheapest path
-within its round trip: the rate at which it is served sizes links, the mean is paid for. A job's data and checkpoint are copied to
+within its round trip, but what the plan reroutes over another of its ways: the rate at which it is served sizes links, the mean is
+paid for. A job's data and checkpoint are copied to
 every site where it runs and they do not lie: an equal part in each of the ``move_blocks`` blocks before its start, at an even rate,
 over the cheapest path that can carry it; so it starts no sooner than they can have come.
 """
@@ -17,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.activities import Activities
-from placement.activities.crossings import Loads, crossed, served_over
+from placement.activities.crossings import Loads, crossed, served_over, ways_to_serve
+from placement.activities.serving import match
 from placement.builder import END, FIRST, START, Builder, Edge
 from placement.instance import Instance
 from placement.instance.moves import path_of_load, path_of_move
@@ -54,6 +58,7 @@ def formulate(instance: Instance, builder: Builder, activities: Activities) -> N
     crossings = [
         *_split_gangs(instance, builder, activities),
         *_serving(instance, builder, activities),
+        *_rerouting(instance, builder, activities),
         *_loads_before_starts(instance, builder, activities),
     ]
     if not crossings:
@@ -107,6 +112,27 @@ def _serving(instance: Instance, builder: Builder, activities: Activities) -> It
     volume = np.array([builder.profile(rate) for rate in million_tokens_per_rate(instance) * instance.discount], dtype=np.int64)
     _charge(builder, serve.option[row], usd, volume[serve.stream[row]])
     yield Crossing(serve.option[row], link, gbit_s_of_bytes(per_token[row]))
+
+
+def _rerouting(instance: Instance, builder: Builder, activities: Activities) -> Iterator[Crossing]:
+    """What is rerouted crosses the links of its way, and those of the cheapest no longer."""
+    options, serve, streams = activities.reroutes, activities.serve, list(instance.streams.values())
+    if not len(options.option):
+        return
+    pairs, at = np.unique(np.stack([options.stream, options.site]), axis=1, return_inverse=True)
+    names = [f"rerouted {streams[t].id} from {list(instance.sites)[x]}" for t, x in pairs.T.tolist()]
+    served = builder.add_resources(names, "tokens/s", 0.0)
+    builder.add_rates(options.option, served[at.reshape(-1)], 1.0)
+    pair = match(tuple(pairs), (serve.stream, serve.site))
+    builder.add_rates(serve.option[pair >= 0], served[pair[pair >= 0]], -1.0)
+    per_token = np.array([instance.services[streams[t].service].wan_bytes_per_token for t in options.stream.tolist()])
+    volume = np.array([builder.profile(rate) for rate in million_tokens_per_rate(instance) * instance.discount], dtype=np.int64)
+    every = np.arange(len(options.option))
+    for ways, sign in ((options.over, 1.0), (options.instead, -1.0)):
+        row, link = crossed(ways, every)
+        usd = sign * _usd_per_gb(instance)[link] * per_token[row] * TOKENS_PER_MILLION / BYTES_PER_GB
+        _charge(builder, options.option[row], usd, volume[options.stream[row]])
+        yield Crossing(options.option[row], link, sign * gbit_s_of_bytes(per_token[row]))
 
 
 def _loads_before_starts(instance: Instance, builder: Builder, activities: Activities) -> Iterator[Crossing]:
@@ -181,7 +207,7 @@ def _number(limit: float | str) -> float:
 
 def violations(instance: Instance, plan: Plan) -> list[Violation]:
     """Links that carry too much, and jobs that start where their data cannot be by then."""
-    found, jobs = [], instance.jobs
+    found, jobs = _rerouted_too_much(instance, plan), instance.jobs
     for run, what, _, site, way in _moved(instance, plan):
         job, start = int(plan.runs.job[run]), int(plan.runs.start_block[run])
         there = list(instance.sites)[site]
@@ -206,10 +232,14 @@ def costs(instance: Instance, plan: Plan) -> dict[str, float]:
 def link_gbit_s(instance: Instance, plan: Plan) -> Floats:
     """What each link carries in each period, [links, P]."""
     calendar, served = instance.calendar, plan.serving
-    total = _between_halves(instance, plan)
+    total, rerouted = _between_halves(instance, plan), plan.reroutes
     for rows, links, each in _served(instance, plan):
         for link in links:
             np.add.at(total[link], served.period[rows], served.tokens_per_s[rows] * each * 8e-9)
+    for rows, over, instead, each in _rerouted(instance, plan):
+        for links, sign in ((over, 8e-9), (instead, -8e-9)):
+            for link in links:
+                np.add.at(total[link], rerouted.period[rows], rerouted.tokens_per_s[rows] * each * sign)
     for run, _, tb, _, way in _moved(instance, plan):
         job, start = int(plan.runs.job[run]), int(plan.runs.start_block[run])
         count = int(instance.jobs.move_blocks[job])
@@ -229,6 +259,11 @@ def link_gb(instance: Instance, plan: Plan, *, present: bool = False) -> Floats:
         at = (served.stream[rows], served.period[rows])
         tokens = served.tokens_per_s[rows] * mean[at] * hours[at[1]] * 3600
         total[list(links)] += float(tokens.sum()) * each / 1e9
+    for rows, over, instead, each in _rerouted(instance, plan):
+        at = (plan.reroutes.stream[rows], plan.reroutes.period[rows])
+        gb = float((plan.reroutes.tokens_per_s[rows] * mean[at] * hours[at[1]]).sum()) * 3600 * each / 1e9
+        total[list(over)] += gb
+        total[list(instead)] -= gb
     for run, _, tb, _, way in _moved(instance, plan):
         worth = instance.discount_at[plan.runs.start_block[run]] if present else 1.0
         total[list(way or ())] += tb * 1000 * worth
@@ -251,6 +286,38 @@ def _served(instance: Instance, plan: Plan) -> Iterator[tuple[Ints, Links, float
             # That a site is out of reach is for another law to find.
             links = instance.wan.cheapest(streams[t].region, sites[x], within) or ()
             yield np.flatnonzero((plan.serving.stream == t) & (plan.serving.site == x)), links, each
+
+
+def _rerouted(instance: Instance, plan: Plan) -> Iterator[tuple[Ints, Links, Links, float]]:
+    """Rows of ``reroutes`` of a stream from a site over a way, its links, those of the cheapest, and bytes per token."""
+    streams, table = list(instance.streams.values()), plan.reroutes
+    keys = np.stack([table.stream, table.site, table.way])
+    for t, x, way in np.unique(keys, axis=1).T.tolist():
+        ways, each = ways_to_serve(instance, t, x), instance.services[streams[t].service].wan_bytes_per_token
+        if 0 < way < len(ways) and each > 0:
+            yield np.flatnonzero((keys == np.array([[t], [x], [way]])).all(axis=0)), ways[way], ways[0], each
+
+
+def _rerouted_too_much(instance: Instance, plan: Plan) -> list[Violation]:
+    """Ways that there are not, rates below 0, and more rerouted than is served."""
+    streams, sites, table, found = list(instance.streams.values()), list(instance.sites), plan.reroutes, list[Violation]()
+    for t, x in np.unique(np.stack([table.stream, table.site]), axis=1).T.tolist():
+        mine, name = np.flatnonzero((table.stream == t) & (table.site == x)), f"{streams[t].id} from {sites[x]}"
+        there = len(ways_to_serve(instance, t, x))
+        for row in mine.tolist():
+            way, rate = int(table.way[row]), float(table.tokens_per_s[row])
+            when = instance.calendar.period_name(int(table.period[row]))
+            if not 0 < way < there:
+                text = f"is served over way {way + 1} of {there} that may be used"
+                found.append(broken(NAME, name, text, abs(rate), "tokens/s", when))
+            if rate < 0:
+                found.append(broken(NAME, name, "a negative rate of tokens over another way", -rate, "tokens/s", when))
+        use, most = np.zeros((2, 1, instance.calendar.period_count))
+        np.add.at(use[0], table.period[mine], table.tokens_per_s[mine])
+        served = np.flatnonzero((plan.serving.stream == t) & (plan.serving.site == x))
+        np.add.at(most[0], plan.serving.period[served], plan.serving.tokens_per_s[served])
+        found += excess(NAME, "tokens/s", [name], use, most, instance, "takes other ways than the cheapest for")
+    return found
 
 
 def _moved(instance: Instance, plan: Plan) -> Iterator[tuple[int, str, float, int, Links | None]]:

@@ -387,6 +387,8 @@ CASES = [
          "jobs[pretrain].shapes[0].accelerator = 'h100-sxm'", "mtbf_hours", at="- {accelerator: h100-sxm, gpus: 384"),
     case("fails all the time", "idle_kw: 0.1\n", "idle_kw: 0.1\n    mtbf_hours: 0\n", "accelerators[toy].mtbf_hours = 0", "more than 0", at="mtbf_hours"),
     case("money that grows", "calendar:\n  start", "settings: {discount_rate_per_year: -0.1}\ncalendar:\n  start", "settings.discount_rate_per_year = -0.1", "at least 0", at="settings:"),
+    case("served over no path", "calendar:\n  start", "settings: {wan_paths_per_stream: 0}\ncalendar:\n  start", "settings.wan_paths_per_stream = 0", "at least 1", at="settings:"),
+    case("served over every path", "calendar:\n  start", "settings: {wan_paths_per_stream: all}\ncalendar:\n  start", "settings.wan_paths_per_stream = 'all'", at="settings:"),
     case("a rate in percent", "calendar:\n  start", "settings: {discount_rate_percent: 8}\ncalendar:\n  start", "settings.discount_rate_percent", "did you mean discount_rate_per_year?", at="settings:"),
     case("includes what it does not bill", "fee_usd_per_month: 1000}", "feed_prices: included}", "contracts[lease]", "needs price_usd_per_kwh", at="- {id: lease"),
     case("feeds paid by nobody", "fee_usd_per_month: 1000}", "price_usd_per_kwh: 0.1, feed_prices: free}", "contracts[lease].feed_prices = 'free'", "'included'"),

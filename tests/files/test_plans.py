@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from placement import solve
+from placement.check import check
 from placement.files import InputErrors, WrongInstance, load, load_plan, save_plan, write_atomically
 from placement.files.plan_tables import OCCASIONAL
 from placement.instance import Instance
 from placement.move import Move
 from placement.plan import TABLES, Result, Status, empty
+
+TINY = Path(__file__).resolve().parents[2] / "instances" / "tiny"
 
 
 def same(a: Any, b: Any) -> bool:
@@ -214,3 +218,17 @@ def test_no_cell_runs_in_a_spreadsheet(tmp_path: Path, result: Result, small: In
     for name in set(TABLES) - OCCASIONAL:
         for row in table(tmp_path, name).read_text().splitlines():
             assert all(cell[0] not in "=+-@\t" for cell in row.split(","))
+
+
+def test_reroutes_come_back_and_ways_are_counted_from_the_cheapest(tmp_path: Path) -> None:
+    instance = load(TINY / "wan-ways.yaml")
+    save_plan(solve(instance), instance, tmp_path / "plan.json")
+    rows = table(tmp_path, "reroutes")
+    assert rows.read_text().splitlines()[1:] == ["d,a,2,2026-01-01,all,25.0"]
+    plan = load_plan(tmp_path / "plan.json", instance).plan
+    assert plan is not None and plan.reroutes.way.tolist() == [1] and not check(instance, plan).violations
+    for cell in ("1", "2.5", "9"):
+        rows.write_text(rows.read_text().replace("d,a,2", f"d,a,{cell}"))
+        with pytest.raises(InputErrors, match="way"):
+            load_plan(tmp_path / "plan.json", instance)
+        rows.write_text(rows.read_text().replace(f"d,a,{cell}", "d,a,2"))

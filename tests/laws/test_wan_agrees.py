@@ -15,7 +15,7 @@ from placement.instance.supply import Link
 from placement.instance.wan import Wan
 from tests.laws.random_instances import decided, over_wan, random_document, write_instance
 from tests.laws.seeds import seeds
-from tests.laws.test_agreement import EDGES, assert_agreement, assert_agreement_at_limits, cheapest_choice
+from tests.laws.test_agreement import EDGES, agreed, assert_agreement, assert_agreement_at_limits, cheapest_choice
 
 
 def crossing(seed: int) -> dict[str, Any]:
@@ -27,6 +27,7 @@ def crossing(seed: int) -> dict[str, Any]:
             job["commitment"] = "optional"
         for feed in document["feeds"]:
             feed["limit_kw"] = "unlimited"
+    document["settings"]["wan_paths_per_stream"] = 1 + seed % 3
     return over_wan(decided(document, rng) if seed % 2 else document, rng)
 
 
@@ -41,6 +42,24 @@ def test_choices_at_the_limits_of_the_wan_agree(seed: int, tmp_path: Path) -> No
     formulation = formulate(write_instance(tmp_path, crossing(100 + seed)))
     rng = np.random.default_rng(seed)
     assert_agreement_at_limits(formulation, rng, seed)
+
+
+def test_other_ways_decide_in_the_sample(tmp_path: Path) -> None:
+    """Plans take other ways, and lose their links, or what they are taken from, without the law's leave."""
+    used = broken = 0
+    for seed in range(300, 312):
+        formulation, rng = formulate(write_instance(tmp_path, crossing(seed))), np.random.default_rng(seed)
+        for _ in range(EDGES):
+            choice = cheapest_choice(formulation, rng)
+            if choice is None:
+                break
+            option, start, value = choice
+            rerouted = np.isin(option, formulation.program.first_copy[formulation.activities.reroutes.option])
+            used += rerouted.any()
+            for factor in (0.5, 1.5):
+                changed = agreed(formulation, (option, start, np.where(rerouted, factor * value, value)), seed)
+                broken += rerouted.any() and not changed
+    assert min(used, broken) > 5, (used, broken)
 
 
 def test_links_decide_in_the_sample(tmp_path: Path) -> None:
@@ -119,6 +138,23 @@ def test_paths_are_the_shortest_and_the_cheapest_of_all(seed: int) -> None:
         assert [cost[way][1] for way in offered[: len(shortest)]] == shortest
         assert min(cost[way][0] for way in offered) == min(cost.values())[0]
         assert len(offered) <= most + 1
+
+
+@pytest.mark.parametrize("seed", seeds(30))
+def test_ways_are_the_cheapest_of_all(seed: int) -> None:
+    rng = np.random.default_rng(200 + seed)
+    nodes = ["s0", "s1", "s2", "r0", "r1"]
+    links = random_links(rng, nodes)
+    cut = frozenset(rng.choice(list(links), int(rng.integers(0, 3)), replace=False).tolist())
+    wan, most, limit = Wan(nodes[:3], nodes[3:], links, 1).without(cut), int(rng.integers(1, 5)), float(rng.integers(5, 60))
+    known = list(links.values())
+    price = {way: sum(known[n].price_usd_per_gb for n in way) for way in every_path(links, nodes, "r0", "s1")}
+    rtt = {way: sum(known[n].rtt_ms for n in way) for way in price}
+    near = [(price[way], rtt[way]) for way in price if rtt[way] <= limit and not any(known[n].id in cut for n in way)]
+    found = wan.ways("r0", "s1", limit, most)
+    assert [(price[way], rtt[way]) for way in found] == sorted(near)[:most]
+    assert len(set(found)) == len(found)
+    assert found[:1] == [way for way in [wan.cheapest("r0", "s1", limit)] if way is not None]
 
 
 @pytest.mark.parametrize("seed", seeds(10))

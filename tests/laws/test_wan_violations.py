@@ -11,6 +11,7 @@ import pytest
 from placement import load, solve
 from placement.check import check
 from placement.explain.bill import bill
+from placement.formulate import formulate
 from placement.instance import Instance
 from placement.plan import Plan, Violation
 from tests.laws.test_supply_violations import scaled, solved, with_row, without
@@ -132,3 +133,36 @@ def test_scenarios_change_what_crosses(tmp_path: Path) -> None:
     assert dear.terms is not None
     assert dear.terms["wan"] == pytest.approx(160.0 + 160.0)
     assert dear.objective == pytest.approx(-1000 + 160 + 100 - 2000 + 160 + 100 - 250)
+
+
+def test_other_ways_carry_what_is_rerouted_and_no_more() -> None:
+    """Tiny wan-ways: of 75 tokens/s 25 take the dear way."""
+    instance, plan = solved("wan-ways")
+    assert check(instance, plan).terms["wan"] == pytest.approx(16.2 + 32.4)
+    told = {(v.subject, v.unit): v.amount for v in found(instance, scaled(plan, "reroutes", 4))}
+    assert told == {("d from a", "tokens/s"): pytest.approx(25), ("dear", "Gbit/s"): pytest.approx(3)}
+    told = {(v.subject, v.unit): v.amount for v in found(instance, scaled(plan, "reroutes", 0))}
+    assert told == {("narrow", "Gbit/s"): pytest.approx(1)}
+    negative = found(instance, scaled(plan, "reroutes", -0.4))
+    assert [v.amount for v in negative if "a negative rate" in v.message] == [pytest.approx(10)]
+
+
+def test_ways_that_there_are_not() -> None:
+    """The third link is beyond the class: two ways remain, and the cheapest takes no row."""
+    instance, plan = solved("wan-ways")
+    for way in (2, 0, -1):
+        elsewhere = replace(plan, reroutes=replace(plan.reroutes, way=np.array([way])))
+        told = found(instance, elsewhere)
+        assert [v.message for v in told if "may be used" in v.message] == [
+            f"d from a: is served over way {way + 1} of 2 that may be used"
+        ]
+        assert ("narrow", pytest.approx(1)) in [(v.subject, v.amount) for v in told]
+
+
+def test_only_what_may_help_is_offered() -> None:
+    """Another way is no option where nothing limits the cheapest, or where what limits that limits the other as well."""
+    instance = load(Path("instances/tiny/wan-ways.yaml"))
+    assert len(formulate(instance).activities.reroutes.option) == 1
+    assert len(formulate(with_link(instance, "narrow", gbit_s="unlimited")).activities.reroutes.option) == 0
+    alone = instance.settings.model_copy(update={"wan_paths_per_stream": None})
+    assert len(formulate(replace(instance, settings=alone)).activities.reroutes.option) == 0
