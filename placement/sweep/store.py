@@ -184,8 +184,7 @@ class Store:
         place = self._claim(digest)
         for _ in range(2):
             try:
-                with place.open("x", encoding="ascii") as file:
-                    file.write(json.dumps(_self()))
+                self._create(place, json.dumps(_self()).encode("ascii"))
                 return True
             except FileExistsError:
                 if not self._void(place):
@@ -195,6 +194,19 @@ class Store:
                     place.rename(away)
                     away.unlink()
         return False
+
+    def _create(self, place: Path, content: bytes) -> None:
+        """A claim that says at once whose it is: empty for a moment, and its owner killed then, it would have to grow stale."""
+        with tempfile.NamedTemporaryFile(prefix=".claim.", dir=place.parent) as whole:
+            whole.write(content)
+            whole.flush()
+            try:
+                os.link(whole.name, place)
+            except FileExistsError:
+                raise
+            except OSError:  # A file system without hard links.
+                with place.open("xb") as file:
+                    file.write(content)
 
     def claimed(self, digest: str) -> bool:
         """Whether somebody is running a case."""
