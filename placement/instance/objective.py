@@ -33,6 +33,9 @@ CARBON, UNSERVED_TOKENS, UNSERVED_SHARE, WORST_SHARE = MEASURES = (
 )  # fmt: skip
 """Emitted; not served of demand, in millions of tokens and as a share of all that is asked; of whoever is served least."""
 
+UNITS = {CARBON: "tonnes", UNSERVED_TOKENS: "million tokens", UNSERVED_SHARE: "share", WORST_SHARE: "share"}
+"""Of measures; all other terms are in USD."""
+
 OF_TENANTS = (UNSERVED_TOKENS, UNSERVED_SHARE)
 OVERRUN = "overrun"
 """What goes on of what today's plan breaks: a term only where something stands today, which counts where dropped jobs do."""
@@ -104,6 +107,13 @@ class Levels:
         """Whether every level is a sum of dollars as they are."""
         return not self.measures and bool(np.isin(self.weights, (0.0, 1.0)).all())
 
+    @property
+    def units(self) -> dict[str, str]:
+        """What each level is measured in, by name."""
+        named = {measure.key: UNITS[measure.term] for measure in self.measures}
+        units = [named.get(term, "USD") for term in self.terms]
+        return {name: _unit(row, units) for name, row in zip(self.names, self.weights, strict=True)}
+
     def values(self, terms: Mapping[str, float]) -> dict[str, float]:
         """Value of each level, by name, from the terms of a plan."""
         return {
@@ -120,6 +130,14 @@ class Levels:
         """Whether the last level is net cost as it is, which prices of contracts and losses are read from."""
         last = {term for term, weight in zip(self.terms, self.weights[-1], strict=True) if weight}
         return self.in_usd and last == set(GROUPS["net_cost"])
+
+
+def _unit(weights: Floats, units: list[str]) -> str:
+    """Unit of a sum of terms: theirs, if they have it in common."""
+    counted = {unit for unit, weight in zip(units, weights, strict=True) if weight}
+    if len(counted) > 1:
+        return "weighted sum"
+    return counted.pop() + ("" if np.isin(weights, (0.0, 1.0)).all() else ", weighted")
 
 
 def levels_of(instance: Instance) -> Levels:

@@ -91,6 +91,14 @@ def test_the_default_is_promises_then_fairness_then_net_cost() -> None:
     assert load(TINY / "swings.yaml").levels.ends_in_net_cost and not load(TINY / "objective-order.yaml").levels.ends_in_net_cost
 
 
+def test_levels_say_what_they_are_measured_in(tmp_path: Path) -> None:
+    usd = {"promises": "USD", "energy": "USD", "net_cost": "USD"}
+    assert load(TINY / "objective-carbon.yaml").levels.units == {"unserved": "share", "carbon": "tonnes", **usd}
+    mixed = load(written(tmp_path, CARBON, TERM, "[{term: energy}, {term: unserved_million_tokens}]")).levels.units
+    weighted = load(written(tmp_path, CARBON, TERM, "[{term: energy, weight: 2}]")).levels.units
+    assert (mixed["energy"], weighted["energy"]) == ("weighted sum", "USD, weighted")
+
+
 def test_another_objective_is_another_instance(tmp_path: Path) -> None:
     first = load(TINY / "objective-merged.yaml")
     other = load(written(tmp_path, "objective-merged", "weight: 20", "weight: 15"))
