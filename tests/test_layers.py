@@ -16,7 +16,7 @@ LONGEST_MODULE = 450
 
 BASE = {"placement.program"}
 NOUNS = BASE | {"placement.instance", "placement.lending", "placement.move", "placement.overruns", "placement.plan",
-    "placement.scenario",
+    "placement.scenario", "placement.shares",
 }  # fmt: skip
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
 VERBS = LAWS | {
@@ -31,7 +31,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.lending": BASE,
     "placement.move": set(),
     "placement.overruns": BASE,
-    "placement.plan": BASE | {"placement.lending", "placement.move", "placement.overruns", "placement.violation"},
+    "placement.shares": BASE,
+    "placement.plan": BASE | {
+        "placement.lending", "placement.move", "placement.overruns", "placement.shares", "placement.violation",
+    },
     "placement.builder": BASE,
     "placement.instance": BASE | {"placement.plan"},  # The names of terms.
     "placement.scenario": BASE | {"placement.instance"},
