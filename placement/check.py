@@ -66,8 +66,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         raise ValueError("the plan starts replicas in a number that is not finite")
     if not np.all(np.isfinite(plan.responses.kw)):
         raise ValueError("the plan gives up kW that are not a finite number")
-    if not np.all(np.isfinite(plan.least_shares.share)):
-        raise ValueError("the plan states a least share that is not a finite number")
+    if not (np.all(np.isfinite(plan.least_shares.share)) and np.all(np.isfinite(plan.least_sums.share))):
+        raise ValueError("the plan states a least share, or a sum of least shares, that is not a finite number")
     if not (np.all(np.isfinite(plan.limits.multiplier)) and np.all(np.isfinite(plan.swings.share))):
         raise ValueError("the plan limits demand by a multiplier, or swings by a share, that is not a finite number")
     if not (np.all(np.isfinite(plan.batch.gpus)) and np.all(np.isfinite(plan.unfinished.share))):
@@ -127,6 +127,8 @@ def _inside(instance: Instance, plan: Plan) -> None:
         (plan.credits.case, len(instance.credit_cases), "agreement on credits"),
         (plan.least_shares.case, len(instance.fairness_cases), "policy of fairness"),
         (plan.least_shares.period, periods, "period"),
+        (plan.least_sums.case, len(instance.fairness_cases), "policy of fairness"),
+        (plan.least_sums.period, periods, "period"),
         (plan.swings.tenant, len(instance.tenants), "tenant"),
         (plan.swings.period, periods, "period"),
         (plan.batch.case, len(instance.batch_cases), "way to do batch work"),

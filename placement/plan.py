@@ -15,6 +15,7 @@ from placement.move import Moves
 from placement.overruns import Overruns
 from placement.program import Bools, Floats, Ints, LevelResult, Limit, Program, Status
 from placement.reroutes import Reroutes
+from placement.shares import LeastShares, LeastSums
 from placement.violation import Violation as Violation  # noqa: PLC0414 -- read with plans
 
 LEVELS = ("promises", "net_cost")
@@ -288,17 +289,6 @@ class Swings:
 
 
 @dataclass(frozen=True)
-class LeastShares:
-    """Shares that everyone whom a policy of fairness compares is served at least, one row per (policy, slot); absent: 0."""
-
-    case: Ints
-    """Position in ``Instance.fairness_cases``."""
-    period: Ints
-    """The first one of the slot."""
-    share: Floats
-
-
-@dataclass(frozen=True)
 class Batch:
     """Accelerators that work on batch jobs, one row per (job, accelerator and mode, pool, period)."""
 
@@ -346,6 +336,7 @@ class Plan:
     credits: Granted = field(default_factory=lambda: empty(Granted))
     swings: Swings = field(default_factory=lambda: empty(Swings))
     least_shares: LeastShares = field(default_factory=lambda: empty(LeastShares))
+    least_sums: LeastSums = field(default_factory=lambda: empty(LeastSums))
     batch: Batch = field(default_factory=lambda: empty(Batch))
     unfinished: Unfinished = field(default_factory=lambda: empty(Unfinished))
     shifts: Shifts = field(default_factory=lambda: empty(Shifts))
@@ -398,9 +389,9 @@ TABLES: dict[str, type[Any]] = {
     "runs": Runs, "places": Places, "paths": Paths, "replicas": Replicas, "serving": Serving, "shedding": Shedding,
     "contracts": Contracts, "sublets": Sublets, "recourse": Recourse, "uncovered": Uncovered, "responses": Responses,
     "feed_work": FeedWork, "maintenance": Maintenance, "backups": Backups, "kept": Kept, "limits": Limits, "closings": Closings,
-    "refusals": Refusals, "credits": Granted, "swings": Swings, "least_shares": LeastShares, "shifts": Shifts,
-    "degraded": Degraded, "batch": Batch, "unfinished": Unfinished, "starts": Starts, "borrowing": Borrowing, "overruns": Overruns,
-    "reroutes": Reroutes,
+    "refusals": Refusals, "credits": Granted, "swings": Swings, "least_shares": LeastShares, "least_sums": LeastSums,
+    "shifts": Shifts, "degraded": Degraded, "batch": Batch, "unfinished": Unfinished, "starts": Starts, "borrowing": Borrowing,
+    "overruns": Overruns, "reroutes": Reroutes,
 }  # fmt: skip
 
 

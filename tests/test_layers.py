@@ -16,7 +16,7 @@ LONGEST_MODULE = 450
 
 BASE = {"placement.program"}
 NOUNS = BASE | {"placement.instance", "placement.lending", "placement.move", "placement.overruns", "placement.plan",
-    "placement.reroutes", "placement.scenario",
+    "placement.reroutes", "placement.scenario", "placement.shares",
 }  # fmt: skip
 LAWS = NOUNS | {"placement.builder", "placement.activities"}
 VERBS = LAWS | {
@@ -32,8 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "placement.move": set(),
     "placement.overruns": BASE,
     "placement.reroutes": BASE,
+    "placement.shares": BASE,
     "placement.plan": BASE | {
-        "placement.lending", "placement.move", "placement.overruns", "placement.reroutes", "placement.violation",
+        "placement.lending", "placement.move", "placement.overruns", "placement.reroutes", "placement.shares",
+        "placement.violation",
     },
     "placement.builder": BASE,
     "placement.instance": BASE | {"placement.plan"},  # The names of terms.

@@ -22,6 +22,7 @@ from placement.activities.gangs import Gangs
 from placement.activities.isolation import IsolationOptions
 from placement.activities.kept import KeptOptions
 from placement.activities.least_shares import LeastShareOptions
+from placement.activities.least_sums import LeastSumOptions
 from placement.activities.limits import LimitOptions
 from placement.activities.maintenance import MaintenanceOptions
 from placement.activities.overruns import OverrunOptions
@@ -80,6 +81,7 @@ class Activities:
         self.credits = CreditOptions.offer(instance, builder)
         self.swings = SwingOptions.offer(instance, builder)
         self.least_shares = LeastShareOptions.offer(instance, builder)
+        self.least_sums = LeastSumOptions.offer(instance, builder)
         self.spreads = SpreadOptions.offer(instance, builder, self.replicas)
         self.shifts = ShiftOptions.offer(instance, builder)
         self.borrowing = BorrowOptions.offer(instance, builder)
@@ -92,7 +94,7 @@ class Activities:
             self.batch, self.borrowing,
             self.gangs, self.replicas, self.serve, self.shed, self.terms, self.sublets, self.overuse, self.recourse, self.responses,
             self.kept, self.maintenance, self.isolation, self.backups, self.limits, self.closings, self.refusals,
-            self.credits, self.swings, self.least_shares, self.shifts, self.spreads, self.feed_work, self.overruns,
+            self.credits, self.swings, self.least_shares, self.least_sums, self.shifts, self.spreads, self.feed_work, self.overruns,
             self.reroutes,
         )  # fmt: skip
 
@@ -104,7 +106,7 @@ class Activities:
 
     def settled(self, program: Program, columns: Columns) -> Columns:
         """The columns, with those that no plan states because the others leave no choice."""
-        columns = self.batch.settled(program, columns)
+        columns = self.least_sums.settled(program, self.batch.settled(program, columns))
         return self.spreads.settled(program, self.isolation.settled(program, self.overuse.settled(program, columns)))
 
 
@@ -122,6 +124,7 @@ __all__ = [
     "IsolationOptions",
     "KeptOptions",
     "LeastShareOptions",
+    "LeastSumOptions",
     "LimitOptions",
     "MaintenanceOptions",
     "OverrunOptions",

@@ -10,8 +10,9 @@ import numpy as np
 from placement.activities.columns import Columns
 from placement.builder import Builder
 from placement.instance import Instance
-from placement.plan import LeastShares, Plan
+from placement.plan import Plan
 from placement.program import Ints
+from placement.shares import LeastShares
 
 
 @dataclass(frozen=True)

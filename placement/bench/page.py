@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from html import escape
 
 from placement.bench.case import Row
-from placement.bench.charts import Axis, Line, Point, chart
+from placement.bench.charts import Line, chart
 from placement.bench.compare import Comparison
 from placement.bench.judge import VALUE_TOLERANCE
 from placement.bench.table import TITLES, cells, figure, header, provenance, verdict
 from placement.bench.traces import gap_between
+from placement.report.drawing import Axis, Point
 from placement.report.text import clean
 
 LEAST_GAP = 1e-5

@@ -102,7 +102,10 @@ def fee(
 @levels_option
 @click.option("--between", "pair", metavar="A B", nargs=2, required=True, help="Two levels: A is capped, B minimised.")
 @click.option("--points", metavar="N", type=click.IntRange(2, 1000), default=5, show_default=True, help="Values of the first.")
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the curve there as CSV.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
+    help="Write the curve there: as figures, .csv, or a picture, .svg.",
+)  # fmt: skip
 @tuned
 @json_option
 @click.pass_context
@@ -112,8 +115,10 @@ def tradeoff(
 ) -> None:  # fmt: skip
     """Trace what of one level of INSTANCE has to be given up for another: solve with the first capped at several values."""
     from placement.explain.tradeoff import tradeoff as trace
-    from placement.report.tradeoff import tradeoff_csv, tradeoff_data, tradeoff_table
+    from placement.report.tradeoff import tradeoff_csv, tradeoff_data, tradeoff_picture, tradeoff_table
 
+    if output is not None and output.suffix.lower() not in (".csv", ".svg"):
+        raise click.UsageError(f"-o {output}: name a .csv for the figures or an .svg for the picture")
     fleet = read_instance(instance, scenario, levels)
     unknown = [name for name in pair if name not in fleet.levels.names]
     if unknown or pair[0] == pair[1]:
@@ -122,7 +127,9 @@ def tradeoff(
         require_writable(output)
     code, curve = _explained(fleet, lambda solve: trace(fleet, *pair, points, solve), quiet=as_json, **tuning)
     if output is not None:
-        write_text(output, tradeoff_csv(curve))
+        units = (fleet.levels.units[pair[0]], fleet.levels.units[pair[1]])
+        picture = output.suffix.lower() == ".svg"
+        write_text(output, f"{tradeoff_picture(curve, fleet.name, units)}\n" if picture else tradeoff_csv(curve))
     if as_json:
         print_json(tradeoff_data(curve) | {"instance": {"name": fleet.name, "digest": fleet.digest}})
     else:

@@ -27,7 +27,6 @@ from placement.plan import (
     FeedWork,
     Granted,
     Kept,
-    LeastShares,
     Limits,
     Maintenance,
     Paths,
@@ -51,6 +50,7 @@ from placement.plan import (
 )
 from placement.program import Bools, Ints
 from placement.reroutes import Reroutes
+from placement.shares import LeastShares, LeastSums
 
 
 def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems) -> Plan:
@@ -88,6 +88,7 @@ def plan_of(tables: Mapping[str, Table], instance: Instance, problems: Problems)
         _read_credits(tables["credits"], instance, problems) if "credits" in tables else empty(Granted),
         _read_swings(tables["swings"], instance, problems) if "swings" in tables else empty(Swings),
         _read_least_shares(tables["least_shares"], instance, problems) if "least_shares" in tables else empty(LeastShares),
+        _read_least_sums(tables["least_sums"], instance, problems) if "least_sums" in tables else empty(LeastSums),
         _read_batch(tables["batch"], instance, problems) if "batch" in tables else empty(Batch),
         _read_unfinished(tables["unfinished"], instance, problems) if "unfinished" in tables else empty(Unfinished),
         _read_shifts(tables["shifts"], instance, problems) if "shifts" in tables else empty(Shifts),
@@ -235,6 +236,15 @@ def _read_credits(table: Table, instance: Instance, problems: Problems) -> Grant
 def _read_least_shares(table: Table, instance: Instance, problems: Problems) -> LeastShares:
     return LeastShares(
         refer(table, "policy", _index(fairness(instance)), "a policy of kind fairness", problems),
+        periods(table, instance.calendar, problems),
+        table.numbers["share"],
+    )
+
+
+def _read_least_sums(table: Table, instance: Instance, problems: Problems) -> LeastSums:
+    return LeastSums(
+        refer(table, "policy", _index(fairness(instance)), "a policy of kind fairness", problems),
+        _whole(table, "minima"),
         periods(table, instance.calendar, problems),
         table.numbers["share"],
     )

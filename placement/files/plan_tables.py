@@ -9,6 +9,7 @@ import numpy as np
 
 from placement.files.tables import Column
 from placement.instance import Instance
+from placement.instance.policy import MOST_MINIMA
 from placement.instance.running import leaving
 from placement.move import Moves
 from placement.plan import (
@@ -67,6 +68,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "credits": (*_texts("agreement", "start_date", "end_date"), _STEP),
     "swings": (*_texts("tenant", "block", "band"), Column("share", "number", least=-100, most=100)),
     "least_shares": (*_texts("policy", "block", "band"), Column("share", "number", least=-100, most=100)),
+    "least_sums": (
+        *_texts("policy"), Column("minima", "number", least=2, most=MOST_MINIMA, whole=True), *_texts("block", "band"),
+        Column("share", "number", least=-100, most=100),
+    ),
     "batch": (*_texts("job", "accelerator", "mode", "pool", "block", "band"), Column("gpus", "number", least=-1e9, most=1e9)),
     "unfinished": (*_texts("job"), Column("share", "number", least=-100, most=100)),
     "shifts": (*_texts("stream", "block", "band", "to_block", "to_band"), _TOKENS),
@@ -78,7 +83,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 """Start and end dates are first days of blocks, the end being the first day no longer held; rungs count from 1, and so do ways,
 the cheapest first."""
 
-OCCASIONAL = {"overruns", "reroutes"}
+OCCASIONAL = {"least_sums", "overruns", "reroutes"}
 """Tables that a plan file has only where they have rows."""
 
 LEAVING = "/leaving"
@@ -332,6 +337,12 @@ def _least_shares(plan: Plan, instance: Instance) -> list[list[str]]:
     return [_named(fairness(instance), table.case), *_period_columns(instance, table.period), _floats(table.share)]
 
 
+def _least_sums(plan: Plan, instance: Instance) -> list[list[str]]:
+    table = plan.least_sums
+    when = _period_columns(instance, table.period)
+    return [_named(fairness(instance), table.case), [str(n) for n in table.minima.tolist()], *when, _floats(table.share)]
+
+
 def fairness(instance: Instance) -> list[str]:
     return [case.policy.id for case in instance.fairness_cases]
 
@@ -409,8 +420,8 @@ _WRITERS: dict[str, Callable[[Plan, Instance], list[list[str]]]] = {
     "contracts": _contracts, "sublets": _sublets, "recourse": _recourse, "uncovered": _uncovered, "responses": _responses,
     "feed_work": _feed_work,
     "maintenance": _maintenance, "backups": _backups, "kept": _kept, "limits": _limits, "closings": _closings,
-    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "shifts": _shifts,
-    "degraded": _degraded,
+    "refusals": _refusals, "credits": _credits, "swings": _swings, "least_shares": _least_shares, "least_sums": _least_sums,
+    "shifts": _shifts, "degraded": _degraded,
     "starts": _starts,
     "batch": _batch, "unfinished": _unfinished,
     "borrowing": _borrowing, "overruns": _overruns, "reroutes": _reroutes,

@@ -81,6 +81,7 @@ class _Tables(_Strict):
     credits: _TableFile | None = None
     swings: _TableFile | None = None
     least_shares: _TableFile | None = None
+    least_sums: _TableFile | None = None
     batch: _TableFile | None = None
     unfinished: _TableFile | None = None
     shifts: _TableFile | None = None

@@ -29,6 +29,16 @@ class FairnessCase:
     asked: Floats
     """Volume of demand of each member in each slot, in tokens/s x hours, [M, T]."""
 
+    @property
+    def compared(self) -> Ints:
+        """Members who ask for something in each slot, [T]."""
+        return np.asarray((self.asked > 0).sum(axis=0), dtype=np.int64)
+
+    @property
+    def sums(self) -> range:
+        """How many of the least shares each level after the policy's first adds up."""
+        return range(2, self.policy.counts + 1)
+
 
 def fairness_cases(instance: Instance) -> tuple[FairnessCase, ...]:
     """See ``Instance.fairness_cases``."""

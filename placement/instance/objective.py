@@ -7,6 +7,7 @@ Terms are those of ``plan.TERMS`` in USD, groups of them, and measures: what is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,9 +16,9 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from placement.instance.base import Id, Noun
+from placement.instance.base import ID_PATTERN, Id, Noun
 from placement.instance.findings import Draft, Finding, did_you_mean
-from placement.instance.policy import Fairness
+from placement.instance.policy import Fairness, Minima
 from placement.plan import LEVELS, TERM_LEVEL, TERMS
 from placement.program import Floats
 
@@ -33,11 +34,19 @@ CARBON, UNSERVED_TOKENS, UNSERVED_SHARE, WORST_SHARE = MEASURES = (
 )  # fmt: skip
 """Emitted; not served of demand, in millions of tokens and as a share of all that is asked; of whoever is served least."""
 
+UNITS = {CARBON: "tonnes", UNSERVED_TOKENS: "million tokens", UNSERVED_SHARE: "share", WORST_SHARE: "share"}
+"""Of measures; all other terms are in USD."""
+
 OF_TENANTS = (UNSERVED_TOKENS, UNSERVED_SHARE)
 OVERRUN = "overrun"
 """What goes on of what today's plan breaks: a term only where something stands today, which counts where dropped jobs do."""
 
 TermName = Literal[(*GROUPS, *TERMS, *MEASURES)]  # type: ignore[valid-type]
+
+
+def worst_share(policy: str, minima: int = 1) -> str:
+    """Name of the term that a policy of fairness by max_min has for so many of the least shares."""
+    return f"{WORST_SHARE}[{policy}{f',{minima}' if minima > 1 else ''}]"
 
 
 class LevelTerm(Noun):
@@ -51,6 +60,8 @@ class LevelTerm(Noun):
     """Whose demand, for what is unserved; default: all."""
     policy: Id | None = None
     """Of kind fairness and rule max_min, for worst_unserved_share."""
+    minima: Minima = None
+    """How many of the least shares of each slot it adds up, at most those of the policy (default 1)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> LevelTerm:
@@ -58,6 +69,8 @@ class LevelTerm(Noun):
             raise PydanticCustomError("level_tenants", "tenants are for {terms} only", {"terms": " and ".join(OF_TENANTS)})
         if (self.policy is not None) != (self.term == WORST_SHARE):
             raise PydanticCustomError("level_policy", "worst_unserved_share needs a policy, and only it has one")
+        if self.minima is not None and self.term != WORST_SHARE:
+            raise PydanticCustomError("level_minima", "minima are for worst_unserved_share only")
         return self
 
     @property
@@ -65,8 +78,9 @@ class LevelTerm(Noun):
         """Names of the Program's terms that it stands for."""
         if self.term in GROUPS:
             return GROUPS[self.term]
-        named = (self.policy,) if self.policy is not None else self.tenants
-        return (self.term if named is None else f"{self.term}[{','.join(str(name) for name in named)}]",)
+        if self.policy is not None:
+            return (worst_share(self.policy, self.minima or 1),)
+        return (self.term if self.tenants is None else f"{self.term}[{','.join(self.tenants)}]",)
 
 
 class Level(Noun):
@@ -104,6 +118,13 @@ class Levels:
         """Whether every level is a sum of dollars as they are."""
         return not self.measures and bool(np.isin(self.weights, (0.0, 1.0)).all())
 
+    @property
+    def units(self) -> dict[str, str]:
+        """What each level is measured in, by name."""
+        named = {measure.key: UNITS[measure.term] for measure in self.measures}
+        units = [named.get(term, "USD") for term in self.terms]
+        return {name: _unit(row, units) for name, row in zip(self.names, self.weights, strict=True)}
+
     def values(self, terms: Mapping[str, float]) -> dict[str, float]:
         """Value of each level, by name, from the terms of a plan."""
         return {
@@ -120,6 +141,14 @@ class Levels:
         """Whether the last level is net cost as it is, which prices of contracts and losses are read from."""
         last = {term for term, weight in zip(self.terms, self.weights[-1], strict=True) if weight}
         return self.in_usd and last == set(GROUPS["net_cost"])
+
+
+def _unit(weights: Floats, units: list[str]) -> str:
+    """Unit of a sum of terms: theirs, if they have it in common."""
+    counted = {unit for unit, weight in zip(units, weights, strict=True) if weight}
+    if len(counted) > 1:
+        return "weighted sum"
+    return counted.pop() + ("" if np.isin(weights, (0.0, 1.0)).all() else ", weighted")
 
 
 def levels_of(instance: Instance) -> Levels:
@@ -144,9 +173,18 @@ def levels_of(instance: Instance) -> Levels:
 
 def default_levels(instance: Instance) -> list[Level]:
     """Promises, then whoever is served least by the order of such policies, then net cost."""
-    fair = [Level(id=policy.id, terms=(LevelTerm(term=WORST_SHARE, policy=policy.id),)) for policy in max_min(instance.policies)]
+    fair = [
+        Level(id=level_name(policy.id, n), terms=(LevelTerm(term=WORST_SHARE, policy=policy.id, minima=n if n > 1 else None),))
+        for policy in max_min(instance.policies)
+        for n in range(1, policy.counts + 1)
+    ]
     first, last = (Level(id=name, terms=(LevelTerm(term=name),)) for name in LEVELS)
     return [first, *fair, last]
+
+
+def level_name(policy: str, minima: int) -> str:
+    """The level that a policy of fairness by max_min has by default for so many of the least shares."""
+    return policy if minima == 1 else f"{policy}-{minima}"
 
 
 def max_min(policies: Mapping[Any, Any]) -> list[Fairness]:
@@ -161,10 +199,12 @@ def with_levels(instance: Instance, text: str) -> Instance:
     missing = [term for term, counts in zip(changed.levels.terms, counted, strict=True) if not counts]
     if missing:
         raise ValueError(f"every term of money counts in some level; in none: {', '.join(missing)}; add net_cost and promises")
-    named = {measure.policy for measure in changed.levels.measures}
+    measured = {measure.key for measure in changed.levels.measures}
     for policy in max_min(instance.policies):
-        if policy.id not in named:
-            raise ValueError(f"no level is for policy {policy.id!r}, which asks for one; add {policy.id}")
+        for n in range(1, policy.counts + 1):
+            if worst_share(policy.id, n) not in measured:
+                of = "" if n == 1 else f" and its {n} least shares"
+                raise ValueError(f"no level is for policy {policy.id!r}{of}, which asks for one; add {level_name(policy.id, n)}")
     if any(measure.term == CARBON for measure in changed.levels.measures):
         for name, pool in instance.pools.items():
             if all(instance.feeds[feed].carbon_g_per_kwh is None for feed in instance.feeds_above(pool)):
@@ -216,6 +256,8 @@ def _weight(stated: str, piece: str) -> float:
 def objective(draft: Draft) -> Iterator[Finding]:
     """Levels name what exists, carbon is known where it counts, and no term of money is left out."""
     family = draft["objective"]
+    if not family.ids:
+        yield from _named_alike(draft)
     if not family.ids or not family.readable:
         return
     used: set[str] = set()
@@ -232,14 +274,32 @@ def objective(draft: Draft) -> Iterator[Finding]:
                 if tenant not in draft["tenants"].position:
                     remedy = did_you_mean(tenant, draft["tenants"].position, "a tenant")
                     yield Finding((*place, "tenants", m), tenant, "a tenant", remedy)
-            fair = [policy.id for policy in max_min(draft["policies"].valid)]
+            fair = {policy.id: policy.counts for policy in max_min(draft["policies"].valid)}
             if part.policy is not None and part.policy not in fair:
                 expected = "a policy of kind fairness and rule max_min"
                 yield Finding((*place, "policy"), part.policy, expected, did_you_mean(part.policy, fair, "such a policy"))
+            elif part.policy is not None and (part.minima or 1) > fair[part.policy]:
+                expected = f"at most the minima of policy '{part.policy}', {fair[part.policy]}"
+                yield Finding((*place, "minima"), part.minima, expected, "lower it, or raise those of the policy")
             if part.term == CARBON:
                 yield from _carbon(draft, (*place, "term"))
     if len(family.valid) == len(family.ids):
         yield from _left_out(draft, used)
+
+
+def _named_alike(draft: Draft) -> Iterator[Finding]:
+    """Levels that the default gives policies have names of their own."""
+    names = set(LEVELS)
+    for n, policy in draft["policies"].valid.items():
+        for minima in range(1, policy.counts + 1) if policy in max_min({0: policy}) else ():
+            name = level_name(policy.id, minima)
+            if name in names:
+                expected = f"an id by which levels can be called; '{name}' is another level already"
+                yield Finding(("policies", n, "id"), policy.id, expected, "rename the policy, or state the objective")
+            elif not re.match(ID_PATTERN, name):
+                expected = f"an id short enough for a level to be called by it and '-{minima}'"
+                yield Finding(("policies", n, "id"), policy.id, expected, "shorten it, or state the objective")
+            names.add(name)
 
 
 def _left_out(draft: Draft, used: set[str]) -> Iterator[Finding]:
@@ -250,9 +310,15 @@ def _left_out(draft: Draft, used: set[str]) -> Iterator[Finding]:
         remedy = "add them, or promises and net_cost for all of theirs"
         yield Finding(("objective",), [level.id for level in draft["objective"].valid.values()], expected, remedy)
     for n, policy in draft["policies"].valid.items():
-        if policy in max_min({0: policy}) and f"{WORST_SHARE}[{policy.id}]" not in used:
+        if policy not in max_min({0: policy}):
+            continue
+        if worst_share(policy.id) not in used:
             expected = f"a level with the term {WORST_SHARE} and this policy, since the objective is stated"
             yield Finding(("policies", n, "id"), policy.id, expected, "add the level, or remove the policy")
+        for minima in range(2, policy.counts + 1):
+            if worst_share(policy.id, minima) not in used:
+                expected = f"a level with the term {WORST_SHARE}, this policy and minima: {minima}, since the objective is stated"
+                yield Finding(("policies", n, "minima"), policy.minima, expected, "add the level, or lower minima")
 
 
 def _carbon(draft: Draft, place: tuple[str | int, ...]) -> Iterator[Finding]:

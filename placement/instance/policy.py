@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from placement.instance.base import Day, Id, Label, Noun, Share, Usd
@@ -146,6 +146,13 @@ class Freeze(Noun):
     """Whose jobs stay; default: all."""
 
 
+MOST_MINIMA = 8
+"""Levels that one policy of fairness may ask for."""
+
+Minima = Annotated[Annotated[int, Field(ge=1, le=MOST_MINIMA)] | None, AfterValidator(lambda count: None if count == 1 else count)]
+"""1 is the default, and means the same where it is stated."""
+
+
 class Fairness(Noun):
     """Those who ask for the same are treated alike: shares served of their demand, in every slot."""
 
@@ -160,9 +167,18 @@ class Fairness(Noun):
     """Over what shares are taken; what of a slot lies outside of the horizon does not count."""
     most_points: Annotated[float, Field(ge=0, le=100)] | None = None
     """Percentage points by which shares may differ; for proportional."""
+    minima: Minima = None
+    """Levels, for max_min (default 1): after the least share of each slot the sum of the two least is made large, and so on."""
+
+    @property
+    def counts(self) -> int:
+        """``minima``, 1 where it is not stated."""
+        return self.minima or 1
 
     @model_validator(mode="after")
     def _consistent(self) -> Fairness:
+        if self.minima is not None and self.rule != "max_min":
+            raise PydanticCustomError("fairness_minima", "minima are for max_min only")
         if (self.most_points is not None) != (self.rule == "proportional"):
             raise PydanticCustomError("fairness_points", "proportional needs most_points, and only it has them")
         if len(set(self.tenants)) < len(self.tenants):

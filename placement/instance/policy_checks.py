@@ -37,9 +37,13 @@ def _compared(draft: Draft, n: int, policy: Fairness) -> Iterator[Finding]:
     for k, count in enumerate(by_tenant):
         if not count:
             yield Finding(("policies", n, "tenants", k), policy.tenants[k], "a tenant with a stream", "correct it or remove it")
-    if all(by_tenant) and (sum(by_tenant) if policy.among == "streams" else len(by_tenant)) < 2:
+    compared = sum(by_tenant) if policy.among == "streams" else len(by_tenant)
+    if all(by_tenant) and compared < 2:
         expected = f"at least two {policy.among} to compare"
         yield Finding(("policies", n, "tenants"), list(policy.tenants), expected, "name another, or compare among streams")
+    elif all(by_tenant) and policy.counts > compared:
+        expected = f"at most {compared}, the number of {policy.among} that are compared"
+        yield Finding(("policies", n, "minima"), policy.minima, expected, "lower it")
 
 
 def _counted(draft: Draft, n: int, policy: Budget | CarbonPrice) -> Iterator[Finding]:

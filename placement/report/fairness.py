@@ -15,7 +15,8 @@ MOST_ROWS = 60
 
 
 def fairness(instance: Instance, plan: Plan) -> str:
-    """Every policy of fairness with each whom it compares: the share served at least, in the mean, and at most, over its slots."""
+    """Every policy of fairness with each whom it compares: the share served at least, in the mean, and at most, over its slots; and
+    of policies that count several of the least shares these in their order, whosever they are."""
     rows: list[tuple[object, ...]] = []
     for case in instance.fairness_cases:
         served, days = shares_served(instance, plan, case), instance.calendar
@@ -30,7 +31,25 @@ def fairness(instance: Instance, plan: Plan) -> str:
             when = days.period_name(int(case.first_period[worst]))
             rows.append((case.policy.id, rule, name, when, *(percent(x) for x in (served[m, worst], mean, served[m, known].max()))))
     kept, more = shortened(rows, MOST_ROWS, "shares")
-    return table(("policy", "rule", "who", "least in the slot from", "least", "mean", "most"), kept, left=4) + more if rows else ""
+    if not rows:
+        return ""
+    whole = table(("policy", "rule", "who", "least in the slot from", "least", "mean", "most"), kept, left=4) + more
+    return f"{whole}\n{ordered}" if (ordered := _in_order(instance, plan)) else whole
+
+
+def _in_order(instance: Instance, plan: Plan) -> str:
+    """The least share, the second least ... of each slot in which so many ask, over these slots."""
+    rows: list[tuple[object, ...]] = []
+    for case in instance.fairness_cases:
+        shares = np.sort(shares_served(instance, plan, case), axis=0)  # Whoever asks for nothing comes last.
+        for n in range(case.policy.counts if case.sums else 0):
+            known = np.flatnonzero(np.isfinite(shares[n]))
+            if not len(known):
+                continue
+            found, worst = shares[n, known], known[np.argmin(shares[n, known])]
+            when = instance.calendar.period_name(int(case.first_period[worst]))
+            rows.append((case.policy.id, n + 1, when, *(percent(float(x)) for x in (found.min(), found.mean(), found.max()))))
+    return table(("policy", "in order", "least in the slot from", "least", "mean", "most"), rows, left=3) if rows else ""
 
 
 def measures(instance: Instance, terms: Mapping[str, float]) -> str:

@@ -46,14 +46,14 @@ def count(value: float) -> str:
     return f"{round(value) + 0:,}" if math.isfinite(value) else "-"
 
 
-def brief(value: float) -> str:
-    """A quantity to three digits with k, M, G or T."""
+def brief(value: float, digits: int = 3) -> str:
+    """A quantity to three digits, or so many, with k, M, G or T."""
     if not math.isfinite(value):
         return "-"
     for scale, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= 0.9995 * scale:
-            return f"{value / scale:.3g}{suffix}"
-    return f"{value:.3g}"
+            return f"{value / scale:.{digits}g}{suffix}"
+    return f"{value:.{digits}g}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -11,12 +11,13 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from placement.bench.case import CaseLimits, Information, Quality, Row
-from placement.bench.charts import Axis, Line, chart
+from placement.bench.charts import Line, chart
 from placement.bench.compare import Comparison, compare
 from placement.bench.outputs import action_json, junit_xml, markdown
 from placement.bench.page import by_work, effort_profile, effort_ratios, gap_charts, gap_profile, page
 from placement.bench.results import Accepted
 from placement.bench.table import comparison_text, row_line
+from placement.report.drawing import Axis
 from placement.report.text import elided
 from tests.bench.searches import document
 from tests.bench.test_compare import LEVELS, LIMITS, QUALITY, ROW, level

@@ -60,6 +60,26 @@ def test_a_policy_that_asks_for_a_level_gets_one(run: Run, tiny: Tiny) -> None:
     assert last["levels"][2]["value"] == pytest.approx((0.6 + 0.1) / 2)
 
 
+def test_each_of_the_minima_has_a_level(run: Run, tiny: Tiny) -> None:
+    done = run("solve", tiny("fairness-leximin"), "--levels", "promises,fair+fair-3,net_cost")
+    assert done.exit_code == 2 and "policy 'fair' and its 2 least shares, which asks for one; add fair-2" in done.output
+    order = ("--levels", "promises,net_cost,fair,fair-2+fair-3")
+    found = json.loads(run("solve", tiny("fairness-leximin"), *order, "--gap", 0, "--json").stdout)
+    # d takes all that c might have: on the first day 10 of its 10, so c 2; shares 0.2, 0.3, 0.4 and 1.
+    assert [level["value"] for level in found["levels"][1:]] == pytest.approx([-2246.4, (0.8 + 0.25) / 2, (1.5 + 2.1 + 0.5) / 2])
+
+
+def test_the_report_shows_least_shares_in_their_order(run: Run, tiny: Tiny) -> None:
+    done = run("solve", tiny("fairness-leximin"), "--gap", 0).stdout.splitlines()
+    head = next(n for n, line in enumerate(done) if "in order" in line)
+    shown = [line.split() for line in done[head + 1 : head + 4]]
+    # The second and the third least are those of the first day alone: on the other, one asks.
+    assert [line[:2] + line[3::2] for line in shown] == [
+        ["fair", "1", "30.0", "52.5", "75.0"], ["fair", "2", "40.0", "40.0", "40.0"], ["fair", "3", "60.0", "60.0", "60.0"],
+    ]  # fmt: skip
+    assert not any("in order" in line for line in run("solve", tiny("fairness"), "--gap", 0).stdout.splitlines())
+
+
 def test_the_report_tells_shares_and_measures(run: Run, tiny: Tiny) -> None:
     done = run("solve", tiny("fairness"), "--gap", 0).stdout
     (row,) = [line for line in done.splitlines() if line.split()[:1] == ["fair"] and " a " in line]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +18,7 @@ from placement.cli import main
 from placement.explain.tradeoff import Point, Tradeoff, _sharpened, tradeoff
 from placement.instance import Instance
 from placement.plan import Plan, Result
+from placement.report.tradeoff import tradeoff_picture
 
 TINY = Path("instances/tiny")
 
@@ -89,3 +91,68 @@ def test_where_the_curve_goes_is_looked_at_before_the_solves(tmp_path: Path, mon
     arguments = ["explain", "tradeoff", str(TINY / "objective-order.yaml"), "--between", "promises", "net_cost"]
     bad = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / "none" / "curve.csv")])
     assert (bad.exit_code, "there is no folder" in bad.output) == (2, True), bad.output
+    for name in ("curve.png", "curve"):
+        bad = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / name)])
+        assert (bad.exit_code, "name a .csv for the figures or an .svg" in bad.output) == (2, True), bad.output
+
+
+# ------------------------------------------------------------ the picture
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(points: tuple[Point, ...], levels: tuple[str, str] = ("a", "b"), name: str = "fleet") -> ElementTree.Element:
+    return ElementTree.fromstring(tradeoff_picture(Tradeoff(levels, points), name, ("USD", "share")))
+
+
+def worded(svg: ElementTree.Element) -> list[str]:
+    return [text.text or "" for text in svg.iter(f"{SVG}text")]
+
+
+def test_a_picture_shows_what_is_proven_and_no_more() -> None:
+    """Firsts from 0 to 100 with 6 beyond span 460 pixels from 76 on, seconds from 0 to 100 span 226 pixels from 256 up."""
+    points = (Point(0.0, 0.0, 100.0, 80.0, None), Point(50.0, 40.0, 60.0, 50.0, None), Point(100.0, 100.0, 0.0, 0.0, None))
+    svg = drawn(points)
+    shade, line = (path.get("d") for path in svg.iter(f"{SVG}path"))
+    # Each plan from where it is worth to the next; each bound back from its cap to the one before.
+    assert line == "M100.6 42.1H264.9V122.8H511.4V243.9H536.0"
+    assert shade == "M76 256V82.5H100.6V143.0H306.0V243.9H511.4V256Z"
+    assert [circle.get("cx") for circle in svg.iter(f"{SVG}circle")] == ["100.6", "264.9", "511.4"]
+    assert {"a at most, USD", "b, share", "fleet: b against a", "shaded: proven impossible"} <= set(worded(svg))
+
+
+def test_a_picture_of_points_that_are_missing() -> None:
+    """A plan goes on over a cap without one, one that another beats is no step, and a bound goes back over a cap without one."""
+    lost, unbounded = Point(25.0, None, None, None, None), Point(100.0, 90.0, 50.0, None, None)
+    points = (Point(0.0, 0.0, 100.0, None, None), lost, Point(50.0, 40.0, 0.0, 0.0, None), unbounded)
+    svg = drawn(points)
+    shade, line = (path.get("d") for path in svg.iter(f"{SVG}path"))
+    assert line is not None and line.count("V") == 1 and len(list(svg.iter(f"{SVG}circle"))) == 3
+    assert shade is not None and shade.count("H") == 1
+    bare = drawn((lost, Point(100.0, 90.0, 50.0, None, None)))
+    assert len(list(bare.iter(f"{SVG}path"))) == 1 and not any("shaded" in word for word in worded(bare))
+    for nothing in ((), (lost,)):
+        assert any("no plan was found" in word for word in worded(drawn(nothing)))
+
+
+def test_names_cannot_break_a_picture() -> None:
+    hostile = "</text><script>alert('x')</script>&\"\x00\x1b"
+    svg = drawn((Point(1.0, 1.0, 1.0, 1.0, None),), (hostile, "b<&>"), hostile * 20)
+    assert not list(svg.iter(f"{SVG}script")) and "b<&>, share" in worded(svg)
+    assert max(len(word) for word in worded(svg)) < 120
+
+
+def test_ticks_that_lie_near_each_other_are_told_apart() -> None:
+    """Net costs of billions that differ by a thousand."""
+    svg = drawn((Point(0.0, 0.0, -4e9, -4e9, None), Point(1.0, 1.0, -4e9 - 1000, -4e9 - 1000, None)))
+    shown = [word for word in worded(svg) if word.startswith("-4")]
+    assert len(shown) == len(set(shown)) > 2, shown
+
+
+def test_the_picture_of_the_guide_is_drawn_by_its_command(tmp_path: Path) -> None:
+    arguments = ["explain", "tradeoff", str(TINY / "objective-order.yaml"), "--levels", "promises,net_cost", "--gap", "0"]
+    arguments += ["--between", "promises", "net_cost", "--points", "9", "-o", str(tmp_path / "curve.svg")]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "curve.svg").read_text() == Path("docs/pictures/tiny-objective-order-tradeoff.svg").read_text()
+    assert [file.name for file in tmp_path.iterdir()] == ["curve.svg"]

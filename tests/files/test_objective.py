@@ -24,7 +24,10 @@ def written(tmp_path: Path, name: str, old: str, new: str) -> Path:
 
 
 ORDER, CARBON, FAIR, NEAR = "objective-order", "objective-carbon", "fairness", "fairness-proportional"
+MORE = "fairness-leximin"
 TERM = "[{term: energy}]"
+WORST = "{{term: worst_unserved_share, policy: fair{}}}"
+STATED = f"objective:\n  - {{{{id: o, terms: [{{{{term: promises}}}}, {{{{term: net_cost}}}}, {WORST}, {WORST}]}}}}\npolicies:"
 BAD: list[tuple[str, str, str, str, str, str]] = [
     (ORDER, "{id: net_cost, ", "{id: promises, ", "objective[promises].id = 'promises'", "an id that no other of its family has", "rename"),
     (ORDER, "{id: net_cost, ", "{", "objective[0].id", "(nothing)", ""),
@@ -50,6 +53,19 @@ BAD: list[tuple[str, str, str, str, str, str]] = [
     (FAIR, "among: streams, ", "", "policies[fair].tenants", "at least two tenants to compare", "name another"),
     (FAIR, "per: block}", "per: block, most_points: 3}", "policies[fair]", "proportional needs most_points", ""),
     (FAIR, "policies:", "objective:\n  - {id: o, terms: [{term: promises}, {term: net_cost}]}\npolicies:", "policies[fair].id", "a level with the term", "add the level"),
+    (FAIR, "per: block}", "per: block, minima: 0}", "policies[fair].minima = 0", "at least 1", ""),
+    (FAIR, "per: block}", "per: block, minima: 9}", "policies[fair].minima = 9", "at most 8", ""),
+    (FAIR, "per: block}", "per: block, minima: 1.5}", "policies[fair].minima = 1.5", "whole number", ""),
+    (FAIR, "per: block}", "per: block, minima: 3}", "policies[fair].minima = 3", "at most 2, the number of streams that are compared", "lower it"),
+    (NEAR, "most_points: 20", "most_points: 20, minima: 2", "policies[equal]", "minima are for max_min only", ""),
+    (MORE, "id: fair,", "id: net_cost,", "policies[net_cost].id = 'net_cost'", "'net_cost' is another level already", "rename the policy"),
+    (MORE, "  - {id: fair,", "  - {id: fair-3, kind: fairness, rule: max_min, tenants: [pro], among: streams, per: block}\n  - {id: fair,", "policies[fair].id", "'fair-3' is another level already", "rename the policy"),
+    (MORE, "id: fair,", f"id: {'f' * 100},", "policies[fff", "short enough for a level to be called by it and '-2'", "shorten it"),
+    (MORE, "policies:", STATED.format("", ""), "policies[fair].minima = 3", "this policy and minima: 2", "lower minima"),
+    (MORE, "policies:", STATED.format(", minima: 0", ", minima: 2"), "terms[2].minima = 0", "at least 1", ""),
+    (MORE, "policies:", STATED.format("", ", minima: 4"), "terms[3].minima = 4", "at most the minima of policy 'fair', 3", "raise those of the policy"),
+    (MORE, "policies:", STATED.format("", ", minima: 1"), "terms[3].term", "each term once in a level", "add the weights"),
+    (ORDER, "{term: net_cost}", "{term: net_cost, minima: 2}", "objective[net_cost].terms[0]", "minima are for worst_unserved_share only", ""),
     (NEAR, ", most_points: 20", "", "policies[equal]", "proportional needs most_points", ""),
     (NEAR, "most_points: 20", "most_points: 101", "policies[equal].most_points = 101", "at most 100", ""),
     (NEAR, "tenants: [pro, max]", "tenants: [pro, pro]", "policies[equal]", "must differ", ""),
@@ -88,7 +104,29 @@ def test_the_default_is_promises_then_fairness_then_net_cost() -> None:
     assert set(GROUPS["promises"]) | set(GROUPS["net_cost"]) == set(TERMS)
     assert levels(load(TINY / "swings.yaml")) == [promises, net_cost]
     assert levels(load(TINY / "fairness.yaml")) == [promises, ("fair", {"worst_unserved_share[fair]"}), net_cost]
+    further = [(name, {f"worst_unserved_share[fair{of}]"}) for name, of in (("fair", ""), ("fair-2", ",2"), ("fair-3", ",3"))]
+    assert levels(load(TINY / f"{MORE}.yaml")) == [promises, *further, net_cost]
     assert load(TINY / "swings.yaml").levels.ends_in_net_cost and not load(TINY / "objective-order.yaml").levels.ends_in_net_cost
+
+
+def test_levels_say_what_they_are_measured_in(tmp_path: Path) -> None:
+    usd = {"promises": "USD", "energy": "USD", "net_cost": "USD"}
+    assert load(TINY / "objective-carbon.yaml").levels.units == {"unserved": "share", "carbon": "tonnes", **usd}
+    mixed = load(written(tmp_path, CARBON, TERM, "[{term: energy}, {term: unserved_million_tokens}]")).levels.units
+    weighted = load(written(tmp_path, CARBON, TERM, "[{term: energy, weight: 2}]")).levels.units
+    assert (mixed["energy"], weighted["energy"]) == ("weighted sum", "USD, weighted")
+
+
+def test_one_of_the_minima_is_none_stated(tmp_path: Path) -> None:
+    """And the objective that the default gives, stated, makes the same Program."""
+    plain = load(TINY / "fairness.yaml")
+    assert load(written(tmp_path, FAIR, "per: block}", "per: block, minima: 1}")).digest == plain.digest
+    assert load(written(tmp_path, FAIR, "per: block}", "per: block, minima: 2}")).digest != plain.digest
+    said = "".join(f"  - {{id: l{n}, terms: [{WORST.format(f', minima: {n}').replace('{{', '{').replace('}}', '}')}]}}\n" for n in (1, 2, 3))
+    stated = f"objective:\n  - {{id: promises, terms: [{{term: promises}}]}}\n{said}  - {{id: net_cost, terms: [{{term: net_cost}}]}}\npolicies:"
+    ours, theirs = load(TINY / f"{MORE}.yaml").levels, load(written(tmp_path, MORE, "policies:", stated)).levels
+    assert theirs.names == ("promises", "l1", "l2", "l3", "net_cost") and ours.terms == theirs.terms
+    assert (ours.weights == theirs.weights).all() and set(ours.units.values()) == {"USD", "share"}
 
 
 def test_another_objective_is_another_instance(tmp_path: Path) -> None:
@@ -108,6 +146,24 @@ def test_least_shares_come_back_as_they_were(tmp_path: Path) -> None:
     assert loaded.plan.least_shares.share.tolist() == result.plan.least_shares.share.tolist() != []
     assert loaded.terms is not None and loaded.terms["worst_unserved_share[fair]"] == pytest.approx(0.25)
     assert [level.name for level in loaded.levels] == ["promises", "fair", "net_cost"]
+
+
+def test_sums_of_least_shares_come_back_as_they_were(tmp_path: Path) -> None:
+    """In a table that plans of other policies do not have."""
+    instance, plain = load(TINY / f"{MORE}.yaml"), load(TINY / "fairness.yaml")
+    result = solve(instance, solver="highs", gap=0.0)
+    save_plan(result, instance, tmp_path / "plan.json")
+    save_plan(solve(plain, solver="highs", gap=0.0), plain, tmp_path / "plain.json")
+    (path,) = tmp_path.glob("*.least_sums.*.csv")
+    assert path.name.startswith("plan.") and path.read_text().splitlines()[0] == "policy,minima,block,band,share"
+    loaded = load_plan(tmp_path / "plan.json", instance)
+    assert loaded.plan is not None and result.plan is not None
+    for column in ("case", "minima", "period", "share"):
+        assert getattr(loaded.plan.least_sums, column).tolist() == getattr(result.plan.least_sums, column).tolist() != []
+    assert loaded.terms is not None and loaded.terms["worst_unserved_share[fair,2]"] == pytest.approx(0.775)
+    path.write_text(path.read_text().replace("fair,2,", "fair,9,", 1))
+    with pytest.raises(InputErrors, match="minima = '9'"):
+        load_plan(tmp_path / "plan.json", instance)
 
 
 @pytest.mark.parametrize(

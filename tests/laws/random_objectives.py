@@ -23,7 +23,9 @@ def with_objective(document: dict[str, Any], rng: np.random.Generator) -> dict[s
     levels.append({"id": "unserved", "terms": [{"term": unserved, **({"tenants": ["t"]} if rng.random() < 0.7 else {})}]})
     for policy in document.get("policies", []):
         if policy.get("rule") == "max_min":
-            levels.append({"id": f"fair-{policy['id']}", "terms": [{"term": "worst_unserved_share", "policy": policy["id"]}]})
+            for minima in range(1, policy.get("minima", 1) + 1):
+                term = {"term": "worst_unserved_share", "policy": policy["id"], "minima": minima}
+                levels.append({"id": f"fair-{policy['id']}-{minima}", "terms": [term]})
     document["objective"] = [levels[n] for n in rng.permutation(len(levels))]
     return document
 
@@ -41,6 +43,8 @@ def fair(document: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
         policy: dict[str, Any] = {"id": rule, "kind": "fairness", "rule": rule, "tenants": ["t"], "among": "streams", "per": per}
         if rule == "proportional":
             policy["most_points"] = float(rng.choice([0.0, 10.0, 40.0]))
+        elif rng.random() < 0.75:
+            policy["minima"] = int(rng.integers(1, max(len(document["streams"]), 1) + 1))
         if len(document["streams"]) > 1 and rng.random() < 0.75:
             document.setdefault("policies", []).append(policy)
     return document

@@ -255,8 +255,9 @@ def settled(formulation: Formulation, option: Ints, start: Ints, value: Floats) 
     """The choice with the overuse and the reserved places that it needs: they are what the rest leaves them to be."""
     program, activities = formulation.program, formulation.activities
     row, copy = program.split(option)
+    sums = activities.least_sums
     chosen = ~np.isin(row, np.concatenate([activities.overuse.option, activities.isolation.option, activities.spreads.option]))
-    chosen &= ~np.isin(row, activities.batch.active_option)
+    chosen &= ~np.isin(row, np.concatenate([activities.batch.active_option, sums.last_option, sums.short_option]))
     columns = activities.settled(program, Columns(row[chosen], start[chosen], value[chosen], copy[chosen]))
     return program.joined(columns.option, columns.copy), columns.start, columns.value
 

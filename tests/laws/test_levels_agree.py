@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from placement.formulate import Formulation, formulate
+from placement.program import Ints
 from tests.laws.deciding import Choice, judged
 from tests.laws.random_instances import decided, random_document, write_instance
 from tests.laws.random_levers import closable, powered
@@ -42,22 +43,29 @@ def test_choices_at_the_limits_agree(seed: int, tmp_path: Path) -> None:
         for _ in range(NUDGES):
             agreed(formulation, nudged(formulation, choice, rng), seed)
             option, start, value = choice
-            stated = np.isin(option, formulation.program.first_copy[formulation.activities.least_shares.option])
-            agreed(formulation, (option, start, np.where(stated, value * rng.choice([0.5, 1.05]), value)), seed)
+            for family in stating(formulation):
+                stated = np.isin(option, family)
+                agreed(formulation, (option, start, np.where(stated, value * rng.choice([0.5, 1.05]), value)), seed)
 
 
 def test_fairness_decides(tmp_path: Path) -> None:
     """Among allowed choices some state a share, and a larger one than is served is refused."""
-    used = broken = 0
+    used = summed = broken = 0
     for one in judged(aimed, tmp_path, claiming, choices=4, steps=1):
         assert one.stepped or not one.laws
         used += not one.stepped and len(one.plan.least_shares.share) > 0
+        summed += not one.stepped and len(one.plan.least_sums.share) > 0
         broken += one.stepped and "fairness" in one.laws
-    assert used > 0 and broken > 0, (used, broken)
+    assert used > 0 and summed > 0 and broken > 0, (used, summed, broken)
 
 
 def claiming(formulation: Formulation, choice: Choice, rng: np.random.Generator) -> Choice:
     """The choice with every share that it states larger by 0.3."""
     option, start, value = choice
-    stated = np.isin(option, formulation.program.first_copy[formulation.activities.least_shares.option])
-    return option, start, np.where(stated, value + 0.3, value)
+    return option, start, np.where(np.isin(option, np.concatenate(stating(formulation))), value + 0.3, value)
+
+
+def stating(formulation: Formulation) -> tuple[Ints, Ints]:
+    """Explicit ids of what states least shares, and of what states sums of them."""
+    activities, first = formulation.activities, formulation.program.first_copy
+    return first[activities.least_shares.option], first[activities.least_sums.option]
