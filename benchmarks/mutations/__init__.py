@@ -4,7 +4,8 @@ from benchmarks.mutations.contracts import CONTRACTS
 from benchmarks.mutations.laws import LAWS
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.plans import PLANS
+from benchmarks.mutations.policies import POLICIES
 from benchmarks.mutations.searches import SEARCHES
 from benchmarks.mutations.services import SERVED
 
-MUTATIONS: tuple[Mutation, ...] = (*LAWS, *CONTRACTS, *SERVED, *PLANS, *SEARCHES)
+MUTATIONS: tuple[Mutation, ...] = (*LAWS, *POLICIES, *CONTRACTS, *SERVED, *PLANS, *SEARCHES)
