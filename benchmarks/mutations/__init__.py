@@ -5,7 +5,8 @@ from benchmarks.mutations.laws import LAWS
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.network import NETWORK
 from benchmarks.mutations.plans import PLANS
+from benchmarks.mutations.policies import POLICIES
 from benchmarks.mutations.searches import SEARCHES
 from benchmarks.mutations.services import SERVED
 
-MUTATIONS: tuple[Mutation, ...] = (*LAWS, *NETWORK, *CONTRACTS, *SERVED, *PLANS, *SEARCHES)
+MUTATIONS: tuple[Mutation, ...] = (*LAWS, *NETWORK, *POLICIES, *CONTRACTS, *SERVED, *PLANS, *SEARCHES)

@@ -81,35 +81,6 @@ CONTRACTS: tuple[Mutation, ...] = (
         "(int(runs.shape[n]), int(runs.start_block[n])) == (planned.shape, planned.start_block)",
         "int(runs.shape[n]) == planned.shape", ("changes",),
     ),
-    # ------------------------------------------------------------ fairness, and levels of the objective
-    Mutation(
-        "fairness spread", "a sign", "law", f"{RULES}/fairness.py",
-        'rows.append(("most", -1.0, case.policy', 'rows.append(("most", 1.0, case.policy', BOTH_SIDES,
-    ),
-    Mutation(
-        "fairness of means", "a factor dropped: demand for its mean", "law", f"{RULES}/fairness.py",
-        "builder.profile(instance.mean_per_demand[s] * share)", "builder.profile(share)", BOTH_SIDES,
-    ),
-    Mutation(
-        "fairness check of too much", "a dropped condition", "law", f"{RULES}/fairness.py",
-        "            if above > slack:", "            if above > 1.0 + slack:", CHECK_SIDE,
-    ),
-    Mutation(
-        "levels of a price", "a dropped term: twins of priced resources", "program", "placement/builder.py",
-        "self._twins.append((int(known[0]), len(ids), int(ids[0])))", "pass", BOTH_SIDES,
-    ),
-    Mutation(
-        "levels of a constant", "a coefficient", "program", "placement/builder.py",
-        "self._constants[at, term] += weight * amount", "self._constants[at, term] += amount", BOTH_SIDES,
-    ),
-    Mutation(
-        "measures of idle draw", "a dropped term", "law", f"{RULES}/measures.py",
-        "            charge_standing(instance, builder, activities, row, per_kwh)\n", "", BOTH_SIDES,
-    ),
-    Mutation(
-        "measures of others' demand", "a dropped condition", "law", f"{RULES}/measures.py",
-        "mine = np.flatnonzero(counted[serve.stream])", "mine = np.arange(len(serve.stream))", BOTH_SIDES,
-    ),
     # ------------------------------------------------------------ law 6, purchase
     Mutation(
         "purchase residual", "a sign", "law", f"{RULES}/purchase.py",
