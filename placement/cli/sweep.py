@@ -292,9 +292,10 @@ def _listing(cases: Expanded, jobs: int | None, shard: tuple[int, int], folder: 
 
 def _line(cases: Expanded, progress: Progress) -> str:
     row = progress.row
-    reached = row.error or f"{row.outcome.status} {brief(row.outcome.objective or 0.0)} USD, gap {percent(row.outcome.gap, 2)}"
-    if row.error is None and row.outcome.objective is None:
-        reached = row.outcome.status
+    outcome = row.outcome
+    reached = row.error or f"{outcome.status} {brief(outcome.objective or 0.0)} {outcome.unit}, gap {percent(outcome.gap, 2)}"
+    if row.error is None and outcome.objective is None:
+        reached = outcome.status
     left = "" if progress.seconds_left is None else f", about {progress.seconds_left:,.0f} s left"
     return f"{progress.done}/{progress.total} {cases.cases[row.index].name}: {reached}, {row.information.seconds or 0:.1f} s{left}"
 

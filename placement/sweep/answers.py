@@ -1,6 +1,7 @@
 """What the rows of a sweep say: effects, responses, pairs, Pareto fronts, regret, and where decisions flip.
 
-Costs are values of the last level, net cost in USD; cases without a plan have none and are counted, never taken for cheap.
+Costs are values of the last level, by default net cost in USD; cases without a plan have none and are counted, never taken for
+cheap.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Point:
-    """A case with a plan: its settings (of sampled parameters the part of the range), its cost in USD and its row."""
+    """A case with a plan: its settings (of sampled parameters the part of the range), its cost and its row."""
 
     at: dict[str, Setting]
     cost: float
@@ -54,6 +55,13 @@ class Answers:
     points: tuple[Point, ...]
     without: int
     waiting: int
+
+    @property
+    def cost(self) -> str:
+        """What costs are, with their unit."""
+        levels = {(next(reversed(point.row.outcome.levels), "net cost"), point.row.outcome.unit) for point in self.points}
+        (name, unit), *others = levels or {("net cost", "USD")}
+        return "objective" if others else f"{name.replace('_', ' ')}, {unit}"
 
     @property
     def decisions(self) -> tuple[Axis, ...]:
@@ -181,7 +189,7 @@ def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
 
 @dataclass(frozen=True)
 class Choice:
-    """One combination of what is ours to choose, and what it costs against the best choice of each future: USD."""
+    """One combination of what is ours to choose, and what it costs against the best choice of each future."""
 
     settings: tuple[Setting, ...]
     worst: float

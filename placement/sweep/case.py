@@ -55,6 +55,9 @@ class Outcome:
     status: str
     limit: str | None = None
     objective: float | None = None
+    """Value of the last level."""
+    unit: str = "USD"
+    """Of the objective, and of its bound."""
     bound: float | None = None
     gap: float | None = None
     levels: dict[str, float | None] = field(default_factory=dict)
@@ -171,6 +174,7 @@ def outcome_of(instance: Instance, result: Result) -> Outcome:
         "status": str(result.status),
         "limit": None if result.limit is None else str(result.limit),
         "objective": _finite(result.objective),
+        "unit": instance.levels.units[instance.levels.names[-1]],
         "bound": _finite(result.levels[-1].bound) if result.levels else None,
         "levels": {level.name: _finite(level.value) for level in result.levels},
         "work": _finite(result.work),

@@ -28,7 +28,7 @@ GOOD, BAD, LINE = COLOURS[2], COLOURS[1], COLOURS[0]
 COOL, WARM = (0x2B, 0x6C, 0xB0), (0xC0, 0x56, 0x21)
 
 
-def tornado_picture(title: str, bars: Sequence[tuple[str, str, str, float, float]], base: float | None) -> str:
+def tornado_picture(title: str, cost: str, bars: Sequence[tuple[str, str, str, float, float]], base: float | None) -> str:
     """A bar for each (name, word at the low end, word at the high end, low, high), and a line at the base."""
     height = TOP + BAR * len(bars) + BOTTOM
     parts = opening(title, WIDTH, height)
@@ -49,18 +49,18 @@ def tornado_picture(title: str, bars: Sequence[tuple[str, str, str, float, float
         parts.append(words(NAMES - 8, y + 13, f"{name}: {first} to {last}", "end"))
     if base is not None:
         parts.append(f'<line x1="{at(base):.1f}" x2="{at(base):.1f}" y1="{TOP}" y2="{height - BOTTOM}" stroke="#000"/>')
-    parts.append(words(NAMES + wide / 2, height - 10, "net cost, USD"))
+    parts.append(words(NAMES + wide / 2, height - 10, cost))
     return "\n".join([*parts, "</svg>"])
 
 
 def curve_picture(
-    title: str, label: str, figures: Sequence[float], lines: Sequence[tuple[str, Sequence[float | None]]],
+    title: str, cost: str, label: str, figures: Sequence[float], lines: Sequence[tuple[str, Sequence[float | None]]],
     band: tuple[Sequence[float | None], Sequence[float | None]],
 ) -> str:  # fmt: skip
     """Lines over the figures of a parameter and a band from the least to the most."""
     known = [value for values in (*band, *(values for _, values in lines)) for value in values if value is not None]
     x = Axis(label, *span(figures))
-    y = Axis("net cost, USD", *span(known), form=brief)
+    y = Axis(cost, *span(known), form=brief)
     parts = opening(title, WIDTH, HEIGHT)
     parts += frame(x, y)
     edge = [(f, v) for f, v in zip(figures, band[0], strict=True) if v is not None]
@@ -77,7 +77,7 @@ def curve_picture(
 
 
 def heat_picture(
-    title: str, x: tuple[str, Sequence[str]], y: tuple[str, Sequence[str]], cells: Sequence[Sequence[float | None]]
+    title: str, cost: str, x: tuple[str, Sequence[str]], y: tuple[str, Sequence[str]], cells: Sequence[Sequence[float | None]]
 ) -> str:
     """A cell for each pair of settings, cheap blue and dear orange, with its figure."""
     known = [value for row in cells for value in row if value is not None]
@@ -99,7 +99,7 @@ def heat_picture(
             parts.append(words(left + wide / 2, top + 21, word, more=f' fill="{ink}"'))
     for c, name in enumerate(x[1]):
         parts.append(words(NAMES + wide * (c + 0.5), height - BOTTOM + 15, name))
-    parts.append(words(NAMES + wide * len(x[1]) / 2, height - 10, f"{x[0]}; cells: mean net cost, USD"))
+    parts.append(words(NAMES + wide * len(x[1]) / 2, height - 10, f"{x[0]}; cells: mean of {cost}"))
     return "\n".join([*parts, "</svg>"])
 
 

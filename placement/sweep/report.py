@@ -52,7 +52,7 @@ def _effects(asked: Answers) -> Section:
         (effect.axis.title, word(effect.cheapest), word(effect.dearest), brief(effect.low), brief(effect.high), brief(effect.swing))
         for effect in tornado(asked)
     ]
-    told = "Net cost at the cheapest and the dearest setting of each, the others as stated first; else the means over all cases."
+    told = f"{asked.cost}: at the cheapest and the dearest setting of each, others as stated first; else means over all cases."
     return "What moves the cost", ("parameter", "cheapest at", "dearest at", "low", "high", "swing"), rows, told
 
 
@@ -62,7 +62,7 @@ def _responses(asked: Answers) -> Section:
         for n, setting in enumerate(response.axis.settings):
             figures = (response.mean[n], response.least[n], response.most[n])
             rows.append((response.axis.title, word(setting), *("-" if one is None else brief(one) for one in figures)))
-    return "Response", ("parameter", "setting", "mean", "least", "most"), rows, "Net cost over all cases with the setting, USD."
+    return "Response", ("parameter", "setting", "mean", "least", "most"), rows, f"{asked.cost}: over all cases with the setting."
 
 
 def front(asked: Answers, measures: tuple[str, str]) -> tuple[list[Row], list[tuple[float, float]], list[int]]:
@@ -100,7 +100,7 @@ def _regret(asked: Answers) -> Section:
         for one in found.choices
     ]  # fmt: skip
     left_out = f" {plural(found.left_out, 'future')} without a plan for some choice left out." if found.left_out else ""
-    told = f"What a choice costs against knowing which future comes, USD; the first is the robust one.{left_out}"
+    told = f"What a choice costs against knowing which future comes ({asked.cost}); the first is the robust one.{left_out}"
     return "Regret", header, rows, told
 
 
@@ -159,7 +159,7 @@ def pictures(asked: Answers, measures: tuple[str, str]) -> dict[str, str]:
     if effects:
         bars = [(one.axis.id, word(one.cheapest), word(one.dearest), one.low, one.high) for one in effects]
         base = next((one.base for one in effects if one.base is not None), None)
-        found["tornado"] = tornado_picture(f"{asked.name}: what moves the net cost", bars, base)
+        found["tornado"] = tornado_picture(f"{asked.name}: what moves the cost", asked.cost, bars, base)
     for response in responses(asked):
         if response.axis.figures is not None and len(response.axis.figures) > 1 and any(v is not None for v in response.mean):
             found[f"response-{response.axis.id}"] = _curve(asked, response)
@@ -169,7 +169,7 @@ def pictures(asked: Answers, measures: tuple[str, str]) -> dict[str, str]:
         y, x = sorted(pair, key=lambda axis: len(axis.settings))
         across, down = ([word(setting) for setting in axis.settings] for axis in (x, y))
         title = f"{asked.name}: {x.id} and {y.id}"
-        found[f"heat-{x.id}-{y.id}"] = heat_picture(title, (x.title, across), (y.id, down), heat(asked, x, y))
+        found[f"heat-{x.id}-{y.id}"] = heat_picture(title, asked.cost, (x.title, across), (y.id, down), heat(asked, x, y))
     _, pairs, best = front(asked, measures)
     if len(pairs) > 1:
         found["front"] = front_picture(f"{asked.name}: cases that none beats", *measures, pairs, best)
@@ -184,9 +184,9 @@ def _curve(asked: Answers, response: Response) -> str:
     for ours in asked.decisions:
         if ours.id != axis.id and len(ours.settings) <= 5:
             lines += [(f"{ours.id}={word(setting)}", _means(asked, axis, ours, setting)) for setting in ours.settings]
-    return curve_picture(
-        f"{asked.name}: {axis.id}", axis.title, axis.figures, lines or [("mean", response.mean)], (response.least, response.most)
-    )
+    band = response.least, response.most
+    title = f"{asked.name}: {axis.id}"
+    return curve_picture(title, asked.cost, axis.title, axis.figures, lines or [("mean", response.mean)], band)
 
 
 def _means(asked: Answers, axis: Axis, ours: Axis, choice: object) -> list[float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -240,3 +241,16 @@ def test_sampled_parameters_are_put_into_parts(sweep_data: Callable[..., dict[st
     assert axis.sampled
     assert len(axis.settings) == 8
     assert place(0.0) == place(4.0) == 2.0
+
+
+def test_costs_are_called_what_the_last_level_is() -> None:
+    made = asked(Axis("fee", None, False, (1, 2), (1.0, 2.0)), cost=lambda fee: 10.0 * fee)
+    assert made.cost == "net cost, USD"
+    levels = {"promises": 0.0, "least_carbon": 1.0}
+    outcomes = [replace(point.row.outcome, levels=levels, unit="tonnes") for point in made.points]
+    by_level = [replace(p, row=replace(p.row, outcome=outcome)) for p, outcome in zip(made.points, outcomes, strict=True)]
+    carbon = replace(made, points=tuple(by_level))
+    assert carbon.cost == "least carbon, tonnes"
+    assert "least carbon, tonnes" in sweep_text(carbon, ("objective_usd", "peak_kw"))
+    assert all("USD" not in picture for name, picture in pictures(carbon, ("mean_kw", "peak_kw")).items() if name != "front")
+    assert replace(made, points=(made.points[0], by_level[1])).cost == "objective"
