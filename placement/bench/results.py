@@ -21,6 +21,7 @@ from placement.files import write_atomically
 from placement.files.errors import refuse
 from placement.files.limits import FILE_BYTES
 from placement.files.reading import decode, read_bytes
+from placement.program import Status
 
 RESULT_FORMAT: Literal["fleet-placement-bench/1"] = "fleet-placement-bench/1"
 
@@ -167,6 +168,8 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     if len(set(names)) < len(names):
         raise refuse(place.name, None, "a case that stands there twice", "each case once", remedy)
     for row in document.rows:
+        if row.quality.status in (Status.OPTIMAL, Status.FEASIBLE) and not row.quality.levels:
+            raise refuse(place.name, None, f"not a result: {row.case!a} has a plan and no levels", "what a plan is worth", remedy)
         if not possible(row):
             raise refuse(place.name, None, f"not a result: what {row.case!a} took", f"0 to {MOST:g}, events of three", remedy)
     return document

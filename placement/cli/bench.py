@@ -43,14 +43,14 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
     whole: the same command goes on from there, however the run before it ended.
     """
     from placement.bench.partial import place_beside
-    from placement.bench.results import write_document
+    from placement.bench.results import RESULT_FORMAT, write_document
     from placement.bench.runner import run_suite
     from placement.bench.table import row_line
     from placement.cli.searching import search
     from solvers import load_ahead
 
     loaded, cases = read_suite(suite)
-    require_writable(output)
+    require_writable(output, replaces=RESULT_FORMAT.partition("/")[0])
     partial = _partial(place_beside(output), loaded, cases)
     done = len(partial.rows)
     if done:
@@ -78,10 +78,10 @@ def run(ctx: click.Context, /, *, suite: Path, output: Path, jobs: int, quiet: b
 
 def _partial(path: Path, loaded: LoadedSuite, cases: list[Gated]) -> Partial:
     import solvers
-    from placement.bench.partial import Partial, head_of
+    from placement.bench.partial import PARTIAL_FORMAT, Partial, head_of
     from placement.files import InputErrors
 
-    require_writable(path)
+    require_writable(path, replaces=PARTIAL_FORMAT.partition("/")[0])
     packages = [Path(__file__).parents[1], *map(Path, solvers.__path__)]
     try:
         return Partial(path, head_of(loaded.suite, packages), [gated.case for gated in cases])
@@ -159,7 +159,7 @@ def accept(*, result: Path, baseline: Path, reason: str, unsound: bool, best: Pa
     """Make RESULT the BASELINE to compare with, for a reason."""
     from placement.bench.accept import Unsound
     from placement.bench.accept import accept as accept_document
-    from placement.bench.results import document_bytes
+    from placement.bench.results import RESULT_FORMAT, document_bytes
     from placement.files import write_together
 
     if (best is None) != (suite is None):
@@ -171,7 +171,7 @@ def accept(*, result: Path, baseline: Path, reason: str, unsound: bool, best: Pa
         accepted = accept_document(found, known, reason, unsound=unsound)
     except Unsound as error:
         raise BadInput(f"{result} is not accepted: {error}") from None
-    require_writable(baseline)
+    require_writable(baseline, replaces=RESULT_FORMAT.partition("/")[0])
     news: list[str] = []
     contents: dict[Path, bytes] = {}
     if best is not None and suite is not None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from placement.instance import Instance
     from placement.move import Moves
     from placement.plan import Plan, Violation
+    from placement.program import LevelResult
 
 TOLERANCE = 1e-6
 """Stated costs may differ from the plan's by this times max(1, |USD|)."""
@@ -43,7 +44,7 @@ def check(
     from placement.replanning import judging
 
     fleet = read_instance(instance, scenario, levels)
-    before = None if today is None else read_plan(today, fleet, changed=True)[0]
+    before, begun = (None, None) if today is None else read_plan(today, fleet, changed=True)
     decided, stated = read_plan(plan, fleet)
     checked = check_plan(fleet if before is None else judging(fleet, decided, before), decided)
     values = {level.name: level.value for level in stated.levels if level.value is not None}
@@ -52,6 +53,7 @@ def check(
         *checked.violations,
         *_misstated(stated.terms or {}, checked.terms),
         *_misstated(values, checked.levels),
+        *_bounds_above(stated.levels),
         *_misstated(totals, {"objective": list(checked.levels.values())[-1]}),
     ]
     steps = None if before is None else _replayed(fleet, before, decided, stated.moves)
@@ -59,6 +61,10 @@ def check(
         found += steps.violations
     elif stated.moves:
         click.echo(f"note: its {plural(len(stated.moves), 'step')} are not judged; give the plan before them, --today", err=True)
+    left_out = sum(begun.lost.values()) if begun is not None else 0
+    if left_out:
+        told = f"{today} is of another instance, {begun.instance_name}" if begun is not None else ""
+        click.echo(clean(f"note: {told}: {plural(left_out, 'row')} of it mean nothing here and are left out"), err=True)
     if stated.edited:
         click.echo(f"note: edited since they were written: {', '.join(stated.edited)}", err=True)
     if as_json:
@@ -119,10 +125,24 @@ def _misstated(stated: Mapping[str, float], counted: Mapping[str, float]) -> lis
 
     found = []
     for term in sorted({*stated, *counted}):
-        said, is_worth = stated.get(term, 0.0), counted.get(term, 0.0)
-        if abs(said - is_worth) > TOLERANCE * max(1.0, abs(is_worth)):
-            text = f"the file states {said:,.2f} USD, its tables cost {is_worth:,.2f} USD"
-            found.append(Violation("stated costs", term, None, abs(said - is_worth), "USD", text))
+        said, is_worth = stated.get(term), counted.get(term, 0.0)
+        if abs((said or 0.0) - is_worth) > TOLERANCE * max(1.0, abs(is_worth)):
+            states = "does not state it" if said is None else f"states {said:,.2f} USD"
+            text = f"the file {states}, its tables cost {is_worth:,.2f} USD"
+            found.append(Violation("stated costs", term, None, abs((said or 0.0) - is_worth), "USD", text))
+    return found
+
+
+def _bounds_above(levels: Sequence[LevelResult]) -> list[Violation]:
+    """Levels whose bound the file states above their value: no plan is better than a bound."""
+    from placement.plan import Violation
+
+    found = []
+    for level in levels:
+        value, bound = level.value, level.bound
+        if value is not None and bound is not None and bound - value > TOLERANCE * max(1.0, abs(value)):
+            text = f"the file states a bound of {bound:,.6g}, above the value of {value:,.6g}"
+            found.append(Violation("stated costs", level.name, None, bound - value, "of the level", text))
     return found
 
 

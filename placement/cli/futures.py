@@ -13,7 +13,7 @@ import click
 
 from placement.cli.errors import BadInput, InternalError, ending
 from placement.cli.inputs import instance_argument, json_option
-from placement.cli.output import print_json
+from placement.cli.output import print_json, require_writable
 from placement.cli.progress import LogFormat, reporter
 from placement.cli.signals import Interrupts, in_thread
 from placement.cli.solve import ABOVE_ZERO, Number
@@ -60,6 +60,8 @@ def futures(
         raise click.UsageError(f"--contract {unknown[0]!r} is not a contract of {clean(instance)} that is decided")
     if output is not None and (output.exists() or not output.parent.is_dir()):
         raise BadInput(f"cannot write {output}: it exists, or its parent does not; name a new folder in one that exists")
+    if output is not None:
+        require_writable(output)
     with Interrupts(announce=log_format == "text") as interrupts:
         with reporter(log_format) as on_progress:
             search = Search(**tuning, interrupt=interrupts.event, on_progress=on_progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,18 @@ def print_schema(schema: dict[str, Any], output: Path | None) -> None:
 
 
 PLAN_HEAD_BYTES = 256
+HEAD_BYTES = 65_536
+RANDOM = 8
+"""Letters that ``tempfile`` adds to a prefix."""
+_FORMAT = re.compile(rb"""(?:^|[{,])\s*["']?format["']?\s*:\s*["']?(fleet-placement[a-z-]*)/""", re.MULTILINE)
 
 
-def require_writable(path: Path) -> None:
-    """Raises ``BadInput`` if a file cannot be written there: better said before hours of work than after."""
+def require_writable(path: Path, *, replaces: str | None = None, longest: str = "") -> None:
+    """Raises ``BadInput`` if a file cannot be written there: better said before hours of work than after.
+
+    A document of ours is replaced only by one of the format that it ``replaces`` (as in ``placement.files``, without a version): an
+    instance, a suite or a plan is the user's. ``longest`` is the longest ending that is written beside it, after its stem.
+    """
     from placement.files import behind_links
 
     try:
@@ -40,8 +49,11 @@ def require_writable(path: Path) -> None:
         _require_place(place, path)
         if place.exists() and not place.is_file():
             raise BadInput(f"cannot write {path}: it is not a regular file; name one")
-        with tempfile.TemporaryFile(dir=place.parent):
+        with tempfile.NamedTemporaryFile(prefix=f"{place.stem}{longest[:-RANDOM]}" if longest else None, dir=place.parent):
             pass
+        there = _format_of(place) if place.exists() else None
+        if there is not None and there != replaces:
+            raise BadInput(f"cannot write {path}: it is a {there} file, which would be lost; name another file")
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}; name a file in a folder that can be written to") from None
 
@@ -56,6 +68,13 @@ def require_appendable(path: Path) -> None:
         raise BadInput(f"cannot write {path}: {error.strerror}; name a file that can be written to") from None
 
 
+def _format_of(place: Path) -> str | None:
+    """The format that a document of ours states near its beginning, without its version."""
+    with place.open("rb") as file:
+        found = _FORMAT.search(file.read(HEAD_BYTES))
+    return None if found is None else found[1].decode()
+
+
 def _require_place(place: Path, said: Path) -> None:
     if place.is_dir():
         raise BadInput(f"cannot write {said}: it is a directory; name a file in it")
@@ -65,10 +84,11 @@ def _require_place(place: Path, said: Path) -> None:
 
 def require_place_for_plan(path: Path) -> None:
     """As ``require_writable``; besides, only an earlier plan or an empty file may be replaced: anything else is the user's."""
-    require_writable(path)
+    from placement.files.plans import LONGEST_ENDING, PLAN_FORMAT
+
+    require_writable(path, replaces=PLAN_FORMAT.partition("/")[0], longest=LONGEST_ENDING)
     if not path.exists():
         return
-    from placement.files.plans import PLAN_FORMAT
 
     with path.open("rb") as file:
         start = file.read(PLAN_HEAD_BYTES)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.errors import ending
+from placement.cli.errors import BadInput, ending
 from placement.cli.inputs import instance_argument, json_option, read_instance, read_plan, scenario_option
 from placement.cli.output import print_json, require_place_for_plan
 from placement.cli.progress import LogFormat, reporter
@@ -31,7 +31,10 @@ USD = Number(min=0, max=1e14)
 @instance_argument
 @click.option("--today", metavar="PLAN", required=True, type=click.Path(path_type=Path), help="The plan in force.")
 @click.option("--change-usd", metavar="USD", type=USD, default=0.0, help="For each job that does not run as PLAN has it.")
-@click.option("--most-changes", metavar="N", type=click.IntRange(0, 1_000_000), help="At most so many of them.")
+@click.option(
+    "--most-changes", metavar="N", type=click.IntRange(0, 1_000_000),
+    help="At most so many of them, and of jobs running today (current_place) that move or stop.",
+)  # fmt: skip
 @click.option("--compare-cold", is_flag=True, help="Solve without PLAN too, and say what that would change.")
 @scenario_option
 @click.option("--solver", type=click.Choice(sorted(SOLVERS)), default="auto", show_default=True, help="auto picks by size.")
@@ -58,7 +61,12 @@ def replan(
     began = time.monotonic()
     if output is not None:
         require_place_for_plan(output)
+        if output.exists() and today.exists() and output.samefile(today):
+            raise BadInput(f"cannot write {output}: it is the plan in force, from which the steps begin; name another file")
     fleet = read_instance(instance, scenario)
+    if fleet.today is not None:
+        told = f"{instance} states a running_plan of its own, near which `placement solve` plans"
+        raise BadInput(f"{told}; remove it to plan near {today}")
     old, loaded = read_plan(today, fleet, changed=True)
     near = with_today(fleet, old, change_usd=change_usd, most_changes=most_changes)
 

@@ -11,6 +11,7 @@ import click
 from placement.cli.errors import BadInput, ExitCode
 from placement.cli.output import print_schema, require_writable, write_text
 from placement.cli.signals import Interrupts, in_thread
+from placement.cli.solve import ABOVE_ZERO, Number
 from placement.report.text import brief, clean, percent, plural, table
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def sweep() -> None:
 @click.option("--scenario", "scenarios", metavar="NAME", multiple=True, help="As --vary: named scenarios; - is none.")
 @click.option("--samples", metavar="N", type=click.IntRange(1), help="As --vary: so many of a Latin hypercube, not the grid.")
 @click.option("--solver", metavar="NAME", help="In place of that of SWEEP.")
-@click.option("--work-limit", metavar="W", type=click.FloatRange(0, min_open=True), help="Of each case, in place of that of SWEEP.")
-@click.option("--gap", metavar="G", type=click.FloatRange(0, 1, max_open=True), help="Of each case, in place of that of SWEEP.")
+@click.option("--work-limit", metavar="W", type=ABOVE_ZERO, help="Of each case, in place of that of SWEEP.")
+@click.option("--gap", metavar="G", type=Number(0, 1, max_open=True), help="Of each case, in place of that of SWEEP.")
 @click.option("--cold", is_flag=True, help="No case starts from another's plan.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1, 1024), help="Cases at a time, a core each; default: every usable core.")
 @click.option(
@@ -165,6 +166,8 @@ def report(*, folder: Path, output: Path | None, pictures_folder: Path | None, f
         if output is not None:
             write_text(output, sweep_page(asked, measures))
         if pictures_folder is not None:
+            if pictures_folder.exists() and not pictures_folder.is_dir():
+                raise BadInput(f"cannot write into {pictures_folder}: it is no folder; name one")
             pictures_folder.mkdir(parents=True, exist_ok=True)
             for name, svg in pictures(asked, measures).items():
                 write_text(pictures_folder / f"{name}.svg", f"{svg}\n")

@@ -65,8 +65,8 @@ def given_sweep(
     tree, _ = read_tree(place, place.name)
     stated = {name: value for name, value in limits.items() if value is not None}
     if str(tree.get("format", "")).startswith(SWEEP_FORMAT.rpartition("/")[0]):
-        if vary or scenarios:
-            raise ValueError(f"{path} is a sweep: state parameters there, or give the instance")
+        if vary or scenarios or any(value is not None for value in design.values()):
+            raise ValueError(f"{path} is a sweep: state parameters and samples there, or give the instance")
         loaded = read_sweep(path)
         if not stated:
             return loaded
@@ -100,9 +100,11 @@ def _parameter(text: str) -> dict[str, Any]:
 
 def _value(text: str) -> float | int | bool | str:
     text = text.strip()
+    if not text:
+        raise ValueError("--vary: a value is missing; write NAME:PATH=VALUE,VALUE")
     if text in ("true", "false"):
         return text == "true"
-    for kind in (int, float):
+    for kind in (int, float) if "_" not in text else ():  # Python reads 1_000 as a number, files do not.
         try:
             return kind(text)
         except ValueError:

@@ -38,6 +38,11 @@ from placement.plan import Plan, Prices, Result
 from placement.program import LevelResult, Limit, Status
 
 PLAN_FORMAT = "fleet-placement-plan/1"
+LONGEST_ENDING = max((f".{name}.{8 * 'f'}.csv" for name in (*COLUMNS, *BESIDE)), key=len)
+"""Of the tables beside a plan, after its stem."""
+
+MOST_PLAN_BYTES = 1 << 20
+"""No plan file, whose rows are beside it, is as long as this."""
 
 
 class _Strict(BaseModel):
@@ -170,8 +175,8 @@ def save_plan(result: Result, instance: Instance, path: str | os.PathLike[str]) 
     before = _tables_of(place)
     document = _document(result, tables)
     write_atomically(place, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
-    kept = {table["file"] for table in (tables or {}).values()}
-    for file in before - kept:
+    gone = before - {table["file"] for table in (tables or {}).values()}
+    for file in gone - _named_by_others(place, gone):
         with suppress(OSError):
             (place.parent / file).unlink()
 
@@ -207,6 +212,19 @@ def _terms(terms: Mapping[str, float]) -> dict[str, float]:
 
 def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _named_by_others(place: Path, files: set[str]) -> set[str]:
+    """Those tables that other files in the folder name: copies of a plan, and plans that share its stem. Never too few."""
+    named = set[str]()
+    for other in place.parent.iterdir() if files else ():
+        if other == place or other.suffix == ".csv" or not other.is_file():
+            continue
+        if other.stat().st_size > MOST_PLAN_BYTES:
+            continue
+        text = other.read_bytes()
+        named |= {file for file in files if file.encode() in text}
+    return named
 
 
 def _tables_of(place: Path) -> set[str]:

@@ -134,6 +134,9 @@ def run_case(task: Task, begun: Callable[[], None] = lambda: None) -> tuple[Row,
                 start = load_plan(_unpacked(task.start, folder / "start") / PLAN, instance, changed=True)
             except WrongInstance:
                 start = None  # Nothing of it is left: the case differs in all that it ran.
+            except InputErrors as errors:
+                told = "the plan of the case that it starts from cannot be read; restore it, or remove its folder"
+                return failed(case, f"{told}: {' '.join(str(errors).split())}"), {}
         limits = case.limits
         result = task.solve(
             instance, solver=limits.solver, gap=limits.gap, seed=limits.seed, work_limit=limits.work_limit, deterministic=True,

@@ -77,6 +77,11 @@ def front(asked: Answers, measures: tuple[str, str]) -> tuple[list[Row], list[tu
 
 
 def _front(asked: Answers, measures: tuple[str, str]) -> Section:
+    for name in measures:
+        if asked.points and all(measure(point.row, name) is None for point in asked.points):
+            outcome = asked.points[0].row.outcome
+            known = [*(f"shed.{one}" for one in outcome.served_share), *(f"term.{one}_usd" for one in outcome.terms or {})]
+            raise ValueError(f"no case has a measure {name}; there are objective_usd, peak_kw, mean_kw, shed, {', '.join(known)}")
     rows, pairs, best = front(asked, measures)
     told: Rows = [
         (_named(rows[n].settings.items()), *(_figure(value, name) for value, name in zip(pairs[n], measures, strict=True)))

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from placement.files import InputErrors, write_atomically
 from placement.files.errors import refuse
 from placement.sweep.case import PLAN, Files, Row, packed, row_of
+from placement.sweep.document import Name
 from placement.sweep.expand import Expanded
 
 STORE_FORMAT = "fleet-placement-sweep-store/1"
@@ -53,7 +54,7 @@ class _Case(_Part):
 
 
 class _Parameter(_Part):
-    id: str
+    id: Name
     unit: str | None
     decision: bool
     settings: list[float | int | bool | str | None]

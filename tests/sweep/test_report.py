@@ -254,3 +254,45 @@ def test_costs_are_called_what_the_last_level_is() -> None:
     assert "least carbon, tonnes" in sweep_text(carbon, ("objective_usd", "peak_kw"))
     assert all("USD" not in picture for name, picture in pictures(carbon, ("mean_kw", "peak_kw")).items() if name != "front")
     assert replace(made, points=(made.points[0], by_level[1])).cost == "objective"
+
+
+def test_pictures_stay_in_their_folder_and_measures_exist(tmp_path: Path) -> None:
+    """A store that somebody else wrote may name its parameters as it likes."""
+    store, runner = tmp_path / "s", CliRunner()
+    options = ["--vary", "fee:contracts[lease].fee_usd_per_month=1,2", "--work-limit", "5", "--solver", "enumerate", "--jobs", "1"]
+    instance = str(ROOT / "instances" / "tiny" / "contract-lease.yaml")
+    ran = runner.invoke(main, ["sweep", "run", instance, *options, "-o", str(store)])
+    assert ran.exit_code == 0, ran.output
+    for front in ("objective_usd,shed.nobody", "shed,term.nothing_usd"):
+        told = runner.invoke(main, ["sweep", "report", str(store), "--front", front])
+        assert told.exit_code == 2 and "no case has a measure" in told.output
+    (tmp_path / "file").write_text("mine")
+    told = runner.invoke(main, ["sweep", "report", str(store), "--pictures", str(tmp_path / "file")])
+    assert told.exit_code == 2 and "it is no folder" in told.output
+    told = runner.invoke(main, ["sweep", "report", str(store), "-o", str(store / "sweep.json")])
+    assert told.exit_code == 2 and "would be lost" in told.output
+    manifest = (store / "sweep.json").read_text()
+    (store / "sweep.json").write_text(manifest.replace('"fee"', '"x/../../evil"'))
+    told = runner.invoke(main, ["sweep", "report", str(store), "--pictures", str(tmp_path / "pictures")])
+    assert told.exit_code == 2 and not (tmp_path / "pictures").exists(), told.output
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--work-limit", "nan"], "nan"),
+        (["--work-limit", "5", "--gap", "inf"], "inf"),
+        (["--work-limit", "5", "--vary", "x:contracts[lease].fee_usd_per_month=1,"], "a value is missing"),
+    ],
+)
+def test_options_of_sweeps_that_mean_nothing(options: list[str], says: str) -> None:
+    vary = [] if "--vary" in options else ["--vary", "fee:contracts[lease].fee_usd_per_month=1,2"]
+    instance = str(ROOT / "instances" / "tiny" / "contract-lease.yaml")
+    told = CliRunner().invoke(main, ["sweep", "run", instance, *vary, *options, "--dry-run"])
+    assert told.exit_code == 2 and says in told.output, told.output
+
+
+def test_samples_are_stated_in_the_sweep() -> None:
+    sweep = str(ROOT / "instances" / "sweeps" / "tiny-lease.yaml")
+    told = CliRunner().invoke(main, ["sweep", "run", sweep, "--samples", "3", "--dry-run"])
+    assert told.exit_code == 2 and "samples there" in told.output
