@@ -311,7 +311,9 @@ def test_random_instances_show_both_sides(tmp_path: Path) -> None:
     totals = np.zeros(2)
     for seed in range(20):
         totals += assert_agreement(formulate(write_instance(tmp_path, random_document(1000 + seed))), seed)
-    assert totals.min() > 50, totals
+        if totals.min() > 50:
+            return
+    pytest.fail(f"allowed and refused: {totals}")
 
 
 @pytest.mark.parametrize("path", TINY, ids=lambda path: path.stem)
