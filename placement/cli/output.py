@@ -86,14 +86,13 @@ def require_place_for_plan(path: Path) -> None:
     """As ``require_writable``; besides, only an earlier plan or an empty file may be replaced: anything else is the user's."""
     from placement.files.plans import LONGEST_ENDING, PLAN_FORMAT
 
-    require_writable(path, replaces=PLAN_FORMAT.partition("/")[0], longest=LONGEST_ENDING)
-    if not path.exists():
-        return
-
+    if not path.is_file():
+        return require_writable(path, longest=LONGEST_ENDING)
     with path.open("rb") as file:
         start = file.read(PLAN_HEAD_BYTES)
     if start.strip() and PLAN_FORMAT.encode() not in start:
         raise BadInput(f"cannot write {path}: it exists and is not a plan; name another file, or remove it first")
+    return require_writable(path, replaces=PLAN_FORMAT.partition("/")[0], longest=LONGEST_ENDING)
 
 
 def write_text(path: Path, text: str) -> None:
