@@ -19,8 +19,9 @@ from placement.earlier import jobs_otherwise
 from placement.instance import Instance
 from placement.move import Move, Moves
 from placement.overruns import Overruns
-from placement.plan import Paths, Places, Plan, Runs, Violation, empty
+from placement.plan import Paths, Places, Plan, Runs, Serving, Violation, empty
 from placement.program import Bools
+from placement.reroutes import Reroutes
 from placement.rules import (
     assignment,
     capacity,
@@ -80,8 +81,9 @@ class Stage:
         still = {name: empty(type(getattr(plan, name))) for name in GIVES_WAY} | {
             "replicas": _in_both(today.replicas, plan.replicas, "units"),
             "serving": _in_both(today.serving, plan.serving, "tokens_per_s"),
-            "reroutes": _in_both(today.reroutes, plan.reroutes, "tokens_per_s"),
         }
+        if len(today.reroutes.stream) or len(plan.reroutes.stream):
+            still |= _served_by_way(today, plan)
         stage = cls(instance, today, replace(plan, **still), frozenset(jobs_otherwise(today, plan)), {}, {})
         return replace(stage, begun=stage.amounts)
 
@@ -230,6 +232,36 @@ T = TypeVar("T", Runs, Places, Paths)
 
 def _joined(one: T, other: T) -> T:
     return type(one)(**{name: np.concatenate([column, getattr(other, name)]) for name, column in vars(one).items()})
+
+
+def _served_by_way(today: Plan, plan: Plan) -> dict[str, Any]:
+    """What both plans serve over each way, as if by replicas of one class: ``LAWS`` ask for nothing but what crosses the links."""
+
+    def by_way(plan: Plan) -> dict[tuple[int, int, int, int], float]:
+        """Tokens/s by stream, site, period and way; 0 is the cheapest, which takes what is not rerouted."""
+        flows: dict[tuple[int, int, int, int], float] = {}
+        served, other = plan.serving, plan.reroutes
+        cheapest = (served.stream, served.site, served.period, np.zeros_like(served.stream), served.tokens_per_s)
+        rerouted = (other.stream, other.site, other.period, other.way, other.tokens_per_s)
+        relieved = (other.stream, other.site, other.period, np.zeros_like(other.stream), -other.tokens_per_s)
+        for columns in (cheapest, rerouted, relieved):
+            for t, x, p, way, rate in zip(*(column.tolist() for column in columns), strict=True):
+                flows[t, x, p, way] = flows.get((t, x, p, way), 0.0) + rate
+        return flows
+
+    then = by_way(plan)
+    both = {key: min(rate, then[key]) for key, rate in by_way(today).items() if min(rate, then.get(key, 0.0)) > 0}
+    total: dict[tuple[int, int, int], float] = {}
+    for (t, x, p, _), rate in both.items():
+        total[t, x, p] = total.get((t, x, p), 0.0) + rate
+    served = np.array(list(total), dtype=np.int64).reshape(-1, 3).T
+    over = np.array([key for key in both if key[3]], dtype=np.int64).reshape(-1, 4).T
+    rates = np.array([rate for key, rate in both.items() if key[3]], dtype=np.float64)
+    every = np.array(list(total.values()), dtype=np.float64)
+    return {
+        "serving": Serving(served[0], served[1], np.zeros_like(served[0]), served[2], every),
+        "reroutes": Reroutes(over[0], over[1], over[3], over[2], rates),
+    }
 
 
 def _in_both(one: Any, other: Any, amount: str) -> Any:

@@ -38,7 +38,7 @@ class RerouteOptions:
         over, instead = list[Links](), list[Links]()
         limited = np.array([link.gbit_s != "unlimited" for link in instance.links.values()], dtype=np.bool_)
         carried = np.array([service.wan_bytes_per_token > 0 for service in instance.services.values()], dtype=np.bool_)
-        several = (instance.settings.wan_paths_per_stream or 1) > 1
+        several = instance.settings.wan_paths_per_stream is not None and bool(limited.any())
         pairs = np.stack([serve.stream, serve.site])[:, carried[serve.service] & several]
         for t, x in np.unique(pairs, axis=1).T.tolist():
             ways = ways_to_serve(instance, t, x)

@@ -33,7 +33,7 @@ PLAN_HEAD_BYTES = 256
 HEAD_BYTES = 65_536
 RANDOM = 8
 """Letters that ``tempfile`` adds to a prefix."""
-_FORMAT = re.compile(rb"""(?:^|[{,])\s*["']?format["']?\s*:\s*["']?(fleet-placement[a-z-]*)/""", re.MULTILINE)
+_FORMAT = re.compile(rb"""(?:^|[{,]|\xef\xbb\xbf)\s*["']?format["']?\s*:\s*["']?(fleet-placement[a-z-]*)/""", re.MULTILINE)
 
 
 def require_writable(path: Path, *, replaces: str | None = None, longest: str = "") -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from placement.instance.base import Noun
 from placement.instance.supply import DeliveryDate, DeliveryState
 
 TableName = Annotated[str, Field(max_length=255)]
+
+
+Paths = Annotated[Annotated[int, Field(ge=1, le=8)] | None, AfterValidator(lambda count: None if count == 1 else count)]
+"""1 is the default, and means the same where it is stated."""
 
 
 class Settings(Noun):
@@ -19,7 +23,7 @@ class Settings(Noun):
     """Percentile over a period that sizes capacity where demand comes from a daily profile."""
     wan_paths_per_pair: Annotated[int, Field(ge=1, le=8)] = 1
     """How many of the shortest paths between two sites a gang may use, beside the cheapest."""
-    wan_paths_per_stream: Annotated[int, Field(ge=1, le=8)] | None = None
+    wan_paths_per_stream: Paths = None
     """Over how many of the cheapest paths within its round trip a stream may be served from a site; default: one."""
     delivery_date: DeliveryDate = "p50"
     """The day by which tranches count as delivered: that of probability 50 or 90 %."""

@@ -201,6 +201,7 @@ class Store:
         with tempfile.NamedTemporaryFile(prefix=".claim.", dir=place.parent) as whole:
             whole.write(content)
             whole.flush()
+            os.fchmod(whole.fileno(), 0o644)  # Others may run on the folder, or ask how far it is.
             try:
                 os.link(whole.name, place)
             except FileExistsError:

@@ -13,7 +13,9 @@ from placement.check import check
 from placement.explain.bill import bill
 from placement.formulate import formulate
 from placement.instance import Instance
+from placement.moves import Stage
 from placement.plan import Plan, Violation
+from placement.rules.wan import link_gbit_s
 from tests.laws.test_supply_violations import scaled, solved, with_row, without
 
 
@@ -166,3 +168,17 @@ def test_only_what_may_help_is_offered() -> None:
     assert len(formulate(with_link(instance, "narrow", gbit_s="unlimited")).activities.reroutes.option) == 0
     alone = instance.settings.model_copy(update={"wan_paths_per_stream": None})
     assert len(formulate(replace(instance, settings=alone)).activities.reroutes.option) == 0
+
+
+def test_between_plans_each_way_carries_what_both_send_over_it() -> None:
+    """Replicas may be of other classes in the new plan; what neither plan sends over the cheapest way is not booked there."""
+    instance, plan = solved("wan-ways")
+    step = Stage.first(instance, plan, plan)
+    assert (step.plan.serving.tokens_per_s.tolist(), step.plan.reroutes.tokens_per_s.tolist()) == ([75.0], [25.0])
+    more = scaled(plan, "reroutes", 3)  # All of it over the dear way, so nothing over the narrow one.
+    step = Stage.first(instance, plan, more)
+    assert (step.plan.serving.tokens_per_s.tolist(), step.plan.reroutes.tokens_per_s.tolist()) == ([25.0], [25.0])
+    assert link_gbit_s(instance, step.plan)[:, 0].tolist() == pytest.approx([0.0, 1.0, 0.0])
+    none = scaled(plan, "reroutes", 0)
+    step = Stage.first(instance, more, none)
+    assert not len(step.plan.serving.stream) and not len(step.plan.reroutes.stream)
